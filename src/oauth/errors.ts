@@ -35,3 +35,22 @@ export class Unreachable extends Error {
     this.maybeSent = details.maybeSent ?? true;
   }
 }
+
+/** The authorization endpoint sent the browser back with an error instead of a code (RFC 6749 §4.1.2.1). */
+export class AuthorizationDenied extends Error {
+  override readonly name = 'AuthorizationDenied';
+  /** `access_denied` when the person said no. */
+  readonly code: string;
+  readonly description: string | undefined;
+
+  constructor(code: string, description?: string) {
+    super(`The authorization was not given: ${code}`);
+    this.code = code;
+    this.description = description;
+  }
+}
+
+/** A callback that is not the answer to the sign-in that waits: another state, none, or no code in it. */
+export class CallbackMismatch extends Error {
+  override readonly name = 'CallbackMismatch';
+}

@@ -40,7 +40,10 @@ export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY
       response = await fetch(url, { ...init, signal, redirect: 'manual' });
     } catch (error) {
       init?.signal?.throwIfAborted();
-      throw new Unreachable(`No answer from ${host}: ${reasonOf(error)}`, { maybeSent: maybeSent(error), cause: error });
+      throw new Unreachable(`No answer from ${host}: ${reasonOf(error)}`, {
+        maybeSent: maybeSent(error),
+        cause: error,
+      });
     }
     const { status } = response;
     try {

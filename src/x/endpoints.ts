@@ -1,0 +1,53 @@
+import type { Endpoints } from '../oauth/codeGrant.ts';
+
+/** XDK's `base_url` and `authorization_base_url`. */
+export interface BaseUrls {
+  readonly api: string;
+  readonly authorization: string;
+}
+
+/** A base URL that requests with secrets in them must not be sent to. */
+export class UnsafeBaseUrl extends Error {
+  override readonly name = 'UnsafeBaseUrl';
+}
+
+/** X's OAuth 2.0 endpoints (https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code). */
+export function oauth2Endpoints(base: BaseUrls): Endpoints {
+  return {
+    authorization: `${base.authorization}/oauth2/authorize`,
+    token: `${base.api}/2/oauth2/token`,
+    revocation: `${base.api}/2/oauth2/revoke`,
+  };
+}
+
+/** Where a person sees and removes the apps that have access to their account. */
+export const CONNECTED_APPS = 'https://x.com/settings/connected_apps';
+
+/** Where apps are made and their client ids, secrets and callback URLs are kept. */
+export const DEVELOPER_CONSOLE = 'https://console.x.com';
+
+/**
+ * Reads a base URL: https, or http to a loopback host; no query, no credentials; without a trailing slash.
+ *
+ * @throws {UnsafeBaseUrl} with a reason that can be shown
+ */
+export function readBaseUrl(text: string): string {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if (url === undefined) throw new UnsafeBaseUrl('it is not a URL');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+    throw new UnsafeBaseUrl('it must begin with https:');
+  }
+  if (url.username !== '' || url.password !== '') throw new UnsafeBaseUrl('it must not carry a user name or password');
+  if (url.search !== '' || url.hash !== '') throw new UnsafeBaseUrl('it must not have a query or a fragment');
+  return url.href.replace(/\/+$/, '');
+}
+
+/** Names that never leave the machine: 127.0.0.0/8, ::1, `localhost` and all below it (RFC 6761 §6.3). */
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+  );
+}
