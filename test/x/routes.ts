@@ -1,0 +1,31 @@
+import { type Answer, problem } from './answer.ts';
+import { showConsent, takeConsent } from './authorize.ts';
+import { type Received, segmentsOf } from './received.ts';
+import { createPost, postById, userByUsername, usersMe } from './resources.ts';
+import { revokeEndpoint, tokenEndpoint } from './tokenEndpoint.ts';
+import type { World } from './world.ts';
+
+type Endpoint = (request: Received, x: World, segments: Readonly<Record<string, string>>) => Answer;
+
+const ROUTES: readonly (readonly [method: string, pattern: string, endpoint: Endpoint])[] = [
+  ['GET', '/i/oauth2/authorize', showConsent],
+  ['POST', '/i/oauth2/authorize', takeConsent],
+  ['POST', '/2/oauth2/token', tokenEndpoint],
+  ['POST', '/2/oauth2/revoke', revokeEndpoint],
+  ['GET', '/2/users/me', usersMe],
+  ['GET', '/2/users/by/username/:username', userByUsername],
+  ['POST', '/2/tweets', createPost],
+  ['GET', '/2/tweets/:id', postById],
+];
+
+/** Acts on a request. There is no CORS anywhere, so `OPTIONS` is a method like any other that is not there. */
+export function act(request: Received, x: World): Answer {
+  const fitting = ROUTES.flatMap(([method, pattern, endpoint]) => {
+    const segments = segmentsOf(pattern, request.path);
+    return segments === undefined ? [] : [{ method, endpoint, segments }];
+  });
+  if (fitting.length === 0) return problem(404, 'Not Found', 'Not Found');
+  const route = fitting.find(({ method }) => method === request.method);
+  if (route === undefined) return problem(405, 'Method Not Allowed', 'Method Not Allowed');
+  return route.endpoint(request, x, route.segments);
+}

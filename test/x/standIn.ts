@@ -1,0 +1,186 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type App, NATIVE_APP, WEB_APP } from './app.ts';
+import { clickThrough, type Consent, textOf } from './consent.ts';
+import { deliver } from './delivery.ts';
+import { type FaultOptions, FaultPlan, type Hold, type Planned } from './faultPlan.ts';
+import type { Fault } from './faults.ts';
+import type { Grants } from './grants.ts';
+import { ADA, GRACE, KATHERINE, type Person } from './person.ts';
+import { readBody, receive, type Received, wentTo } from './received.ts';
+import { act } from './routes.ts';
+import type { Switches } from './switches.ts';
+import { World } from './world.ts';
+
+export interface StandInOptions {
+  /** The clock that lifetimes, rate limits and timestamps go by, in epoch milliseconds. */
+  readonly now?: () => number;
+  /** 0, the default, takes any free one. */
+  readonly port?: number;
+  readonly apps?: readonly App[];
+  readonly people?: readonly Person[];
+}
+
+/** Starts a server on 127.0.0.1 that does what X does, as far as x-facts.md knows. */
+export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
+  const { now = Date.now, port = 0, apps = [NATIVE_APP, WEB_APP], people = [ADA, GRACE, KATHERINE] } = options;
+  const standIn = new StandIn(new World(now, apps, people));
+  await standIn.comeBack(port);
+  return standIn;
+}
+
+export class StandIn {
+  /** All that was sent, in the order it came. */
+  readonly requests: Received[] = [];
+  readonly #world: World;
+  readonly #plan = new FaultPlan();
+  readonly #arrivals: { endpoint: string; count: number; resolve: (request: Received) => void }[] = [];
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** The setting `xAuthentication.apiBaseUrl`. */
+  get apiBaseUrl(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** The setting `xAuthentication.authorizationBaseUrl`. Browsers know that `*.localhost` is this machine. */
+  get authorizationBaseUrl(): string {
+    return `http://x.localhost:${this.#port}/i`;
+  }
+
+  get apps(): readonly App[] {
+    return this.#world.apps;
+  }
+
+  get people(): readonly Person[] {
+    return this.#world.people;
+  }
+
+  get switches(): Switches {
+    return this.#world.switches;
+  }
+
+  /** Every token, code and verifier ever issued; search files and logs for them. */
+  get secrets(): ReadonlySet<string> {
+    return this.#world.secrets.issued;
+  }
+
+  /** What X remembers: `isLive(token)`, `renewable`, `expireAccessTokens()`, `disconnect('ada')`. */
+  get grants(): Grants {
+    return this.#world.grants;
+  }
+
+  /** The requests to an endpoint: `/2/users/me`, `/2/tweets/:id`, `POST /2/tweets`. */
+  requestsTo(endpoint: string): Received[] {
+    return this.requests.filter((request) => wentTo(endpoint, request));
+  }
+
+  /** Resolves with the endpoint's `count`-th request ever, as soon as its body was read. */
+  async arrival(endpoint: string, count = 1): Promise<Received> {
+    const there = this.requestsTo(endpoint)[count - 1];
+    if (there !== undefined) return there;
+    return new Promise((resolve) => {
+      this.#arrivals.push({ endpoint, count, resolve });
+    });
+  }
+
+  /** Plans that a request to `endpoint` goes wrong: the next one, unless `times` says otherwise. */
+  fail(endpoint: string, fault: Fault, options: FaultOptions = {}): Planned {
+    return this.#plan.fail(endpoint, fault, options);
+  }
+
+  /** Makes requests to `endpoint` wait until they are released, so that a test can act in mid-request. */
+  hold(endpoint: string, options: Omit<FaultOptions, 'times'> = {}): Hold {
+    return this.#plan.hold(endpoint, options);
+  }
+
+  clearFaults(): void {
+    this.#plan.clear();
+  }
+
+  /** Opens the page, chooses who is signed in, and clicks. Returns where X sends the browser; throws X's error page. */
+  async consent(authorizeUrl: string, consent: Consent): Promise<string> {
+    const { location, body } = await clickThrough(authorizeUrl, consent);
+    if (location === undefined) throw new Error(textOf(body));
+    return location;
+  }
+
+  /** Changes an app's settings, as its developer would in X's portal. */
+  changeApp(clientId: string, settings: Partial<Omit<App, 'clientId'>>): App {
+    return this.#world.changeApp(clientId, settings);
+  }
+
+  /** Changes what X knows about a person, such as their username. */
+  changePerson(key: string, profile: Partial<Omit<Person, 'key'>>): void {
+    this.#world.changePerson(key, profile);
+  }
+
+  /** Refuses all connections from now on; X itself forgets nothing. */
+  async goOffline(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise((resolve) => {
+      server.close(resolve);
+    });
+    server.closeAllConnections();
+    await closed;
+  }
+
+  /** Listens again, on the port it had. */
+  async comeBack(port = this.#port): Promise<void> {
+    const server = createServer((message, response) => void this.#serve(message, response));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    this.#server = server;
+    const address = server.address();
+    if (address !== null && typeof address === 'object') this.#port = address.port;
+  }
+
+  async stop(): Promise<void> {
+    this.#plan.clear();
+    await this.goOffline();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const request = receive(message, this.#world.now());
+    this.requests.push(request);
+    response.on('close', () => {
+      const state = response.writableFinished ? 'answered' : 'lost';
+      const seen = response.headersSent ? { status: response.statusCode } : {};
+      request.outcome = { ...request.outcome, state, ...seen };
+    });
+    let fault = await this.#plan.strike('unread', request);
+    let answer;
+    if (fault === undefined) {
+      if (!(await readBody(message, request))) return;
+      this.#announce(request);
+      fault = await this.#plan.strike('before', request);
+    }
+    if (fault === undefined) {
+      answer = act(request, this.#world);
+      request.outcome = { ...request.outcome, acted: true };
+      fault = await this.#plan.strike('after', request);
+    }
+    await deliver(response, answer, fault);
+  }
+
+  #announce(request: Received): void {
+    for (const arrival of this.#arrivals) {
+      if (this.requestsTo(arrival.endpoint)[arrival.count - 1] === request) arrival.resolve(request);
+    }
+  }
+}

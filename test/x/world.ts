@@ -1,0 +1,71 @@
+import { type App, register } from './app.ts';
+import { Grants } from './grants.ts';
+import type { Person } from './person.ts';
+import { RateLimits } from './rateLimits.ts';
+import { Secrets } from './secrets.ts';
+import { defaultSwitches, type Switches } from './switches.ts';
+
+export interface Post {
+  readonly id: string;
+  readonly text: string;
+  /** The `key` of the person. */
+  readonly author: string;
+}
+
+/** Everything X knows, without a word of HTTP. */
+export class World {
+  readonly now: () => number;
+  readonly secrets = new Secrets();
+  readonly switches: Switches = defaultSwitches();
+  readonly grants: Grants;
+  readonly rateLimits: RateLimits;
+  readonly posts: Post[] = [];
+  /** Consent forms that were shown and not yet sent, by the ticket in the form. */
+  readonly tickets = new Map<string, string>();
+  #apps: readonly App[];
+  #people: readonly Person[];
+
+  constructor(now: () => number, apps: readonly App[], people: readonly Person[]) {
+    this.now = now;
+    this.#apps = apps.map(register);
+    this.#people = people;
+    this.grants = new Grants(now, this.secrets, this.switches);
+    this.rateLimits = new RateLimits(now);
+  }
+
+  get apps(): readonly App[] {
+    return this.#apps;
+  }
+
+  get people(): readonly Person[] {
+    return this.#people;
+  }
+
+  app(clientId: string | undefined): App | undefined {
+    return this.#apps.find((app) => app.clientId === clientId);
+  }
+
+  appOfKey(apiKey: string | undefined): App | undefined {
+    return this.#apps.find((app) => app.apiKey === apiKey);
+  }
+
+  person(key: string | undefined): Person | undefined {
+    return this.#people.find((person) => person.key === key);
+  }
+
+  /** Changes an app's settings in the developer portal. A confidential app that turns public loses its secret. */
+  changeApp(clientId: string, settings: Partial<Omit<App, 'clientId'>>): App {
+    const app = this.app(clientId);
+    if (app === undefined) throw new Error(`There is no app ${clientId}.`);
+    const { clientSecret, ...rest } = { ...app, ...settings };
+    const secret = rest.kind === 'confidential' && clientSecret !== undefined ? { clientSecret } : {};
+    const changed = register({ ...rest, ...secret });
+    this.#apps = this.#apps.map((other) => (other === app ? changed : other));
+    return changed;
+  }
+
+  changePerson(key: string, profile: Partial<Omit<Person, 'key'>>): void {
+    if (this.person(key) === undefined) throw new Error(`There is nobody called ${key}.`);
+    this.#people = this.#people.map((person) => (person.key === key ? { ...person, ...profile } : person));
+  }
+}
