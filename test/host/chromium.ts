@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+import { run } from './program.ts';
+
+const { env } = process;
+
+/** Where Chromium and its relatives are, most likely first. The environment variable CHROMIUM_PATH comes before all. */
+function candidates(): string[] {
+  switch (process.platform) {
+    case 'darwin':
+      return ['', env['HOME'] ?? ''].flatMap((home) =>
+        ['Google Chrome', 'Chromium', 'Microsoft Edge'].map(
+          (app) => `${home}/Applications/${app}.app/Contents/MacOS/${app}`,
+        ),
+      );
+    case 'win32':
+      return ['ProgramFiles', 'ProgramFiles(x86)', 'LocalAppData'].flatMap((name) =>
+        [
+          'Google\\Chrome\\Application\\chrome.exe',
+          'Chromium\\Application\\chrome.exe',
+          'Microsoft\\Edge\\Application\\msedge.exe',
+        ].map((program) => join(env[name] ?? 'C:\\', program)),
+      );
+    default:
+      return (env['PATH'] ?? '')
+        .split(delimiter)
+        .flatMap((folder) =>
+          ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'].map((name) =>
+            join(folder, name),
+          ),
+        );
+  }
+}
+
+/** A Chromium to test with. Debian and Ubuntu get one with apt; elsewhere it has to be there. */
+export async function chromiumPath(say: (message: string) => void = console.log): Promise<string> {
+  const wanted = env['CHROMIUM_PATH'];
+  if (wanted !== undefined && wanted !== '') {
+    if (existsSync(wanted)) return wanted;
+    throw new Error(`CHROMIUM_PATH names a program that is not there: ${wanted}`);
+  }
+  const found = candidates().find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
+  if (process.platform === 'linux' && existsSync('/usr/bin/apt-get')) await installWithApt(say);
+  const installed = candidates().find((candidate) => existsSync(candidate));
+  if (installed !== undefined) return installed;
+  throw new Error('Install Chromium, Chrome or Edge, or set CHROMIUM_PATH to one, and start this again.');
+}
+
+async function installWithApt(say: (message: string) => void): Promise<void> {
+  const isRoot = process.getuid?.() === 0;
+  const [command, ...first]: [string, ...string[]] = isRoot ? ['apt-get'] : ['sudo', '-n', 'apt-get'];
+  const quiet = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } };
+  say('There is no Chromium, Chrome or Edge here: installing chromium with apt, this once (250 MB).');
+  try {
+    await run(command, [...first, 'update'], quiet);
+    await run(command, [...first, 'install', '--yes', '--no-install-recommends', 'chromium'], quiet);
+  } catch (error) {
+    throw new Error('apt could not install chromium. Install Chromium, Chrome or Edge, or set CHROMIUM_PATH to one.', {
+      cause: error,
+    });
+  }
+}
+
+/** A headless browser. The flags keep it from calling home, which on a closed network costs time and fills logs. */
+export async function launchChromium(say?: (message: string) => void): Promise<Browser> {
+  return chromium.launch({
+    executablePath: await chromiumPath(say),
+    headless: env['HEADED'] === undefined,
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+      ...['--disable-component-update', '--disable-sync'],
+    ],
+  });
+}

@@ -1,0 +1,7 @@
+import { join, resolve } from 'node:path';
+
+/** The root of the repository. */
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** All that is downloaded or staged for tests and `npm start`. Deleting it is always safe. */
+export const CACHE = join(ROOT, '.vscode-test');
