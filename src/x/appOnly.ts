@@ -1,0 +1,39 @@
+import * as appOnly from '../oauth/appOnly.ts';
+import type { Consumer } from '../oauth/oauth1Signature.ts';
+import { errorOf } from './oauth1Errors.ts';
+import { Problem } from './problems.ts';
+import { whoAmI } from './users.ts';
+
+/**
+ * Gets the app's bearer token (https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only).
+ * An app has one: X answers with the same to everyone who asks, and it does not expire.
+ *
+ * @throws {Refused} with code `99` when the API key or secret is wrong
+ * @throws {Unreachable}
+ */
+export async function appOnlyBearer(apiBaseUrl: string, consumer: Consumer, world: appOnly.World): Promise<string> {
+  const response = await appOnly.clientCredentialsRequest(`${apiBaseUrl}/oauth2/token`, consumer, world);
+  if (!response.ok) throw await errorOf(response, world.now());
+  return appOnly.clientCredentialsResponse(response, world);
+}
+
+/** Whose bearer token it is; `malformed` is one that could not even be sent. */
+export type BearerOwner = 'app' | 'user' | 'malformed';
+
+/**
+ * Checks a bearer token that was pasted. `/2/users/me` is not for apps, and says so only to an app that X knows.
+ *
+ * @throws {Problem} when X refuses for another reason, as it does with 401 when the token is unknown
+ * @throws {Unreachable}
+ */
+export async function bearerOwner(apiBaseUrl: string, bearer: string, world: appOnly.World): Promise<BearerOwner> {
+  // RFC 6750 §2.1, and the percent signs of X. What a header can't hold, `fetch` would quote in its error.
+  if (!/^[\w\-.~+/%]+=*$/.test(bearer)) return 'malformed';
+  try {
+    await whoAmI(apiBaseUrl, `Bearer ${bearer}`, world);
+    return 'user';
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'unsupported-authentication') return 'app';
+    throw error;
+  }
+}

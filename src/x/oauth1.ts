@@ -1,0 +1,129 @@
+import * as v from 'valibot';
+import { Refused } from '../oauth/errors.ts';
+import type { Fetch } from '../oauth/http.ts';
+import * as oauth1 from '../oauth/oauth1.ts';
+import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
+import { errorOf } from './oauth1Errors.ts';
+import { whoAmI, type User } from './users.ts';
+
+/** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */
+export function oauth1Endpoints(apiBaseUrl: string): oauth1.Endpoints {
+  return {
+    requestToken: `${apiBaseUrl}/oauth/request_token`,
+    // Not `authenticate`, which skips the question for an app that was allowed before: X means that for "Log in with X".
+    authorize: `${apiBaseUrl}/oauth/authorize`,
+    accessToken: `${apiBaseUrl}/oauth/access_token`,
+  };
+}
+
+/** What an access token may do, if that is less than what the app may. */
+export type AccessType = 'read' | 'write';
+
+/**
+ * Begins a sign-in. `callback` is registered with X, or {@link oauth1.OUT_OF_BAND} for a PIN.
+ *
+ * @throws {Refused} with code `32` (wrong API key or secret), `415` (callback not registered), `417` (the app takes a
+ *   callback but no PIN, or a PIN but no callback: whichever this was not), `416` (app suspended) or `135` (the clock)
+ * @throws {Unreachable}
+ */
+export async function requestToken(
+  apiBaseUrl: string,
+  consumer: Consumer,
+  callback: string,
+  options: { readonly accessType?: AccessType | undefined },
+  world: oauth1.World,
+): Promise<Token> {
+  const parameters = options.accessType === undefined ? {} : { x_auth_access_type: options.accessType };
+  const endpoints = oauth1Endpoints(apiBaseUrl);
+  const response = await oauth1.requestTokenRequest(endpoints, consumer, callback, parameters, world);
+  return oauth1.requestTokenResponse(await accepted(response, world), world);
+}
+
+/** The page where the person says yes or no; it always asks. */
+export function authorizationUrl(
+  apiBaseUrl: string,
+  token: Token,
+  options: { readonly forceLogin?: boolean; readonly screenName?: string | undefined } = {},
+): string {
+  return oauth1.authorizationUrl(oauth1Endpoints(apiBaseUrl), token, {
+    ...(options.forceLogin === true && { force_login: 'true' }),
+    ...(options.screenName !== undefined && { screen_name: options.screenName }),
+  });
+}
+
+/** What a sign-in ends with. OAuth 1.0a tokens do not expire. */
+export interface SignedIn {
+  readonly token: Token;
+  /** Undefined when X left the name out, which it documents not to: then {@link whoseToken} knows. */
+  readonly user: User | undefined;
+}
+
+const UserParameters = v.object({
+  user_id: v.pipe(v.string(), v.regex(/^\d{1,20}$/)),
+  screen_name: v.pipe(v.string(), v.regex(/^\w{1,50}$/)),
+});
+
+/**
+ * Ends a sign-in. `verifier` is from the callback, or the PIN.
+ *
+ * @throws {Refused} with code `89` (the request token is too old or was used) or {@link INVALID_VERIFIER}
+ * @throws {Unreachable}
+ */
+export async function accessToken(
+  apiBaseUrl: string,
+  consumer: Consumer,
+  token: Token,
+  verifier: string,
+  world: oauth1.World,
+): Promise<SignedIn> {
+  const response = await oauth1.accessTokenRequest(oauth1Endpoints(apiBaseUrl), consumer, token, verifier, world);
+  const answer = await oauth1.accessTokenResponse(await accepted(response, world), world);
+  const user = v.safeParse(UserParameters, answer.parameters);
+  return {
+    token: answer.token,
+    user: user.success ? { id: user.output.user_id, username: user.output.screen_name } : undefined,
+  };
+}
+
+/**
+ * Asks X whose token this is, which also tells whether tokens that were typed in are good.
+ *
+ * @throws {Refused} with one of X's numbers, or with the kind or reason of an API v2 problem
+ * @throws {Unreachable}
+ */
+export async function whoseToken(
+  apiBaseUrl: string,
+  consumer: Consumer,
+  token: Token,
+  world: oauth1.World,
+): Promise<User> {
+  const fetch: Fetch = async (url, init) => accepted(await world.fetch(url, init), world);
+  const request = { method: 'GET', url: `${apiBaseUrl}/2/users/me`, consumer, token };
+  return whoAmI(apiBaseUrl, oauth1.authorizationFor(request, world), { fetch, now: world.now });
+}
+
+/**
+ * Revokes an access token, with itself (`POST oauth/invalidate_token`). One that is dead already is no error.
+ *
+ * @throws {Refused | Unreachable}
+ */
+export async function invalidateToken(
+  apiBaseUrl: string,
+  consumer: Consumer,
+  token: Token,
+  world: oauth1.World,
+): Promise<void> {
+  const url = `${apiBaseUrl}/1.1/oauth/invalidate_token.json`;
+  const response = await oauth1.sendSigned({ method: 'POST', url, consumer, token }, world);
+  try {
+    await accepted(response, world);
+  } catch (error) {
+    if (!(error instanceof Refused && error.code === '89')) throw error;
+  }
+}
+
+/** Lets nothing but a success through. */
+async function accepted(response: Response, world: Pick<oauth1.World, 'now'>): Promise<Response> {
+  if (!response.ok) throw await errorOf(response, world.now());
+  return response;
+}

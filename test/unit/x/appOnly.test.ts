@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { Refused, Unreachable } from '../../../src/oauth/errors.ts';
+import { bounded } from '../../../src/oauth/http.ts';
+import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
+import { Problem } from '../../../src/x/problems.ts';
+import { NATIVE_APP } from '../../x/app.ts';
+import { accessTokenOf, Client } from '../../x/client.ts';
+import { answers, faults } from '../../x/faults.ts';
+import { startStandIn, type StandIn } from '../../x/standIn.ts';
+
+const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
+
+describe('app-only bearer tokens at X', () => {
+  let x: StandIn;
+  const world = { fetch: bounded(fetch, 5000), now: Date.now };
+
+  beforeEach(async () => {
+    x = await startStandIn();
+  });
+  afterEach(() => x.stop());
+
+  it('are the same for everyone who asks', async () => {
+    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
+    assert.equal(await appOnlyBearer(x.apiBaseUrl, consumer, world), bearer);
+    assert.ok(x.secrets.has(bearer));
+  });
+
+  it('are refused with 99 for a wrong API key or secret', async () => {
+    for (const wrong of [
+      { ...consumer, key: 'wrong' },
+      { ...consumer, secret: 'wrong' },
+    ]) {
+      await assert.rejects(
+        appOnlyBearer(x.apiBaseUrl, wrong, world),
+        (error) => error instanceof Refused && error.status === 403 && error.code === '99',
+      );
+    }
+  });
+
+  it('are Unreachable when a gateway says no, or X says nothing', async () => {
+    for (const fault of [faults.bareForbidden, faults.htmlUnavailable, faults.tooManyRequests, faults.brokenOff]) {
+      x.fail('/oauth2/token', fault);
+      await assert.rejects(appOnlyBearer(x.apiBaseUrl, consumer, world), Unreachable);
+    }
+  });
+
+  it('that are pasted are known by what X says to them, verbatim', async () => {
+    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
+    assert.equal(await bearerOwner(x.apiBaseUrl, bearer, world), 'app');
+    assert.equal(x.requestsTo('/2/users/me')[0]?.headers.authorization, `Bearer ${bearer}`);
+  });
+
+  it('are not what somebody pastes who has a user’s token', async () => {
+    const token = accessTokenOf(await new Client(x).signIn());
+    assert.equal(await bearerOwner(x.apiBaseUrl, token, world), 'user');
+  });
+
+  it('that are unknown are not taken, nor are good ones refused on a bad day', async () => {
+    await assert.rejects(
+      bearerOwner(x.apiBaseUrl, 'AAAAunknown', world),
+      (error) => error instanceof Problem && error.status === 401,
+    );
+    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
+    for (const fault of [faults.internalError, faults.tooManyRequests, faults.reset]) {
+      x.fail('/2/users/me', fault);
+      await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), Unreachable);
+    }
+    x.fail('/2/users/me', answers(403, {}, '<html>no</html>'));
+    await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), Problem);
+  });
+
+  it('that no header can hold are never sent, nor quoted', async () => {
+    for (const pasted of ['', 'AAAA BBBB', 'AAAA\nBBBB', 'AAAA…', '"AAAA"', 'Bearer AAAA']) {
+      assert.equal(await bearerOwner(x.apiBaseUrl, pasted, world), 'malformed');
+    }
+    assert.deepEqual(x.requests, []);
+  });
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { Refused, Unreachable } from '../../../src/oauth/errors.ts';
+import { bounded } from '../../../src/oauth/http.ts';
+import { OUT_OF_BAND, verifierOf, type World } from '../../../src/oauth/oauth1.ts';
+import { newNonce, type Consumer, type Token } from '../../../src/oauth/oauth1Signature.ts';
+import {
+  accessToken,
+  authorizationUrl,
+  invalidateToken,
+  requestToken,
+  whoseToken,
+  type SignedIn,
+} from '../../../src/x/oauth1.ts';
+import type { User } from '../../../src/x/users.ts';
+import { NATIVE_APP } from '../../x/app.ts';
+import { answers, faults, type Fault } from '../../x/faults.ts';
+import { ADA } from '../../x/person.ts';
+import { startStandIn, type StandIn } from '../../x/standIn.ts';
+
+const consumer: Consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
+const callback = 'http://127.0.0.1:41951/callback';
+
+function refusal(code: string): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof Refused, String(error));
+    assert.equal(error.code, code);
+    return true;
+  };
+}
+
+describe('OAuth 1.0a at X', () => {
+  let x: StandIn;
+  let now: () => number;
+  const world: World = { fetch: bounded(fetch, 5000), now: () => now(), nonce: newNonce };
+
+  beforeEach(async () => {
+    x = await startStandIn();
+    now = Date.now;
+  });
+  afterEach(() => x.stop());
+
+  async function signIn(accessType?: 'read' | 'write'): Promise<SignedIn> {
+    const token = await requestToken(x.apiBaseUrl, consumer, callback, { accessType }, world);
+    const back = await x.consent(authorizationUrl(x.apiBaseUrl, token), { as: 'ada', decision: 'authorize' });
+    const verifier = verifierOf(token, new URL(back).searchParams);
+    return accessToken(x.apiBaseUrl, consumer, token, verifier, world);
+  }
+
+  async function start(to: string, as = consumer): Promise<Token> {
+    return requestToken(x.apiBaseUrl, as, to, {}, world);
+  }
+
+  async function check(as: Consumer, typed: Token): Promise<User> {
+    return whoseToken(x.apiBaseUrl, as, typed, world);
+  }
+
+  it('signs in and knows who did', async () => {
+    const { token, user } = await signIn();
+    assert.deepEqual(user, { id: ADA.id, username: ADA.username });
+    assert.deepEqual(await whoseToken(x.apiBaseUrl, consumer, token, world), user);
+  });
+
+  it('keeps the token when X leaves the name out', async () => {
+    x.fail('/oauth/access_token', {
+      kind: 'edit',
+      edit: (answer) => ({ ...answer, body: answer.body.replace('screen_name', 'name') }),
+    });
+    const { token, user } = await signIn();
+    assert.equal(user, undefined);
+    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).username, ADA.username);
+  });
+
+  it('asks for less than the app may, when told so', async () => {
+    const { token } = await signIn('read');
+    const [sent] = x.requestsTo('/oauth/request_token');
+    assert.deepEqual(sent?.form, { x_auth_access_type: 'read' });
+    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).id, ADA.id);
+  });
+
+  it('opens the page that always asks, for the account that is wanted', () => {
+    const token = { token: 't', secret: 's' };
+    assert.equal(authorizationUrl('https://api.x.com', token), 'https://api.x.com/oauth/authorize?oauth_token=t');
+    assert.equal(
+      authorizationUrl('https://api.x.com', token, { forceLogin: true, screenName: 'ada_l' }),
+      'https://api.x.com/oauth/authorize?oauth_token=t&force_login=true&screen_name=ada_l',
+    );
+    assert.equal(
+      authorizationUrl('https://api.x.com', token, { forceLogin: false, screenName: undefined }),
+      'https://api.x.com/oauth/authorize?oauth_token=t',
+    );
+  });
+
+  it('revokes a token, once and for all', async () => {
+    const { token } = await signIn();
+    await invalidateToken(x.apiBaseUrl, consumer, token, world);
+    await assert.rejects(whoseToken(x.apiBaseUrl, consumer, token, world), Refused);
+    await invalidateToken(x.apiBaseUrl, consumer, token, world);
+    const statuses = x.requestsTo('POST /1.1/oauth/invalidate_token.json').map(({ outcome }) => outcome.status);
+    assert.deepEqual(statuses, [200, 401]);
+  });
+
+  it('does not take a token for revoked when X did not say so', async () => {
+    const { token } = await signIn();
+    const path = '/1.1/oauth/invalidate_token.json';
+    x.fail(path, faults.htmlUnavailable);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), Unreachable);
+    x.fail(path, faults.bareUnauthorized);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), Unreachable);
+    const stranger = { ...consumer, secret: 'wrong' };
+    await assert.rejects(invalidateToken(x.apiBaseUrl, stranger, token, world), refusal('32'));
+    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).id, ADA.id);
+  });
+
+  for (const how of ['json', 'xml', 'text'] as const) {
+    describe(`when X refuses in ${how}`, () => {
+      beforeEach(() => {
+        x.switches.oauth1ErrorsAs = how;
+      });
+
+      it('tells a wrong API key or secret', async () => {
+        await assert.rejects(start(callback, { ...consumer, key: 'wrong' }), refusal('32'));
+        await assert.rejects(start(callback, { ...consumer, secret: 'wrong' }), refusal('32'));
+      });
+
+      it('tells a callback that is not registered', async () => {
+        await assert.rejects(start('https://elsewhere.example.com/'), refusal('415'));
+      });
+
+      it('tells an app without PINs', async () => {
+        x.changeApp(NATIVE_APP.clientId, { mayUsePins: false });
+        await assert.rejects(start(OUT_OF_BAND), refusal('417'));
+      });
+
+      it('tells a wrong clock', async () => {
+        now = () => Date.now() - 10 * 60_000;
+        await assert.rejects(start(callback), refusal('135'));
+      });
+
+      it('tells a request token that was used', async () => {
+        const token = await start(OUT_OF_BAND);
+        const pin = await x.consentWithPin(authorizationUrl(x.apiBaseUrl, token), 'ada');
+        await accessToken(x.apiBaseUrl, consumer, token, pin, world);
+        await assert.rejects(accessToken(x.apiBaseUrl, consumer, token, pin, world), refusal('89'));
+      });
+    });
+  }
+
+  it('checks tokens that were typed in', async () => {
+    const { token } = await signIn();
+    await assert.rejects(check(consumer, { ...token, secret: 'wrong' }), refusal('Unauthorized'));
+    await assert.rejects(check({ ...consumer, secret: 'wrong' }, token), refusal('Unauthorized'));
+    const said: readonly (readonly [fault: Fault, code: string])[] = [
+      [answers(401, {}, '{"errors":[{"code":89,"message":"Invalid or expired token."}]}'), '89'],
+      [answers(403, {}, '{"errors":[{"code":64,"message":"Your account is suspended."}]}'), '64'],
+      [faults.clientNotEnrolled, 'client-not-enrolled'],
+      [faults.userSuspended, 'user-suspended'],
+      [faults.creditsDepleted, 'credits'],
+    ];
+    for (const [fault, code] of said) {
+      x.fail('/2/users/me', fault);
+      await assert.rejects(check(consumer, token), refusal(code));
+    }
+    for (const fault of [faults.internalError, faults.tooManyRequests, faults.reset, faults.bareForbidden]) {
+      x.fail('/2/users/me', fault);
+      await assert.rejects(check(consumer, token), Unreachable);
+    }
+  });
+});
