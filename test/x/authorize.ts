@@ -57,7 +57,7 @@ function readAuthorizationRequest(request: Received, x: World): AuthorizationReq
   }
   if (response_type !== 'code') return wrong('response_type must be code.');
   const scopes = scope?.split(' ') ?? [];
-  const unknown = scopes.find((name) => SCOPES[name] === undefined);
+  const unknown = scopes.find((name) => !Object.hasOwn(SCOPES, name));
   if (scopes.length === 0 || unknown !== undefined) return wrong(`There is no scope “${unknown ?? ''}”.`);
   if (scopes.includes('users.email') && !app.mayReadEmail) return wrong('The app may not ask for users.email.');
   if (code_challenge_method !== 'S256') return wrong('code_challenge_method must be S256.');
@@ -75,7 +75,7 @@ function readQuery(rawQuery: string): Readonly<Partial<Record<Parameter, string>
   const parameters: Record<string, string> = {};
   for (const pair of rawQuery.split('&').filter((part) => part !== '')) {
     const [name = '', ...rest] = pair.split('=');
-    if (name in parameters) return `${name} was sent twice.`;
+    if (Object.hasOwn(parameters, name)) return `${name} was sent twice.`;
     try {
       parameters[name] = decodeURIComponent(rest.join('='));
     } catch {

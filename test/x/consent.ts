@@ -14,13 +14,14 @@ interface Page {
 
 /**
  * What a person does in the browser: opens the page, chooses, clicks. Resolves with the address that the browser is
- * sent to, or with the last page when it is sent nowhere. Throws with the page's text when there is no form on it.
+ * sent to, or with the last page when it is sent nowhere. Throws the text of X's error page.
  */
 export async function clickThrough(authorizeUrl: string, { as, decision }: Consent): Promise<Page> {
   const shown = await visit('GET', authorizeUrl);
   if (shown.location !== undefined) return shown;
   const ticket = /name="ticket" value="([^"]+)"/.exec(shown.body)?.[1];
-  if (ticket === undefined) throw new Error(textOf(shown.body));
+  if (shown.status >= 400) throw new Error(textOf(shown.body));
+  if (ticket === undefined) return shown;
   if (!shown.body.includes(`name="person" id="person-${as}"`)) throw new Error(`Nobody called ${as} is on the page.`);
   const sent = await visit('POST', authorizeUrl, new URLSearchParams({ ticket, person: as, decision }).toString());
   if (sent.status >= 400) throw new Error(textOf(sent.body));

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './answer.ts';
 import type { Fault } from './faults.ts';
@@ -62,17 +64,15 @@ async function drip(response: ServerResponse, answer: Answer, everyMs: number): 
 
 async function huge(response: ServerResponse, bytes: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
-  for (let left = bytes; left > 0 && !response.destroyed; left -= CHUNK.length) {
-    if (!response.write(CHUNK.slice(0, left))) await roomIn(response);
+  try {
+    await pipeline(Readable.from(chunks(bytes)), response);
+  } catch {
+    // The client had enough.
   }
-  response.end();
 }
 
-function roomIn(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
-  });
+function* chunks(bytes: number): Generator<string> {
+  for (let left = bytes; left > 0; left -= CHUNK.length) yield CHUNK.slice(0, left);
 }
 
 function begin(response: ServerResponse, { status, headers, body }: Answer): void {

@@ -2,8 +2,11 @@ import type { App } from './app.ts';
 import type { Person } from './person.ts';
 import { SCOPES } from './scopes.ts';
 
-/** What X shows, instead of redirecting, when the app or the request is set up wrongly (x-facts.md, 4). */
-export const SOMETHING_WENT_WRONG = 'Something went wrong. You weren’t able to give access to the App.';
+/** What OAuth 1.0a asks for instead of scopes. */
+const OAUTH1_ACCESS: Readonly<Record<string, string>> = {
+  read: 'See posts, people and your own account',
+  write: 'See posts, people and your own account, and post and follow for you',
+};
 
 /**
  * The page that asks for consent. Whoever clicks relies on these, for OAuth 2.0 and OAuth 1.0a alike:
@@ -24,7 +27,8 @@ export function consentPage(app: App, scopes: readonly string[], people: readonl
       `value="${escape(key)}"${index === 0 ? ' checked' : ''}> ${escape(name)} <span>@${escape(username)}</span></label>`,
   );
   const items = scopes.map(
-    (scope) => `<li data-scope="${escape(scope)}">${escape(SCOPES[scope] ?? scope)} <code>${escape(scope)}</code></li>`,
+    (scope) =>
+      `<li data-scope="${escape(scope)}">${escape(SCOPES[scope] ?? OAUTH1_ACCESS[scope] ?? scope)} <code>${escape(scope)}</code></li>`,
   );
   return page(
     `${app.name} wants to access your account`,
@@ -44,7 +48,10 @@ ${items.join('\n')}
   );
 }
 
-/** X's error page. `#reason` is the stand-in's own addition: X does not tell. */
+/**
+ * What X shows, instead of redirecting, when the app or the request is set up wrongly (x-facts.md, 4). `#reason` is the
+ * stand-in's own addition: X does not tell.
+ */
 export function errorPage(reason: string): string {
   return page(
     'Something went wrong',

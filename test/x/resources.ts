@@ -1,5 +1,5 @@
 import { type Answer, json, problem } from './answer.ts';
-import { callerOf, forbidden, mayUse, unauthorized, unsupportedAuthentication } from './caller.ts';
+import { type Caller, callerOf, forbidden, mayUse, unauthorized, unsupportedAuthentication } from './caller.ts';
 import type { Person } from './person.ts';
 import type { Received } from './received.ts';
 import type { World } from './world.ts';
@@ -18,20 +18,15 @@ export function usersMe(request: Received, x: World): Answer {
   if (caller === undefined) return unauthorized();
   if (caller.kind === 'app') return unsupportedAuthentication();
   const { allowed, headers } = x.rateLimits.take(`${caller.clientId} ${caller.person.key}`);
-  const answer = allowed ? me() : problem(429, 'Too Many Requests', 'Too Many Requests');
+  const answer = allowed ? me(caller, request) : problem(429, 'Too Many Requests', 'Too Many Requests');
   return { ...answer, headers: { ...answer.headers, ...headers } };
-
-  function me(): Answer {
-    if (caller?.kind !== 'user' || !mayUse(caller, 'tweet.read', 'users.read')) return forbidden();
-    return userAnswer(caller.person, request);
-  }
 }
 
 /** `GET /2/users/by/username/:username`: for people and for app-only bearers. */
 export function userByUsername(request: Received, x: World, { username = '' }: Segments): Answer {
   const caller = callerOf(request, x);
   if (caller === undefined) return unauthorized();
-  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden();
+  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden(caller);
   const person = x.people.find((candidate) => candidate.username.toLowerCase() === username.toLowerCase());
   return person === undefined ? notFound('user', 'username', username) : userAnswer(person, request);
 }
@@ -41,7 +36,7 @@ export function createPost(request: Received, x: World): Answer {
   const caller = callerOf(request, x);
   if (caller === undefined) return unauthorized();
   if (caller.kind === 'app') return unsupportedAuthentication();
-  if (!mayUse(caller, 'tweet.read', 'tweet.write', 'users.read')) return forbidden();
+  if (!mayUse(caller, 'tweet.read', 'tweet.write', 'users.read')) return forbidden(caller);
   const { json: body } = request;
   const written = typeof body === 'object' && body !== null && 'text' in body ? body.text : undefined;
   if (typeof written !== 'string' || written === '') return invalidRequest('The body must be JSON with a text.');
@@ -58,16 +53,20 @@ export function createPost(request: Received, x: World): Answer {
 export function postById(request: Received, x: World, { id = '' }: Segments): Answer {
   const caller = callerOf(request, x);
   if (caller === undefined) return unauthorized();
-  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden();
+  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden(caller);
   const post = x.posts.find((candidate) => candidate.id === id);
   return post === undefined ? notFound('tweet', 'id', id) : json(200, { data: { id: post.id, text: post.text } });
+}
+
+function me(caller: Exclude<Caller, { kind: 'app' }>, request: Received): Answer {
+  return mayUse(caller, 'tweet.read', 'users.read') ? userAnswer(caller.person, request) : forbidden(caller);
 }
 
 type Segments = Readonly<Record<string, string>>;
 
 function userAnswer(person: Person, request: Received): Answer {
   const asked = request.query['user.fields']?.split(',') ?? [];
-  const unknown = asked.filter((field) => USER_FIELDS[field] === undefined);
+  const unknown = asked.filter((field) => !Object.hasOwn(USER_FIELDS, field));
   if (unknown.length > 0) return invalidRequest(`The user.fields [${unknown.join(',')}] are not known here.`);
   const names = new Set(['id', 'name', 'username', ...asked]);
   return json(200, { data: Object.fromEntries([...names].map((name) => [name, USER_FIELDS[name]?.(person)])) });

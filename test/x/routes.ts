@@ -1,5 +1,13 @@
 import { type Answer, problem } from './answer.ts';
+import { appOnlyTokenEndpoint } from './appOnly.ts';
 import { showConsent, takeConsent } from './authorize.ts';
+import {
+  accessTokenEndpoint,
+  invalidateTokenEndpoint,
+  requestTokenEndpoint,
+  showOAuth1Consent,
+  takeOAuth1Consent,
+} from './oauth1Endpoints.ts';
 import { type Received, segmentsOf } from './received.ts';
 import { createPost, postById, userByUsername, usersMe } from './resources.ts';
 import { revokeEndpoint, tokenEndpoint } from './tokenEndpoint.ts';
@@ -12,6 +20,12 @@ const ROUTES: readonly (readonly [method: string, pattern: string, endpoint: End
   ['POST', '/i/oauth2/authorize', takeConsent],
   ['POST', '/2/oauth2/token', tokenEndpoint],
   ['POST', '/2/oauth2/revoke', revokeEndpoint],
+  ['POST', '/oauth2/token', appOnlyTokenEndpoint],
+  ['POST', '/oauth/request_token', requestTokenEndpoint],
+  ['GET', '/oauth/authorize', showOAuth1Consent],
+  ['POST', '/oauth/authorize', takeOAuth1Consent],
+  ['POST', '/oauth/access_token', accessTokenEndpoint],
+  ['POST', '/1.1/oauth/invalidate_token.json', invalidateTokenEndpoint],
   ['GET', '/2/users/me', usersMe],
   ['GET', '/2/users/by/username/:username', userByUsername],
   ['POST', '/2/tweets', createPost],

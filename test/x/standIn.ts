@@ -18,12 +18,14 @@ export interface StandInOptions {
   readonly port?: number;
   readonly apps?: readonly App[];
   readonly people?: readonly Person[];
+  /** Called when a request is done with, whatever became of it. */
+  readonly onRequest?: (request: Received) => void;
 }
 
 /** Starts a server on 127.0.0.1 that does what X does, as far as x-facts.md knows. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { now = Date.now, port = 0, apps = [NATIVE_APP, WEB_APP], people = [ADA, GRACE, KATHERINE] } = options;
-  const standIn = new StandIn(new World(now, apps, people));
+  const standIn = new StandIn(new World(now, apps, people), options.onRequest);
   await standIn.comeBack(port);
   return standIn;
 }
@@ -32,13 +34,16 @@ export class StandIn {
   /** All that was sent, in the order it came. */
   readonly requests: Received[] = [];
   readonly #world: World;
+  readonly #onRequest: ((request: Received) => void) | undefined;
   readonly #plan = new FaultPlan();
   readonly #arrivals: { endpoint: string; count: number; resolve: (request: Received) => void }[] = [];
+  readonly #failures: unknown[] = [];
   #server: Server | undefined;
   #port = 0;
 
-  constructor(world: World) {
+  constructor(world: World, onRequest: ((request: Received) => void) | undefined) {
     this.#world = world;
+    this.#onRequest = onRequest;
   }
 
   get port(): number {
@@ -72,8 +77,8 @@ export class StandIn {
     return this.#world.secrets.issued;
   }
 
-  /** What X remembers: `isLive(token)`, `renewable`, `expireAccessTokens()`, `disconnect('ada')`. */
-  get grants(): Grants {
+  /** What X remembers: `isLive(token)`, `grantOf(accessToken)`, `renewable`. */
+  get grants(): Pick<Grants, 'isLive' | 'grantOf' | 'renewable' | 'expireAccessTokens'> {
     return this.#world.grants;
   }
 
@@ -112,6 +117,20 @@ export class StandIn {
     return location;
   }
 
+  /** {@link consent} to `oauth_callback=oob`: returns the PIN that the page shows. */
+  async consentWithPin(authorizeUrl: string, as: string): Promise<string> {
+    const { body } = await clickThrough(authorizeUrl, { as, decision: 'authorize' });
+    const pin = /<code id="pin">(\d+)<\/code>/.exec(body)?.[1];
+    if (pin === undefined) throw new Error(textOf(body));
+    return pin;
+  }
+
+  /** Removes an app as its user would on X's connected-apps page: everything it got from them is dead. */
+  disconnect(person: string, clientId?: string): void {
+    this.#world.grants.disconnect(person, clientId);
+    this.#world.oauth1.disconnect(person, this.#world.app(clientId)?.apiKey);
+  }
+
   /** Changes an app's settings, as its developer would in X's portal. */
   changeApp(clientId: string, settings: Partial<Omit<App, 'clientId'>>): App {
     return this.#world.changeApp(clientId, settings);
@@ -136,7 +155,12 @@ export class StandIn {
 
   /** Listens again, on the port it had. */
   async comeBack(port = this.#port): Promise<void> {
-    const server = createServer((message, response) => void this.#serve(message, response));
+    const server = createServer((message, response) => {
+      this.#serve(message, response).catch((error: unknown) => {
+        this.#failures.push(error);
+        response.destroy();
+      });
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', resolve);
@@ -146,9 +170,11 @@ export class StandIn {
     if (address !== null && typeof address === 'object') this.#port = address.port;
   }
 
+  /** Throws what went wrong in the stand-in itself, if anything did. */
   async stop(): Promise<void> {
     this.#plan.clear();
     await this.goOffline();
+    if (this.#failures.length > 0) throw new AggregateError(this.#failures.splice(0), 'The stand-in for X failed.');
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,6 +188,7 @@ export class StandIn {
       const state = response.writableFinished ? 'answered' : 'lost';
       const seen = response.headersSent ? { status: response.statusCode } : {};
       request.outcome = { ...request.outcome, state, ...seen };
+      this.#onRequest?.(request);
     });
     let fault = await this.#plan.strike('unread', request);
     let answer;

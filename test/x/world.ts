@@ -1,5 +1,7 @@
 import { type App, register } from './app.ts';
+import { AppBearers } from './appOnly.ts';
 import { Grants } from './grants.ts';
+import { OAuth1Tokens } from './oauth1Tokens.ts';
 import type { Person } from './person.ts';
 import { RateLimits } from './rateLimits.ts';
 import { Secrets } from './secrets.ts';
@@ -18,6 +20,8 @@ export class World {
   readonly secrets = new Secrets();
   readonly switches: Switches = defaultSwitches();
   readonly grants: Grants;
+  readonly oauth1 = new OAuth1Tokens(this.secrets);
+  readonly appBearers = new AppBearers(this.secrets);
   readonly rateLimits: RateLimits;
   readonly posts: Post[] = [];
   /** Consent forms that were shown and not yet sent, by the ticket in the form. */

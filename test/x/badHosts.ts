@@ -1,0 +1,41 @@
+import { createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import { selfSigned } from './certificate.ts';
+
+export interface BadHost {
+  /** Without a slash at the end. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** An address on which nobody listens. Its port was free a moment ago. */
+export async function refusingUrl(): Promise<string> {
+  const server = createTcpServer();
+  const port = await listen(server);
+  await close(server);
+  return `http://127.0.0.1:${port}`;
+}
+
+/** An https server whose certificate nobody trusts: the client gives up before it sends anything. */
+export async function startUntrusted(): Promise<BadHost> {
+  const server = createTlsServer(selfSigned(), (_, response) => response.end());
+  return { url: `https://127.0.0.1:${await listen(server)}`, stop: () => close(server) };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(address !== null && typeof address === 'object' ? address.port : 0);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+}
