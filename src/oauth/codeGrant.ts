@@ -28,7 +28,9 @@ export interface TokenAnswer {
 }
 
 /** A callback whose state was compared: only this can be exchanged for tokens. */
-export type CheckedCallback = URLSearchParams & { readonly checked: unique symbol };
+export interface CheckedCallback {
+  readonly checked: URLSearchParams;
+}
 
 /** What this module needs of the world. `fetch` must be {@link bounded}. */
 export interface World {
@@ -81,12 +83,7 @@ export function checkCallback(
     throw new AuthorizationDenied(error, callback.get('error_description') ?? undefined);
   }
   try {
-    return oauth.validateAuthResponse(
-      server(endpoints),
-      wireClient(client),
-      callback,
-      request.state,
-    ) as CheckedCallback;
+    return { checked: oauth.validateAuthResponse(server(endpoints), wireClient(client), callback, request.state) };
   } catch (cause) {
     throw new CallbackMismatch('The callback does not belong to this sign-in.', { cause });
   }
@@ -109,7 +106,7 @@ export async function exchangeCode(
     as,
     wireClient(client),
     authenticate(client),
-    callback,
+    callback.checked,
     request.redirectUri,
     request.verifier,
     options(world),

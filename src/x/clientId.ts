@@ -6,7 +6,7 @@ export type NotAClientId = 'empty' | 'characters' | 'bearer-token' | 'app-id' | 
 
 export function notAClientId(text: string): NotAClientId | undefined {
   if (text === '') return 'empty';
-  if (/^AAAAAAAA/.test(text)) return 'bearer-token';
+  if (text.startsWith('AAAAAAAA')) return 'bearer-token';
   if (/^\d+-[A-Za-z0-9]+$/.test(text)) return 'user-token';
   if (!/^[A-Za-z0-9_\-=+/]+$/.test(text)) return 'characters';
   if (/^\d+$/.test(text)) return 'app-id';

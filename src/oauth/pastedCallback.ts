@@ -1,0 +1,17 @@
+import { CallbackMismatch } from './errors.ts';
+
+/**
+ * Reads what a person pasted to finish a sign-in: the whole callback URL, its query, or the code alone. A code alone has no
+ * state to compare; it is taken because the person brought it themselves, and only this sign-in's verifier can use it
+ * (RFC 7636 §1).
+ *
+ * @throws {CallbackMismatch} when there is neither a code nor an error in it
+ */
+export function readPastedCallback(pasted: string, state: string): URLSearchParams {
+  const text = pasted.trim();
+  const query = text.includes('?') ? text.slice(text.indexOf('?') + 1).replace(/#.*$/s, '') : text;
+  if (/(^|&)(code|error)=/.test(query)) return new URLSearchParams(query);
+  if (/^[A-Za-z0-9_\-.~:=+/]{20,}$/.test(text) && !text.includes('://'))
+    return new URLSearchParams({ code: text, state });
+  throw new CallbackMismatch('There is no code in what was pasted.');
+}

@@ -1,0 +1,40 @@
+const FIRST_MS = 5_000;
+const LONGEST_MS = 60_000;
+/** The longest that a server's own wish to be left alone is believed. */
+const LONGEST_WISH_MS = 15 * 60_000;
+
+/** When to try again what failed, per key: twice as long each time, with jitter so that windows do not try in step. */
+export class BackOff {
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #waiting = new Map<string, { failures: number; notBefore: number }>();
+
+  constructor(now: () => number, random: () => number) {
+    this.#now = now;
+    this.#random = random;
+  }
+
+  isWaiting(key: string): boolean {
+    const entry = this.#waiting.get(key);
+    if (entry === undefined) return false;
+    const left = entry.notBefore - this.#now();
+    // More than can have been asked for: the clock went back.
+    return left > 0 && left <= LONGEST_WISH_MS;
+  }
+
+  failed(key: string, wishMs = 0): void {
+    const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
+    const exponential = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+    const delay = Math.max(exponential * (0.5 + this.#random() / 2), Math.min(wishMs, LONGEST_WISH_MS));
+    this.#waiting.set(key, { failures, notBefore: this.#now() + delay });
+  }
+
+  succeeded(key: string): void {
+    this.#waiting.delete(key);
+  }
+
+  /** The machine woke up, or a person asked: what failed before says nothing about now. */
+  reset(): void {
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,118 @@
+import * as v from 'valibot';
+
+/** Whose grant it is. `id` is X's user id, `label` is `@username` as it was at sign-in, because VS Code keys permissions by label. */
+export interface Account {
+  readonly id: string;
+  readonly label: string;
+}
+
+/** What X gave, for one client id and one X user. */
+export interface Grant {
+  /** The id of every session that is a view of this grant; survives renewals and wider consents. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly account: Account;
+  /** As X granted them, `offline.access` included. */
+  readonly scopes: readonly string[];
+  readonly accessToken: string;
+  readonly refreshToken: string | undefined;
+  /** When X's answer came, in epoch milliseconds by this machine's clock. */
+  readonly obtainedAt: number;
+  /** When the access token ends, by the same clock. */
+  readonly expiresAt: number;
+}
+
+/** How long an access token lives where X does not say (x-facts: two hours). */
+export const DEFAULT_LIFETIME_MS = 2 * 60 * 60_000;
+
+/** A token handed out has at least this long to live. */
+export const LEAST_LIFETIME_MS = 10 * 60_000;
+
+/** A stored record that can't be read. The message never quotes it. */
+export class UnreadableRecord extends Error {
+  override readonly name = 'UnreadableRecord';
+  /** True for a record that a newer version of this extension wrote: it is left alone. */
+  readonly newer: boolean;
+
+  constructor(message: string, newer: boolean) {
+    super(message);
+    this.newer = newer;
+  }
+}
+
+const VERSION = 1;
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const time = v.pipe(v.number(), v.finite());
+
+const GrantRecord = v.object({
+  version: v.literal(VERSION),
+  id: text,
+  clientId: text,
+  account: v.object({ id: text, label: text }),
+  scopes: v.array(text),
+  accessToken: text,
+  refreshToken: v.optional(text),
+  obtainedAt: time,
+  expiresAt: time,
+});
+
+/** What is stored and handed over for a grant: versioned, small, JSON. */
+export function toRecord(grant: Grant): object {
+  return { version: VERSION, ...grant };
+}
+
+/**
+ * Reads what {@link toRecord} made, from SecretStorage or from another window.
+ *
+ * @throws {UnreadableRecord}
+ */
+export function fromRecord(value: unknown): Grant {
+  const parsed = v.safeParse(GrantRecord, value);
+  if (!parsed.success) {
+    const version = v.safeParse(v.object({ version: v.number() }), value);
+    const newer = version.success && version.output.version > VERSION;
+    throw new UnreadableRecord(newer ? 'it was written by a newer version' : 'it is damaged', newer);
+  }
+  const { version: _, refreshToken, ...rest } = parsed.output;
+  return { ...rest, refreshToken };
+}
+
+/**
+ * The secret that every window which holds this state of the grant knows, and nobody else: the seal of its notes. Both tokens,
+ * because an answer may bring a new access token and leave the refresh token as it is; the account, because a grant may get
+ * its name later.
+ */
+export function sealOf(grant: Grant): string {
+  return [grant.refreshToken ?? '', grant.accessToken, grant.account.id].join('\n');
+}
+
+/** Whether two grants are the same state of the same grant. */
+export function sameState(a: Grant, b: Grant): boolean {
+  return sealOf(a) === sealOf(b);
+}
+
+/**
+ * Whether the access token should be renewed before it is handed out. One that seems to live longer than X gave it was
+ * obtained before the clock went back, so its end is not known: it is renewed as well.
+ */
+export function isDue(grant: Grant, now: number, leastMs = LEAST_LIFETIME_MS): boolean {
+  const left = grant.expiresAt - now;
+  return left < leastMs || left > grant.expiresAt - grant.obtainedAt;
+}
+
+/** Whether the access token has ended, as far as this machine's clock can tell. */
+export function isExpired(grant: Grant, now: number): boolean {
+  return grant.expiresAt <= now;
+}
+
+/** A grant whose person X would not name when it was given is kept under such an id until it does. */
+const PROVISIONAL = 'unnamed-';
+
+export function provisionalAccount(grantId: string, label: string): Account {
+  return { id: `${PROVISIONAL}${grantId}`, label };
+}
+
+export function isProvisional(account: Account): boolean {
+  return account.id.startsWith(PROVISIONAL);
+}

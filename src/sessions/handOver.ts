@@ -1,0 +1,90 @@
+import * as v from 'valibot';
+import { fromRecord, sameState, sealOf, toRecord, UnreadableRecord, type Grant } from './grant.ts';
+
+/** Sealed notes that every window can leave and find. */
+export interface Notes {
+  read(secret: string, purpose: string): Promise<unknown>;
+  write(secret: string, purpose: string, payload: unknown): Promise<void>;
+  /** Resolves to true for exactly one of all windows. */
+  writeFirst(secret: string, purpose: string, payload: unknown): Promise<boolean>;
+  remove(secret: string, purpose: string): Promise<void>;
+}
+
+/** What became of a state of a grant. Written once: the first window to say it is the one that is believed. */
+export type Next =
+  { readonly kind: 'renewed'; readonly grant: Grant } | { readonly kind: 'signed-out' } | { readonly kind: 'rejected' };
+
+/** Why a grant is no more. */
+export type Ending = 'signed-out' | 'rejected';
+
+const NextNote = v.variant('kind', [
+  v.object({ kind: v.literal('renewed'), grant: v.unknown() }),
+  v.object({ kind: v.literal('signed-out') }),
+  v.object({ kind: v.literal('rejected') }),
+]);
+
+/** Far more renewals than notes are kept for; a chain that is longer is damaged. */
+const MAX_CHAIN = 1000;
+
+/**
+ * How windows hand grants to each other. Every state of a grant has at most one successor, in a note sealed with the tokens
+ * of that state, so the states form a chain that a window which is behind can follow to its end.
+ */
+export class HandOver {
+  readonly #notes: Notes;
+
+  constructor(notes: Notes) {
+    this.#notes = notes;
+  }
+
+  /** The newest state of the grant that any window has left, or why there is none any more. */
+  async newest(grant: Grant): Promise<Grant | Ending> {
+    let newest = grant;
+    for (let steps = 0; steps < MAX_CHAIN; steps++) {
+      const next = await this.next(newest);
+      if (next === undefined) return newest;
+      if (next.kind !== 'renewed') return next.kind;
+      if (sameState(next.grant, newest)) break;
+      newest = next.grant;
+    }
+    return newest;
+  }
+
+  async next(grant: Grant): Promise<Next | undefined> {
+    const note = await this.#notes.read(sealOf(grant), 'next');
+    if (note === undefined) return undefined;
+    const parsed = v.safeParse(NextNote, note);
+    if (!parsed.success) return undefined;
+    if (parsed.output.kind !== 'renewed') return { kind: parsed.output.kind };
+    try {
+      return { kind: 'renewed', grant: fromRecord(parsed.output.grant) };
+    } catch (error) {
+      if (error instanceof UnreadableRecord) return undefined;
+      throw error;
+    }
+  }
+
+  /** Leaves what became of `grant`. Resolves to false when another window has said so before: then that holds. */
+  async leave(grant: Grant, next: Next): Promise<boolean> {
+    const note = next.kind === 'renewed' ? { kind: next.kind, grant: toRecord(next.grant) } : next;
+    return this.#notes.writeFirst(sealOf(grant), 'next', note);
+  }
+
+  /** Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended. */
+  async markSent(grant: Grant): Promise<void> {
+    await this.#notes.write(sealOf(grant), 'sent', {});
+  }
+
+  async wasSent(grant: Grant): Promise<boolean> {
+    return (await this.#notes.read(sealOf(grant), 'sent')) !== undefined;
+  }
+
+  async unmarkSent(grant: Grant): Promise<void> {
+    await this.#notes.remove(sealOf(grant), 'sent');
+  }
+
+  /** True in one window only: the one that tells the person about `event`. */
+  async isFirstToTell(grant: Grant, event: string): Promise<boolean> {
+    return this.#notes.writeFirst(sealOf(grant), `told:${event}`, {});
+  }
+}

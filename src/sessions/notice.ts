@@ -1,0 +1,16 @@
+import type { Grant } from './grant.ts';
+
+/** What a person should be told, once across all windows; src/vscode/messages.ts has the words. */
+export type Notice =
+  /** X ended the grant. `dropped`: an earlier renewal's answer was lost, which is the likely reason. */
+  | { readonly kind: 'rejected'; readonly grant: Grant; readonly dropped: boolean }
+  | { readonly kind: 'unknown-client'; readonly grant: Grant }
+  | { readonly kind: 'client-secret'; readonly grant: Grant; readonly hasSecret: boolean }
+  /** Stored sign-ins that can't be read were set aside. */
+  | { readonly kind: 'unreadable'; readonly count: number }
+  /** Sign-ins that should be stored are not: a lost keyring, a cleared store. */
+  | { readonly kind: 'vanished'; readonly labels: readonly string[] }
+  /** Signed out here, but X did not confirm that it revoked the tokens. */
+  | { readonly kind: 'not-revoked'; readonly grant: Grant };
+
+export type Notify = (notice: Notice) => void;

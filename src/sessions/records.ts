@@ -1,0 +1,86 @@
+import { fromRecord, toRecord, UnreadableRecord, type Grant } from './grant.ts';
+import type { Log } from './log.ts';
+
+/** What the stored records need of VS Code's SecretStorage. There is no compare-and-swap, and a write may arrive late in other windows. */
+export interface Secrets {
+  get(key: string): PromiseLike<string | undefined>;
+  store(key: string, value: string): PromiseLike<void>;
+  delete(key: string): PromiseLike<void>;
+  keys(): PromiseLike<string[]>;
+}
+
+const PREFIX = 'grant:';
+const SET_ASIDE_PREFIX = 'unreadable:';
+
+/** The grants in SecretStorage: one record per (client id, X user), which makes a second sign-in replace the first. */
+export class GrantRecords {
+  readonly #secrets: Secrets;
+  readonly #log: Log;
+
+  constructor(secrets: Secrets, log: Log) {
+    this.#secrets = secrets;
+    this.#log = log;
+  }
+
+  static keyOf(grant: Grant): string {
+    return `${PREFIX}${grant.clientId}:${grant.account.id}`;
+  }
+
+  static isKey(key: string): boolean {
+    return key.startsWith(PREFIX);
+  }
+
+  /** Every grant that can be read. One that can't is set aside and counted; the others still work. */
+  async readAll(): Promise<{ readonly grants: readonly Grant[]; readonly unreadable: number }> {
+    const keys = (await this.#secrets.keys()).filter((key) => GrantRecords.isKey(key));
+    const grants: Grant[] = [];
+    let unreadable = 0;
+    await Promise.all(
+      keys.map(async (key) => {
+        try {
+          const grant = await this.read(key);
+          if (grant !== undefined) grants.push(grant);
+        } catch (error) {
+          if (!(error instanceof UnreadableRecord)) throw error;
+          this.#log.warn(`A stored sign-in can't be read: ${error.message}.`);
+          if (error.newer) return;
+          unreadable++;
+          await this.#setAside(key);
+        }
+      }),
+    );
+    // Listed in the order of sign-in, whatever order the keys come in.
+    return { grants: grants.toSorted((a, b) => a.account.label.localeCompare(b.account.label)), unreadable };
+  }
+
+  /** @throws {UnreadableRecord} */
+  async read(key: string): Promise<Grant | undefined> {
+    const stored = await this.#secrets.get(key);
+    if (stored === undefined) return undefined;
+    let json: unknown;
+    try {
+      json = JSON.parse(stored);
+    } catch {
+      json = undefined;
+    }
+    const grant = fromRecord(json);
+    if (GrantRecords.keyOf(grant) !== key) throw new UnreadableRecord('it is filed under another name', false);
+    return grant;
+  }
+
+  async write(grant: Grant): Promise<void> {
+    await this.#secrets.store(GrantRecords.keyOf(grant), JSON.stringify(toRecord(grant)));
+  }
+
+  async erase(key: string): Promise<void> {
+    await this.#secrets.delete(key);
+  }
+
+  /** Kept under another key, so that nothing is lost that a later version might read. */
+  async #setAside(key: string): Promise<void> {
+    const stored = await this.#secrets.get(key);
+    if (stored === undefined) return;
+    await this.#secrets.store(SET_ASIDE_PREFIX + key, stored);
+    await this.#secrets.delete(key);
+  }
+}

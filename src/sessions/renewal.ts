@@ -1,0 +1,220 @@
+import { refresh, type Endpoints } from '../oauth/codeGrant.ts';
+import { Refused, Unreachable } from '../oauth/errors.ts';
+import type { Fetch } from '../oauth/http.ts';
+import { refusalCause } from '../x/refusals.ts';
+import type { BackOff } from './backOff.ts';
+import type { Clients } from './clients.ts';
+import { DEFAULT_LIFETIME_MS, isDue, isExpired, type Grant } from './grant.ts';
+import type { Grants } from './grants.ts';
+import type { HandOver } from './handOver.ts';
+import { LockBusy } from './lock.ts';
+import type { Log } from './log.ts';
+import type { Notify } from './notice.ts';
+
+/** What the holder of a lock can ask: whether it still is. The machine may have slept meanwhile. */
+export interface Lease {
+  held(): Promise<boolean>;
+}
+
+/** A lock across windows that frees itself when its holder dies. */
+export interface Locks {
+  /**
+   * Runs `action` while no other window holds `name`, unless `until` has an answer first. Throws {@link LockBusy} when that
+   * was not possible within `waitMs`.
+   */
+  withLock<T>(
+    name: string,
+    waiting: { readonly waitMs: number; readonly until: () => Promise<T | undefined> },
+    action: (lease: Lease) => Promise<T>,
+  ): Promise<T>;
+}
+
+/** How a renewal ended (design rule 7). `current` says that the token is good, whoever renewed it. */
+export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
+
+export interface RenewalWorld {
+  readonly fetch: Fetch;
+  readonly now: () => number;
+  readonly endpoints: () => Endpoints;
+}
+
+/** How long a caller waits for a renewal that is under way: shorter while the token it would get otherwise is good. */
+const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
+
+/** How long a renewal waits for another window's. */
+const LOCK_WAIT_MS = 30_000;
+
+/**
+ * Renews grants, one renewal at a time for each: a single flight in this window, a lock across windows, and the decision
+ * inside the lock. Nothing here ever removes a grant unless X said of its newest refresh token that it is dead.
+ */
+export class Renewal {
+  readonly #grants: Grants;
+  readonly #handOver: HandOver;
+  readonly #clients: Clients;
+  readonly #locks: Locks;
+  readonly #backOff: BackOff;
+  readonly #world: RenewalWorld;
+  readonly #notify: Notify;
+  readonly #log: Log;
+  readonly #underWay = new Map<string, { readonly startedAt: number; readonly outcome: Promise<Outcome> }>();
+  /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
+  onOrphan: (grant: Grant) => void = () => undefined;
+
+  constructor(parts: {
+    grants: Grants;
+    handOver: HandOver;
+    clients: Clients;
+    locks: Locks;
+    backOff: BackOff;
+    world: RenewalWorld;
+    notify: Notify;
+    log: Log;
+  }) {
+    this.#grants = parts.grants;
+    this.#handOver = parts.handOver;
+    this.#clients = parts.clients;
+    this.#locks = parts.locks;
+    this.#backOff = parts.backOff;
+    this.#world = parts.world;
+    this.#notify = parts.notify;
+    this.#log = parts.log;
+  }
+
+  /**
+   * The grant with the best token there is to hand out, or undefined when the grant is no more. Renews it when it is due,
+   * and waits for that only as long as a caller, and those queued behind it, can bear.
+   */
+  async fresh(grant: Grant): Promise<Grant | undefined> {
+    const now = this.#world.now();
+    if (!isDue(grant, now) || this.#backOff.isWaiting(grant.id)) return grant;
+    const outcome = this.renew(grant);
+    const startedAt = this.#underWay.get(grant.id)?.startedAt ?? performance.now();
+    const patience = isExpired(grant, now) ? PATIENCE_MS.expired : PATIENCE_MS.good;
+    await atMost(patience - (performance.now() - startedAt), outcome);
+    return this.#grants.find(grant.id);
+  }
+
+  /** Renews a grant if it is due, or if its access token is the one that X has `refused`, whatever the clock says. */
+  renew(grant: Grant, refused?: string): Promise<Outcome> {
+    const underWay = this.#underWay.get(grant.id);
+    if (underWay !== undefined) return underWay.outcome;
+    const outcome = this.#renewWithLock(grant, refused).finally(() => this.#underWay.delete(grant.id));
+    this.#underWay.set(grant.id, { startedAt: performance.now(), outcome });
+    return outcome;
+  }
+
+  async #renewWithLock(grant: Grant, refused: string | undefined): Promise<Outcome> {
+    let locked = false;
+    try {
+      const waiting = { waitMs: LOCK_WAIT_MS, until: () => this.#done(grant, refused) };
+      return await this.#locks.withLock<Outcome>(grant.id, waiting, (lease) => {
+        locked = true;
+        return this.#renewAlone(grant, refused, lease);
+      });
+    } catch (error) {
+      this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);
+      // Where no lock can be had at all (a read-only disk), a renewal without one is better than none.
+      if (!locked && !(error instanceof LockBusy)) return this.#renewAlone(grant, refused, { held: async () => true });
+      this.#backOff.failed(grant.id);
+      return 'unreachable';
+    }
+  }
+
+  /** Whether nothing is left to do, because another window has been here. */
+  async #done(known: Grant, refused: string | undefined): Promise<Outcome | undefined> {
+    const grant = await this.#grants.find(known.id);
+    if (grant === undefined) return 'ended';
+    return isDue(grant, this.#world.now()) || grant.accessToken === refused ? undefined : 'current';
+  }
+
+  async #renewAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
+    const done = await this.#done(known, refused);
+    const grant = await this.#grants.find(known.id);
+    if (done !== undefined || grant === undefined) return done ?? 'ended';
+    if (grant.refreshToken === undefined) {
+      return isExpired(grant, this.#world.now()) || refused !== undefined ? this.#end(grant, false) : 'current';
+    }
+
+    const client = await this.#clients.get(grant.clientId);
+    const dropped = await this.#handOver.wasSent(grant);
+    if (!(await lease.held())) return 'unreachable';
+    await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant));
+    try {
+      const answer = await refresh(this.#world.endpoints(), client, grant.refreshToken, this.#world);
+      const now = this.#world.now();
+      return await this.#renewed(grant, {
+        ...grant,
+        accessToken: answer.accessToken,
+        refreshToken: answer.refreshToken ?? grant.refreshToken,
+        scopes: answer.scopes ?? grant.scopes,
+        obtainedAt: now,
+        expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+      });
+    } catch (error) {
+      if (error instanceof Unreachable) return await this.#unreachable(grant, error);
+      if (error instanceof Refused)
+        return await this.#refused(grant, error, client.clientSecret !== undefined, dropped);
+      throw error;
+    }
+  }
+
+  async #renewed(grant: Grant, renewed: Grant): Promise<Outcome> {
+    this.#backOff.succeeded(grant.id);
+    if (await this.#grants.replace(grant, renewed)) {
+      this.#log.info(`Grant ${grant.id}: renewed.`);
+      return 'current';
+    }
+    // Signed out, here or elsewhere, while X was answering.
+    this.onOrphan(renewed);
+    return (await this.#grants.find(grant.id)) === undefined ? 'ended' : 'current';
+  }
+
+  async #unreachable(grant: Grant, error: Unreachable): Promise<Outcome> {
+    if (!error.maybeSent) await this.#noteThat('nothing was sent', () => this.#handOver.unmarkSent(grant));
+    this.#backOff.failed(grant.id, error.retryAfterMs);
+    this.#log.warn(`Grant ${grant.id}: not renewed, it will be tried again. ${error.message}`);
+    return 'unreachable';
+  }
+
+  async #refused(grant: Grant, error: Refused, hasSecret: boolean, dropped: boolean): Promise<Outcome> {
+    const cause = refusalCause(error);
+    this.#log.warn(`Grant ${grant.id}: X refused to renew it (${error.status} ${error.code}: ${cause}).`);
+    if (cause === 'token') return this.#end(grant, dropped);
+    // Whatever X dislikes, it has not spent the refresh token.
+    if (!dropped) await this.#noteThat('nothing was spent', () => this.#handOver.unmarkSent(grant));
+    this.#backOff.failed(grant.id);
+    if (cause === 'other') return 'unreachable';
+    if (await this.#handOver.isFirstToTell(grant, cause)) {
+      this.#notify(cause === 'client-secret' ? { kind: cause, grant, hasSecret } : { kind: cause, grant });
+    }
+    return 'misconfigured';
+  }
+
+  /** X says that the newest refresh token is dead. Only the window that says so first tells the person. */
+  async #end(grant: Grant, dropped: boolean): Promise<Outcome> {
+    // A sign-in in another window ends this state of the grant, too, and its record may be here already.
+    await this.#grants.storedRecordChanged(this.#grants.keyOf(grant));
+    const current = await this.#grants.find(grant.id);
+    if (current !== grant) return current === undefined ? 'ended' : 'current';
+    if (await this.#grants.end(grant, 'rejected')) this.#notify({ kind: 'rejected', grant, dropped });
+    return 'ended';
+  }
+
+  /** A note that can't be left (a full disk) must not keep a grant from being renewed. */
+  async #noteThat(what: string, leave: () => Promise<void>): Promise<void> {
+    try {
+      await leave();
+    } catch (error) {
+      this.#log.warn(`Could not note that ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+/** Waits for a promise, but not longer than `ms`. */
+async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  if (ms <= 0) return;
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([promise, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}

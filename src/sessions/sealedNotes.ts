@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, patiently } from './busyFiles.ts';
+import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
+
+const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
+
+/** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a note neither leads elsewhere nor hangs. */
+const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** The machine failed, so that whether there is a note is not known. */
+const UNKNOWN = new Set(['EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EBUSY']);
+const NO_LINKS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+const NO_SYNC = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL']);
+
+interface Files {
+  rename(from: string, to: string): Promise<void>;
+  link(existing: string, path: string): Promise<void>;
+}
+
+/**
+ * What windows leave for each other in a folder: files that only somebody who knows the same secret can find, read or
+ * make. `purpose` keeps notes with the same secret apart. Readers see a note whole or not at all.
+ */
+export class SealedNotes {
+  readonly #folder: string;
+  readonly #files: Files;
+
+  constructor(folder: string, files: Partial<Files> = {}) {
+    this.#folder = folder;
+    this.#files = { rename: fs.rename, link: fs.link, ...files };
+  }
+
+  /**
+   * The payload, or undefined if there is no note or what is there is not one that was sealed with this secret for this
+   * purpose. Throws only if the machine fails (too many open files, a broken disk).
+   */
+  async read(secret: string, purpose: string): Promise<unknown> {
+    const name = nameOf(secret, purpose);
+    const sealed = await this.#readFile(name);
+    return sealed && unseal(sealed, secret, purpose);
+  }
+
+  /** Leaves a note in place of any before. When this resolves the note survives a power cut; if it can't be left, it throws. */
+  async write(secret: string, purpose: string, payload: unknown): Promise<void> {
+    await this.#place(secret, purpose, payload, async (whole, note) => {
+      await patiently(() => this.#files.rename(whole, note));
+      return true;
+    });
+  }
+
+  /** As {@link write}, but only where there is none: of all windows that try, exactly one is told true. */
+  async writeFirst(secret: string, purpose: string, payload: unknown): Promise<boolean> {
+    return await this.#place(secret, purpose, payload, async (whole, note) => {
+      try {
+        await linkOrCopy(this.#files, whole, note);
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        throw error;
+      }
+    });
+  }
+
+  async remove(secret: string, purpose: string): Promise<void> {
+    try {
+      await patiently(() => fs.unlink(join(this.#folder, nameOf(secret, purpose))));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  /** Deletes notes, and what killed processes left of them, that are older. Other windows may do the same. */
+  async sweep(olderThanMs: number, now = Date.now()): Promise<void> {
+    const names = await fs.readdir(this.#folder).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    });
+    for (const name of names.filter((entry) => OURS.test(entry))) {
+      const path = join(this.#folder, name);
+      const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
+      // A time in the future is as little use as one long ago.
+      if (changedAt === undefined || Math.abs(now - changedAt) < olderThanMs) continue;
+      // Fails when another window was faster, or when it is no file; then it is no note either.
+      await fs.unlink(path).catch(() => {});
+    }
+  }
+
+  async #readFile(name: string): Promise<Buffer | undefined> {
+    try {
+      const file = await patiently(() => fs.open(join(this.#folder, name), READ_ONLY_A_FILE));
+      try {
+        const stat = await file.stat();
+        if (!stat.isFile() || stat.size > MAX_SEALED_BYTES) return undefined;
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(stat.size), 0, stat.size, 0);
+        return buffer.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (UNKNOWN.has(codeOf(error) ?? '')) throw error;
+      return undefined;
+    }
+  }
+
+  /** Writes a note under a temporary name, so that it is whole before `place` gives it its own. */
+  async #place(
+    secret: string,
+    purpose: string,
+    payload: unknown,
+    place: (whole: string, note: string) => Promise<boolean>,
+  ): Promise<boolean> {
+    const sealed = seal(payload, secret, purpose);
+    const note = join(this.#folder, nameOf(secret, purpose));
+    const whole = `${note}.${randomBytes(8).toString('hex')}.tmp`;
+    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    try {
+      await writeThrough(whole, 'wx', (file) => file.writeFile(sealed));
+      const placed = await place(whole, note);
+      if (placed) await writeThrough(this.#folder, 'r').catch(ignoreNoSync);
+      return placed;
+    } finally {
+      // What was renamed is no longer there; what can't be deleted is swept later.
+      await fs.unlink(whole).catch(() => {});
+    }
+  }
+}
+
+/** Unlike `rename`, fails if the note is there. Where there are no hard links (FAT, Android) a copy does that too. */
+async function linkOrCopy(files: Files, whole: string, note: string): Promise<void> {
+  try {
+    await files.link(whole, note);
+  } catch (error) {
+    if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
+    await fs.copyFile(whole, note, constants.COPYFILE_EXCL);
+    await writeThrough(note, 'r+');
+  }
+}
+
+/** Has the disk keep what is written; a folder's sync keeps its names. */
+async function writeThrough(
+  path: string,
+  flags: string,
+  write?: (file: fs.FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await fs.open(path, flags, 0o600);
+  try {
+    await write?.(file);
+    await file.sync().catch(ignoreNoSync);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Windows can't sync a folder, and some network file systems nothing. */
+function ignoreNoSync(error: unknown): void {
+  if (!NO_SYNC.has(codeOf(error) ?? '')) throw error;
+}

@@ -1,0 +1,35 @@
+/**
+ * The `name` of an error that `getSession` rejects with. Of an error that a provider throws, another extension gets `name` and
+ * `message` and nothing else, so these names are part of the contract with extension authors.
+ */
+export type FailureName =
+  /** The person, or a newer sign-in, ended this one. */
+  | 'Cancelled'
+  /** The person said no at X, or X would not ask them. */
+  | 'Denied'
+  /** Nothing came back from the browser. */
+  | 'TimedOut'
+  /** A setting, the X app or its secret has to be mended first. */
+  | 'Misconfigured'
+  /** X could not be reached, or did not answer like X. */
+  | 'Unreachable'
+  /** X refused for another reason. */
+  | 'Refused'
+  /** A mistake in this extension. */
+  | 'Unexpected';
+
+/** What a person can do about a failure, as a button beside its message. */
+export type Remedy =
+  'set-up-app' | 'open-settings' | 'sign-in-again' | 'paste-instead' | 'copy-callback-urls' | 'show-log';
+
+/** A failure in words for people: one sentence that says what to do. */
+export class Failure extends Error {
+  override readonly name: FailureName;
+  readonly remedies: readonly Remedy[];
+
+  constructor(name: FailureName, message: string, remedies: readonly Remedy[] = [], options?: ErrorOptions) {
+    super(message, options);
+    this.name = name;
+    this.remedies = remedies;
+  }
+}

@@ -1,0 +1,257 @@
+import { l10n } from 'vscode';
+import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from '../oauth/errors.ts';
+import { PortUnavailable, type Arrival } from '../oauth/loopback.ts';
+import type { Notice } from '../sessions/notice.ts';
+import { AmbiguousClientId } from '../sessions/scopeRequest.ts';
+import type { NotAClientId } from '../x/clientId.ts';
+import { refusalCause } from '../x/refusals.ts';
+import { Failure, type Remedy } from './failure.ts';
+import { InvalidSetting } from './settings.ts';
+
+/** Turns whatever went wrong into a sentence that says what to do. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const options = { cause: error };
+  if (error instanceof AuthorizationDenied) return denied(error, options);
+  if (error instanceof Refused) return refused(error, options);
+  if (error instanceof CallbackMismatch) {
+    return new Failure(
+      'Refused',
+      l10n.t('That address does not belong to this sign-in: start again with "X: Sign In".'),
+      ['sign-in-again'],
+      options,
+    );
+  }
+  if (error instanceof Unreachable) {
+    return new Failure(
+      'Unreachable',
+      l10n.t('X could not be reached: check the connection and try again. ({0})', error.message),
+      ['sign-in-again', 'show-log'],
+      options,
+    );
+  }
+  if (error instanceof PortUnavailable) {
+    return new Failure(
+      'Misconfigured',
+      l10n.t(
+        'Port {0} is in use: finish or cancel a sign-in in another window, or choose another port in the setting xAuthentication.loopbackPort and register its callback URL with X.',
+        String(error.port),
+      ),
+      ['paste-instead', 'open-settings'],
+      options,
+    );
+  }
+  if (error instanceof InvalidSetting) {
+    return new Failure(
+      'Misconfigured',
+      l10n.t(
+        "The setting {0} can't be used, {1}: correct it and try again.",
+        `xAuthentication.${error.setting}`,
+        error.reason,
+      ),
+      ['open-settings'],
+      options,
+    );
+  }
+  if (error instanceof AmbiguousClientId) {
+    return new Failure(
+      'Misconfigured',
+      l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'),
+      [],
+      options,
+    );
+  }
+  return new Failure(
+    'Unexpected',
+    l10n.t('Something went wrong in X Authentication: see its log, and report it if it happens again.'),
+    ['show-log'],
+    options,
+  );
+}
+
+function denied(error: AuthorizationDenied, options: ErrorOptions): Failure {
+  if (error.code === 'access_denied') {
+    return new Failure(
+      'Denied',
+      l10n.t('Access to X was not given: sign in again if that was a mistake.'),
+      ['sign-in-again'],
+      options,
+    );
+  }
+  return new Failure(
+    'Denied',
+    l10n.t(
+      "X did not accept the sign-in ({0}): check the app's settings at X and try again.",
+      error.description ?? error.code,
+    ),
+    ['sign-in-again', 'set-up-app'],
+    options,
+  );
+}
+
+function refused(error: Refused, options: ErrorOptions): Failure {
+  switch (refusalCause(error)) {
+    case 'unknown-client':
+      return new Failure(
+        'Misconfigured',
+        l10n.t(
+          'X does not know this Client ID: copy the OAuth 2.0 Client ID of your X app, not its API key, and set it again.',
+        ),
+        ['set-up-app'],
+        options,
+      );
+    case 'client-secret':
+      return new Failure(
+        'Misconfigured',
+        l10n.t(
+          "X did not accept the app's secret: give the Client Secret if the app is a Web App or Automated App, and none if it is a Native App.",
+        ),
+        ['set-up-app'],
+        options,
+      );
+    case 'token':
+    case 'other':
+      return new Failure(
+        'Refused',
+        l10n.t('X refused the sign-in ({0}): try again.', error.description ?? error.code),
+        ['sign-in-again', 'show-log'],
+        options,
+      );
+  }
+}
+
+export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
+
+export const replaced = (): Failure =>
+  new Failure('Cancelled', l10n.t('The sign-in to X was replaced by a newer one.'));
+
+export const timedOut = (callbackUrl: string): Failure =>
+  new Failure(
+    'TimedOut',
+    l10n.t(
+      'X did not come back from the browser: if it said that something went wrong, check that the app at X has the callback URL {0} to the letter, a Website URL, saved user authentication settings, and that the Client ID is the OAuth 2.0 one.',
+      callbackUrl,
+    ),
+    ['sign-in-again', 'copy-callback-urls', 'set-up-app'],
+  );
+
+export const scopesWithheld = (scopes: readonly string[]): Failure =>
+  new Failure(
+    'Denied',
+    l10n.t("X did not grant {0}: check the app's permissions at X and sign in again.", scopes.join(', ')),
+    ['sign-in-again'],
+  );
+
+/** What a notice says, and what can be done about it. */
+export function noticeText(notice: Notice): {
+  readonly text: string;
+  readonly remedies: readonly (Remedy | 'connected-apps')[];
+} {
+  switch (notice.kind) {
+    case 'rejected':
+      return {
+        text: notice.dropped
+          ? l10n.t(
+              'The connection dropped while the sign-in of {0} to X was being renewed, and X has ended it: sign in again.',
+              notice.grant.account.label,
+            )
+          : l10n.t('X has ended the sign-in of {0}: sign in again.', notice.grant.account.label),
+        remedies: ['sign-in-again'],
+      };
+    case 'unknown-client':
+      return {
+        text: l10n.t(
+          "The sign-in of {0} to X can't be renewed, because X does not know the app's Client ID any more: set up the app again.",
+          notice.grant.account.label,
+        ),
+        remedies: ['set-up-app'],
+      };
+    case 'client-secret':
+      return {
+        text: notice.hasSecret
+          ? l10n.t(
+              "The sign-in of {0} to X can't be renewed, because X does not accept the app's secret: correct it, or remove it if the app is a Native App.",
+              notice.grant.account.label,
+            )
+          : l10n.t(
+              "The sign-in of {0} to X can't be renewed, because the app is a confidential one: add its Client Secret.",
+              notice.grant.account.label,
+            ),
+        remedies: ['set-up-app'],
+      };
+    case 'unreadable':
+      return {
+        text: l10n.t("{0} stored sign-ins to X can't be read and were set aside: sign in again.", String(notice.count)),
+        remedies: ['sign-in-again', 'show-log'],
+      };
+    case 'vanished':
+      return {
+        text: l10n.t(
+          "The sign-in to X of {0} is gone from this machine's secret storage: sign in again.",
+          notice.labels.join(', '),
+        ),
+        remedies: ['sign-in-again'],
+      };
+    case 'not-revoked':
+      return {
+        text: l10n.t(
+          '{0} is signed out here, but X could not be told: remove the app under Connected apps at X to end it there, too.',
+          notice.grant.account.label,
+        ),
+        remedies: ['connected-apps'],
+      };
+  }
+}
+
+export function remedyLabel(remedy: Remedy | 'connected-apps'): string {
+  switch (remedy) {
+    case 'set-up-app':
+      return l10n.t('Set Up App Credentials');
+    case 'open-settings':
+      return l10n.t('Open Settings');
+    case 'sign-in-again':
+      return l10n.t('Sign In Again');
+    case 'paste-instead':
+      return l10n.t('Paste the Callback URL Instead');
+    case 'copy-callback-urls':
+      return l10n.t('Copy Callback URLs');
+    case 'show-log':
+      return l10n.t('Show Log');
+    case 'connected-apps':
+      return l10n.t('Open Connected Apps');
+  }
+}
+
+/** Why a text is not a client id, and where the right one is. */
+export function clientIdHint(problem: NotAClientId): string {
+  switch (problem) {
+    case 'empty':
+      return l10n.t('Paste the OAuth 2.0 Client ID of your X app.');
+    case 'characters':
+      return l10n.t('A Client ID has only letters, digits, "-" and "_": copy it again, without anything around it.');
+    case 'bearer-token':
+      return l10n.t('This is a bearer token: the OAuth 2.0 Client ID is further down on the same page.');
+    case 'app-id':
+      return l10n.t('This is the number of the app: the OAuth 2.0 Client ID is under "Keys and tokens".');
+    case 'api-key':
+      return l10n.t('This looks like an API key: the OAuth 2.0 Client ID is further down on the same page.');
+    case 'user-token':
+      return l10n.t('This is an OAuth 1.0a access token: the OAuth 2.0 Client ID is further down on the same page.');
+  }
+}
+
+/** The words of the page that the browser shows after the callback. */
+export function arrivalText(arrival: Arrival): { readonly title: string; readonly text: string } {
+  switch (arrival) {
+    case 'code':
+      return {
+        title: l10n.t('X has answered'),
+        text: l10n.t('You can close this tab and go back to the editor, which finishes signing you in.'),
+      };
+    case 'error':
+      return {
+        title: l10n.t('You are not signed in'),
+        text: l10n.t('X did not give access. You can close this tab and go back to the editor, which says what to do.'),
+      };
+  }
+}

@@ -1,0 +1,68 @@
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { readBaseUrl, UnsafeBaseUrl, type BaseUrls } from '../x/endpoints.ts';
+import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
+
+export const SECTION = 'xAuthentication';
+
+/** A setting whose value can't be used. `reason` can be shown. */
+export class InvalidSetting extends Error {
+  override readonly name = 'InvalidSetting';
+  readonly setting: string;
+  readonly reason: string;
+
+  constructor(setting: string, reason: string) {
+    super(`The setting ${SECTION}.${setting} can't be used: ${reason}.`);
+    this.setting = setting;
+    this.reason = reason;
+  }
+}
+
+/** The settings, read anew at every use and never trusted: a person can write anything into a file. Every getter throws {@link InvalidSetting}. */
+export const settings = {
+  /** Empty when none is set. */
+  clientId(): string {
+    return read('clientId', v.pipe(v.string(), v.trim()), 'it must be text');
+  },
+
+  async setClientId(clientId: string): Promise<void> {
+    await vscode.workspace.getConfiguration(SECTION).update('clientId', clientId, vscode.ConfigurationTarget.Global);
+  },
+
+  signInMethod(): SignInMethodSetting {
+    return read(
+      'signInMethod',
+      v.picklist(SIGN_IN_METHOD_SETTINGS),
+      `it must be one of ${SIGN_IN_METHOD_SETTINGS.join(', ')}`,
+    );
+  },
+
+  loopbackPort(): number {
+    const port = v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65535));
+    return read('loopbackPort', port, 'it must be a whole number from 1024 to 65535');
+  },
+
+  baseUrls(): BaseUrls {
+    return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl') };
+  },
+
+  defaultScopes(): readonly string[] {
+    return read('defaultScopes', v.array(v.pipe(v.string(), v.nonEmpty())), 'it must be a list of scopes');
+  },
+};
+
+function baseUrl(name: string): string {
+  const text = read(name, v.string(), 'it must be a URL');
+  try {
+    return readBaseUrl(text);
+  } catch (error) {
+    if (error instanceof UnsafeBaseUrl) throw new InvalidSetting(name, error.message);
+    throw error;
+  }
+}
+
+function read<T>(name: string, schema: v.GenericSchema<unknown, T>, reason: string): T {
+  const parsed = v.safeParse(schema, vscode.workspace.getConfiguration(SECTION).get<unknown>(name));
+  if (!parsed.success) throw new InvalidSetting(name, reason);
+  return parsed.output;
+}
