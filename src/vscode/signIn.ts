@@ -111,7 +111,7 @@ export class SignIn {
     const loopback = method === 'loopback' ? await this.#listen(authorization) : undefined;
     const arrival = Promise.withResolvers<URLSearchParams>();
     const waiting: Waiting = { url, state: authorization.state, arrive: arrival.resolve };
-    this.#waiting = waiting;
+    this.#setWaiting(waiting);
     void loopback?.callback.then(arrival.resolve);
     const tooLong = setTimeout(() => arrival.reject(timedOut(authorization.redirectUri)), PATIENCE_MS);
     const abort = (): void => arrival.reject(signal.reason);
@@ -127,9 +127,15 @@ export class SignIn {
     } finally {
       clearTimeout(tooLong);
       signal.removeEventListener('abort', abort);
-      if (this.#waiting === waiting) this.#waiting = undefined;
+      if (this.#waiting === waiting) this.#setWaiting(undefined);
       await loopback?.close();
     }
+  }
+
+  #setWaiting(waiting: Waiting | undefined): void {
+    this.#waiting = waiting;
+    // The command to paste a callback is in the palette only while there is something to finish.
+    void vscode.commands.executeCommand('setContext', 'xAuthentication.isWaiting', waiting !== undefined);
   }
 
   async #listen(authorization: AuthorizationRequest): Promise<Loopback> {
