@@ -24,8 +24,8 @@ export class LockBusy extends Error {
 
 export interface Lease {
   /**
-   * True if the lock is still ours, and then nobody takes it for another {@link STALE_MS}. Ask before acting: the
-   * machine may have slept, or the event loop may have been blocked. Never rejects.
+   * True if the lock is still ours, and then nobody takes it within 15 s. Ask before acting: the machine may have
+   * slept, or the event loop may have been blocked. Never rejects.
    */
   held(): Promise<boolean>;
 }
@@ -61,11 +61,12 @@ interface LockWorld {
  * 2. A token's name is never used twice. So a slow waiter that removes the token of a dead holder removes that one or
  *    nothing, never a later holder's.
  * 3. A heartbeat adds the next token, then removes the last; if that is gone already, the lock was lost. A live
- *    holder's token is removed only after the same names were seen for {@link STALE_MS}, and only the first of them: so
- *    a heartbeat that succeeded leaves a token nobody has seen alone, and nobody removes for another {@link STALE_MS}.
+ *    holder's token is removed only after the same names, and no others, were seen for {@link STALE_MS}, and then only
+ *    the first of them. So the token that a heartbeat leaves stays for {@link STALE_MS} from when the last one went,
+ *    whoever removed it: on Windows, both of two processes may be told that they deleted a thing. That is why a
+ *    heartbeat that took long counts for nothing.
  *
- * Nothing depends on clocks that people set, on reading a whole directory at once, or on two processes not
- * renaming or deleting the same thing at once (on Windows both may be told that they did).
+ * Nothing depends on clocks that people set, or on reading a directory at one moment.
  */
 export class FolderLocks {
   readonly #folder: string;
@@ -119,7 +120,7 @@ export class FolderLocks {
     const { self, monotonicMs, sleep, beatMs, directories } = this.#world;
     const nonce = randomBytes(8).toString('hex');
     const bid = `${lock}.${nonce}`;
-    const tenure = new Tenure(lock, `${self.host}.${self.pid}.${self.start}.${nonce}`, directories);
+    const tenure = new Tenure(lock, `${self.host}.${self.pid}.${self.start}.${nonce}`, directories, monotonicMs);
     const giveUpAt = monotonicMs() + waiting.waitMs;
     let won = false;
     try {

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { codeOf, patiently } from './busyFiles.ts';
 
+/** A heartbeat that took longer is made again: its token may have been seen, and thought dead, for as long. */
+const LONGEST_BEAT_MS = 5_000;
+
 /** What locks need of a file system. */
 export interface Directories {
   readdir(path: string): Promise<string[]>;
@@ -14,15 +17,17 @@ export class Tenure {
   readonly #lock: string;
   readonly #holder: string;
   readonly #directories: Directories;
+  readonly #monotonicMs: () => number;
   #beats = 0;
   #lost = false;
   /** Heartbeats are made one after another: two at once would each take the other's for a loss. */
   #lastBeat: Promise<boolean> = Promise.resolve(true);
 
-  constructor(lock: string, holder: string, directories: Directories) {
+  constructor(lock: string, holder: string, directories: Directories, monotonicMs: () => number) {
     this.#lock = lock;
     this.#holder = holder;
     this.#directories = directories;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Padded, so that the tokens of a holder sort by age. */
@@ -43,6 +48,7 @@ export class Tenure {
 
   async #beat(): Promise<boolean> {
     if (this.#lost) return false;
+    const startedAt = this.#monotonicMs();
     const last = this.token();
     const next = this.token(this.#beats + 1);
     try {
@@ -56,7 +62,7 @@ export class Tenure {
     this.#lost = !(await this.#remove(last));
     // The lock may be somebody else's by now, where our token has no business.
     if (this.#lost) await this.#remove(next);
-    return !this.#lost;
+    return this.#monotonicMs() - startedAt > LONGEST_BEAT_MS ? await this.#beat() : !this.#lost;
   }
 
   async #remove(token: string): Promise<boolean> {

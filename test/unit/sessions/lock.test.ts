@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FolderLocks, LockBusy } from '../../../src/sessions/lock.ts';
+import { thisProcess } from '../../../src/sessions/runningProcess.ts';
+import { idleClock } from './idleClock.ts';
+
+const STALE_MS = 20_000;
+
+describe('a lock in a folder', function () {
+  this.timeout(20_000);
+
+  let shared: string;
+  let folder: string;
+
+  beforeEach(async () => {
+    shared = await fs.mkdtemp(join(tmpdir(), 'x-lock-'));
+    folder = join(shared, 'locks');
+  });
+
+  afterEach(() => fs.rm(shared, { recursive: true, force: true }));
+
+  /** The directory of the only lock there is. */
+  async function lockDirectory(): Promise<string> {
+    const names = (await fs.readdir(folder)).filter((name) => !name.includes('.'));
+    assert.equal(names.length, 1);
+    return join(folder, names[0] ?? '');
+  }
+
+  describe('while it is held', () => {
+    const elsewhere = { ...thisProcess(), host: 'fedcba9876543210', pid: 2 ** 22 + 1 };
+
+    it('is not taken from a holder on another host, whose process ids say nothing here, while its heart beats', async () => {
+      const clock = idleClock();
+      const here = new FolderLocks(folder, clock);
+      await new FolderLocks(folder, { self: elsewhere }).withLock('counter', { waitMs: 0 }, async (lease) => {
+        for (let i = 0; i < 5; i++) {
+          await assert.rejects(
+            here.withLock('counter', { waitMs: 0.9 * STALE_MS }, async () => {}),
+            LockBusy,
+          );
+          assert.equal(await lease.held(), true);
+        }
+      });
+    });
+
+    it('is taken from a holder on another host that shows no life, at the second attempt if the first was too short', async () => {
+      const clock = idleClock();
+      const here = new FolderLocks(folder, clock);
+      const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1 });
+      await there.withLock('counter', { waitMs: 0 }, async (lease) => {
+        await assert.rejects(
+          here.withLock('counter', { waitMs: 10_000 }, async () => {}),
+          LockBusy,
+        );
+        assert.equal(await here.withLock('counter', { waitMs: 11_000 }, async () => 'mine'), 'mine');
+        assert.ok(clock.nowMs >= STALE_MS);
+        assert.equal(await lease.held(), false);
+      });
+    });
+
+    it('is not taken because the waiter slept for an hour', async () => {
+      const clock = idleClock();
+      const here = new FolderLocks(folder, clock);
+      await new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1 }).withLock(
+        'counter',
+        { waitMs: 0 },
+        async () => {
+          for (const waitMs of [0, 5_000]) {
+            await assert.rejects(
+              here.withLock('counter', { waitMs }, async () => {}),
+              LockBusy,
+            );
+            clock.nowMs += 3_600_000;
+          }
+        },
+      );
+    });
+
+    it('is kept by its heartbeat alone', async () => {
+      const locks = new FolderLocks(folder, { beatMs: 5 });
+      await locks.withLock('counter', { waitMs: 0 }, async () => {
+        const lock = await lockDirectory();
+        const beats = new Set<string>();
+        while (beats.size < 4) for (const token of await fs.readdir(lock)) beats.add(token);
+      });
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('stays the holder’s when asked for many times at once', async () => {
+      const locks = new FolderLocks(folder, { beatMs: 1 });
+      await locks.withLock('counter', { waitMs: 0 }, async (lease) => {
+        const answers = await Promise.all(Array.from({ length: 50 }, () => lease.held()));
+        assert.deepEqual(new Set(answers), new Set([true]));
+      });
+    });
+
+    it('is waited for no longer than the caller allows, and then leaves nothing of the waiter', async () => {
+      const clock = idleClock(1);
+      const locks = new FolderLocks(folder, clock);
+      await locks.withLock('counter', { waitMs: 0 }, async () => {
+        const startedAt = clock.nowMs;
+        await assert.rejects(
+          locks.withLock('counter', { waitMs: 300 }, async () => assert.fail()),
+          LockBusy,
+        );
+        assert.equal(Math.round(clock.nowMs - startedAt), 300);
+        assert.equal((await fs.readdir(folder)).length, 1);
+      });
+    });
+
+    it('lets go of a waiter that aborts, with its reason', async () => {
+      const locks = new FolderLocks(folder);
+      const waiter = new AbortController();
+      await locks.withLock('counter', { waitMs: 0 }, async () => {
+        const waiting = locks.withLock('counter', { waitMs: 60_000, signal: waiter.signal }, async () => assert.fail());
+        waiter.abort(new Error('window closed'));
+        await assert.rejects(waiting, /window closed/);
+      });
+      const never = AbortSignal.abort(new Error('too late'));
+      await assert.rejects(
+        locks.withLock('counter', { waitMs: 0, signal: never }, async () => assert.fail()),
+        /too late/,
+      );
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('ends the wait of one who learns that the work is done', async () => {
+      const locks = new FolderLocks(folder);
+      let asked = 0;
+      const until = async () => (++asked === 3 ? 'done by another' : undefined);
+      await locks.withLock('counter', { waitMs: 0 }, async () => {
+        const found = await locks.withLock<string>('counter', { waitMs: 60_000, until }, () => assert.fail());
+        assert.equal(found, 'done by another');
+      });
+      await locks.withLock('counter', { waitMs: 0, until }, async () => 'mine');
+      assert.equal(asked, 3, 'not asked where the lock is free');
+    });
+
+    it('is another lock under another name, whatever characters that has', async () => {
+      const locks = new FolderLocks(folder);
+      const names = ['a', 'b', '../../a', 'A', '', 'con', 'x'.repeat(5_000), 'ü/\0:*'];
+      const nest = (depth: number): Promise<void> =>
+        locks.withLock(names[depth] ?? '', { waitMs: 0 }, async () => {
+          if (depth + 1 < names.length) await nest(depth + 1);
+          else assert.equal((await fs.readdir(folder)).length, names.length);
+        });
+      await nest(0);
+      assert.deepEqual(await fs.readdir(shared), ['locks']);
+    });
+
+    it('is let go when the action throws', async () => {
+      const locks = new FolderLocks(folder);
+      const failing = locks.withLock('counter', { waitMs: 0 }, () => Promise.reject(new Error('no')));
+      await assert.rejects(failing, /no/);
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('is not said to be held on a disk that takes no heartbeat, nor given up before its time', async () => {
+      let full = false;
+      const directories = {
+        readdir: (path: string) => fs.readdir(path),
+        mkdir: (path: string, options: { recursive: boolean; mode: number }) =>
+          full ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) : fs.mkdir(path, options),
+        rmdir: (path: string) => fs.rmdir(path),
+        rename: fs.rename,
+      };
+      const locks = new FolderLocks(folder, { directories });
+      await locks.withLock('counter', { waitMs: 0 }, async (lease) => {
+        full = true;
+        assert.equal(await lease.held(), false);
+        full = false;
+        await assert.rejects(
+          new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async () => {}),
+          LockBusy,
+        );
+        assert.equal(await lease.held(), true);
+      });
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+  });
+
+  describe('in a folder that is broken or hostile', () => {
+    /** Puts something in place of the lock, or into it, and takes the lock. */
+    async function takeAfter(harm: (lock: string) => Promise<unknown>): Promise<void> {
+      const name = await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, lockDirectory);
+      await harm(name);
+      const clock = idleClock();
+      const took = await new FolderLocks(folder, clock).withLock('counter', { waitMs: 90_000 }, async (lease) => {
+        assert.equal(await lease.held(), true);
+        return 'mine';
+      });
+      assert.equal(took, 'mine');
+      await new FolderLocks(folder, clock).sweep(0);
+      assert.deepEqual(await fs.readdir(folder), []);
+    }
+
+    it('takes the place of a file', () => takeAfter((lock) => fs.writeFile(lock, 'garbage')));
+
+    it('takes the place of an empty directory, left between the two steps of a release', () =>
+      takeAfter((lock) => fs.mkdir(lock)));
+
+    it('takes the place of a pipe', function () {
+      if (process.platform === 'win32') this.skip();
+      return takeAfter(async (lock) => void execFileSync('mkfifo', [lock]));
+    });
+
+    it('takes the place of a link that leads nowhere', () =>
+      takeAfter((lock) => fs.symlink(join(shared, 'nowhere'), lock)));
+
+    it('takes the place of a link and leaves alone where it leads', async () => {
+      const precious = join(shared, 'precious');
+      await fs.mkdir(join(precious, 'empty'), { recursive: true });
+      await fs.writeFile(join(precious, 'a file'), 'words');
+      await takeAfter((lock) => fs.symlink(precious, lock, 'junction'));
+      assert.deepEqual((await fs.readdir(precious)).toSorted(), ['a file', 'empty']);
+    });
+
+    it('clears files, full directories and tokens of nobody out of it', () =>
+      takeAfter(async (lock) => {
+        await fs.mkdir(join(lock, 'folder', 'in folder'), { recursive: true });
+        await fs.writeFile(join(lock, '.DS_Store'), '');
+        await fs.mkdir(join(lock, '0123456789abcdef.0..0123456789abcdef.0'));
+        await fs.writeFile(join(lock, '0123456789abcdef.1..0123456789abcdef.000000000'), 'a token that is a file');
+      }));
+
+    it('frees at once what a process with the same id held before', async function () {
+      if (process.platform !== 'linux') this.skip();
+      const earlier = new FolderLocks(folder, { self: { ...thisProcess(), start: '1' } });
+      await earlier.withLock('counter', { waitMs: 0 }, async (lease) => {
+        await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async () => {});
+        assert.equal(await lease.held(), false);
+      });
+    });
+
+    it('throws the disk’s own error where no lock can be made', async () => {
+      await fs.writeFile(join(shared, 'file'), '');
+      const locks = new FolderLocks(join(shared, 'file', 'locks'));
+      await assert.rejects(
+        locks.withLock('counter', { waitMs: 0 }, async () => {}),
+        (error: NodeJS.ErrnoException) => !(error instanceof LockBusy) && error.code === 'ENOTDIR',
+      );
+    });
+
+    it('sweeps what is old, and neither a lock in use nor what is not its own', async () => {
+      await fs.mkdir(join(folder, 'not ours'), { recursive: true });
+      const bid = join(folder, `${'0'.repeat(32)}.${'0'.repeat(16)}`);
+      await fs.mkdir(bid);
+      const clock = idleClock();
+      const locks = new FolderLocks(folder, clock);
+      await new FolderLocks(folder, { beatMs: 1 }).withLock('counter', { waitMs: 0 }, async (lease) => {
+        await locks.sweep(3_600_000);
+        assert.equal((await fs.readdir(folder)).length, 3, 'nothing is an hour old');
+        const tomorrow = Date.now() + 86_400_000;
+        const wait = { ...clock, sleep: async (ms: number) => ((clock.nowMs += 25 * ms), void (await lease.held())) };
+        await new FolderLocks(folder, wait).sweep(3_600_000, tomorrow);
+        assert.equal(await lease.held(), true);
+      });
+      assert.deepEqual(await fs.readdir(folder), ['not ours']);
+    });
+  });
+});

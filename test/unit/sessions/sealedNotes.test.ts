@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { execFileSync, fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nameOf } from '../../../src/sessions/seal.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+
+/** More for a soak: `NOTE_ROUNDS=20000 npx mocha test/unit/sessions/sealedNotes.test.ts`. */
+const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 500);
+const WINDOWS = 8;
+const WEEK_MS = 7 * 86_400_000;
+const WORKER = fileURLToPath(new URL('notesWorker.ts', import.meta.url));
+
+describe('sealed notes', function () {
+  this.timeout(20_000 + 50 * ROUNDS);
+
+  const grant = {
+    accessToken: 'new access',
+    refreshToken: 'new refresh',
+    scopes: ['tweet.read', 'ü'],
+    expiresAt: 1.5e12,
+  };
+  const children = new Set<ChildProcess>();
+  let parent: string;
+  let folder: string;
+  let notes: SealedNotes;
+  let path: string;
+
+  beforeEach(async () => {
+    parent = await fs.mkdtemp(join(tmpdir(), 'x-notes-'));
+    folder = join(parent, 'notes');
+    notes = new SealedNotes(folder);
+    path = join(folder, nameOf('secret', 'grant'));
+  });
+
+  afterEach(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    children.clear();
+    await fs.rm(parent, { recursive: true, force: true });
+  });
+
+  async function start(job: string): Promise<ChildProcess> {
+    const child = fork(WORKER, [job, folder]);
+    children.add(child);
+    await once(child, 'message');
+    return child;
+  }
+
+  describe('are found', () => {
+    it('by whoever knows the secret and the purpose, in the newest version', async () => {
+      await notes.write('secret', 'grant', { older: true });
+      await notes.write('secret', 'grant', grant);
+      assert.deepEqual(await new SealedNotes(folder).read('secret', 'grant'), grant);
+    });
+
+    it('by nobody before they are written, or when there is no folder', async () => {
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+      await notes.write('secret', 'grant', grant);
+      assert.equal(await notes.read('other secret', 'grant'), undefined);
+      assert.equal(await notes.read('secret', 'callback'), undefined);
+    });
+
+    it('no more once they are removed, which may happen twice', async () => {
+      await notes.write('secret', 'grant', grant);
+      await notes.remove('secret', 'grant');
+      await notes.remove('secret', 'grant');
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('apart from each other, one per purpose', async () => {
+      await notes.write('secret', 'grant', 1);
+      await notes.write('secret', 'grant ', 2);
+      await notes.write('secret', '', 3);
+      const read = await Promise.all(['grant', 'grant ', ''].map((purpose) => notes.read('secret', purpose)));
+      assert.deepEqual(read, [1, 2, 3]);
+    });
+  });
+
+  describe('say nothing to others', () => {
+    it('because neither the secret nor the payload is in the folder', async () => {
+      const secret = 'dGhlIG9sZCByZWZyZXNoIHRva2Vu';
+      await notes.write(secret, 'grant', grant);
+      await notes.writeFirst(secret, 'told', { secret });
+      for (const name of await fs.readdir(folder)) {
+        const text = name + (await fs.readFile(join(folder, name), 'latin1'));
+        for (const word of [
+          secret,
+          Buffer.from(secret).toString('hex'),
+          grant.accessToken,
+          grant.refreshToken,
+          'token',
+        ]) {
+          assert.ok(!text.includes(word));
+        }
+      }
+    });
+
+    it('because no two of them are alike, though they say the same', async () => {
+      await notes.write('secret', 'grant', grant);
+      const first = await fs.readFile(path);
+      await notes.write('secret', 'grant', grant);
+      assert.notDeepEqual(await fs.readFile(path), first);
+    });
+
+    it('because only their owner may read them', async function () {
+      if (process.platform === 'win32') this.skip();
+      await notes.write('secret', 'grant', grant);
+      await notes.writeFirst('secret', 'told', grant);
+      assert.equal((await fs.stat(folder)).mode & 0o777, 0o700);
+      for (const name of await fs.readdir(folder)) {
+        assert.equal((await fs.stat(join(folder, name))).mode & 0o777, 0o600);
+      }
+    });
+  });
+
+  describe('are ignored', () => {
+    it('when they were cut off, after any byte, or made longer', async () => {
+      await notes.write('secret', 'grant', grant);
+      const whole = await fs.readFile(path);
+      for (let length = 0; length < whole.length; length++) {
+        await fs.writeFile(path, whole.subarray(0, length));
+        assert.equal(await notes.read('secret', 'grant'), undefined, `${length} bytes`);
+      }
+      await fs.writeFile(path, Buffer.concat([whole, Buffer.of(0)]));
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+      await fs.writeFile(path, whole);
+      assert.deepEqual(await notes.read('secret', 'grant'), grant);
+    });
+
+    it('when any bit was changed', async () => {
+      await notes.write('secret', 'grant', 'a grant');
+      const whole = await fs.readFile(path);
+      for (let bit = 0; bit < whole.length * 8; bit++) {
+        const changed = Buffer.from(whole);
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        await fs.writeFile(path, changed);
+        assert.equal(await notes.read('secret', 'grant'), undefined, `bit ${bit}`);
+      }
+    });
+
+    it('when they were sealed for another name', async () => {
+      await notes.write('other secret', 'grant', grant);
+      await notes.write('secret', 'callback', grant);
+      for (const name of await fs.readdir(folder)) {
+        await fs.copyFile(join(folder, name), path);
+        assert.equal(await notes.read('secret', 'grant'), undefined);
+      }
+    });
+
+    it('when they are not files: a folder, a link, a pipe', async function () {
+      await fs.mkdir(path, { recursive: true });
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+      await fs.rmdir(path);
+      if (process.platform === 'win32') this.skip();
+      await notes.write('secret', 'grant', grant);
+      await fs.rename(path, join(parent, 'elsewhere'));
+      await fs.symlink(join(parent, 'elsewhere'), path);
+      assert.equal(await notes.read('secret', 'grant'), undefined, 'a link to the very note');
+      await fs.unlink(path);
+      execFileSync('mkfifo', [path]);
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+      await fs.unlink(path);
+      await fs.symlink('/dev/zero', path);
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+    });
+
+    it('when they are huge', async () => {
+      await fs.mkdir(folder);
+      await fs.writeFile(path, '');
+      await fs.truncate(path, 2 ** 40);
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+    });
+
+    it('when they may not be read', async function () {
+      if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
+      await notes.write('secret', 'grant', grant);
+      await fs.chmod(path, 0);
+      assert.equal(await notes.read('secret', 'grant'), undefined);
+    });
+
+    it('but not when the machine can’t say whether there is one', function () {
+      if (process.platform === 'win32') this.skip();
+      const script = `ulimit -n 64 && exec "$0" "$1" outOfFiles "$2"`;
+      const { stdout } = spawnSync('sh', ['-c', script, process.execPath, WORKER, parent], { encoding: 'utf8' });
+      assert.equal(stdout.trim(), 'EMFILE');
+    });
+  });
+
+  describe('are left whole', () => {
+    it(`for windows that read while another writes ${ROUNDS} times`, async () => {
+      const say = (n: number) => notes.write('secret', 'grant', [n, 'x'.repeat(4_000 + n)]);
+      await say(0);
+      const readers = await Promise.all([start('readAll'), start('readAll')]);
+      for (let n = 1; n <= ROUNDS; n++) await say(n);
+      for (const reader of readers) {
+        reader.send('stop');
+        const [told]: { bad: number; seen: number }[] = await once(reader, 'message');
+        assert.equal(told?.bad, 0);
+        assert.ok(told.seen > ROUNDS / 100, `${told.seen} versions were read`);
+      }
+    });
+
+    it('by exactly one of several windows that want to be the first', async () => {
+      const rounds = Math.ceil(ROUNDS / 20);
+      const windows = await Promise.all(Array.from({ length: WINDOWS }, () => start('race')));
+      for (let round = 0; round < rounds; round++) {
+        const answers = windows.map((window) => once(window, 'message'));
+        for (const window of windows) window.send(round);
+        const firsts = (await Promise.all(answers)).filter(([answer]) => answer.first === true);
+        assert.equal(firsts.length, 1);
+      }
+      assert.equal((await fs.readdir(folder)).length, rounds, 'and nothing is left of the others');
+    });
+
+    it('by one of several where there are no hard links', async () => {
+      const link = () => Promise.reject(Object.assign(new Error('no links'), { code: 'EPERM' }));
+      const android = new SealedNotes(folder, { link });
+      const firsts = await Promise.all(
+        Array.from({ length: WINDOWS }, (_, n) => android.writeFirst('secret', 'grant', n)),
+      );
+      assert.deepEqual(await notes.read('secret', 'grant'), firsts.indexOf(true));
+      assert.equal(firsts.filter(Boolean).length, 1);
+      assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+    });
+
+    it('again when a reader or a virus scanner had the old one open', async () => {
+      let refusals = 3;
+      const rename = (from: string, to: string) =>
+        refusals-- > 0 ? Promise.reject(Object.assign(new Error('busy'), { code: 'EBUSY' })) : fs.rename(from, to);
+      await new SealedNotes(folder, { rename }).write('secret', 'grant', grant);
+      assert.equal(refusals, -1);
+      assert.deepEqual(await notes.read('secret', 'grant'), grant);
+    });
+
+    it('or the writer is told why not, and no rest stays', async () => {
+      const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+      const broken = new SealedNotes(folder, { rename: full, link: full });
+      await assert.rejects(broken.write('secret', 'grant', grant), { code: 'ENOSPC' });
+      await assert.rejects(broken.writeFirst('secret', 'grant', grant), { code: 'ENOSPC' });
+      assert.deepEqual(await fs.readdir(folder), []);
+
+      await fs.writeFile(join(parent, 'file'), '');
+      await assert.rejects(new SealedNotes(join(parent, 'file', 'notes')).write('secret', 'grant', grant), {
+        code: 'ENOTDIR',
+      });
+      await assert.rejects(notes.write('secret', 'grant', undefined), TypeError);
+      await assert.rejects(notes.write('secret', 'grant', randomBytes(40_000).toString('hex')), RangeError);
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+  });
+
+  describe('are swept', () => {
+    const tmp = `${'a'.repeat(40)}.${'b'.repeat(16)}.tmp`;
+
+    async function age(name: string, ageMs: number, now: number): Promise<void> {
+      await fs.utimes(join(folder, name), new Date(now - ageMs), new Date(now - ageMs));
+    }
+
+    it('when they are a week old, and so are the rests of writers that died, and nothing else', async () => {
+      const now = Date.now();
+      for (const purpose of ['old', 'new', 'from a clock that was wrong']) await notes.write('secret', purpose, grant);
+      await fs.writeFile(join(folder, tmp), '');
+      await fs.writeFile(join(folder, 'README'), '');
+      await age(nameOf('secret', 'old'), WEEK_MS + 1_000, now);
+      await age(nameOf('secret', 'new'), WEEK_MS - 1_000, now);
+      await age(nameOf('secret', 'from a clock that was wrong'), -20 * WEEK_MS, now);
+      await age(tmp, WEEK_MS + 1_000, now);
+      await age('README', 2 * WEEK_MS, now);
+      await Promise.all([notes.sweep(WEEK_MS, now), notes.sweep(WEEK_MS, now), new SealedNotes(folder).sweep(WEEK_MS)]);
+      assert.deepEqual((await fs.readdir(folder)).toSorted(), [nameOf('secret', 'new'), 'README'].toSorted());
+    });
+
+    it('without a word when there is no folder, or when something has the name of a note', async () => {
+      await notes.sweep(WEEK_MS);
+      await fs.mkdir(join(path, 'in it'), { recursive: true });
+      await fs.writeFile(join(folder, tmp), '');
+      await notes.sweep(WEEK_MS, Date.now() + 2 * WEEK_MS);
+      assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+    });
+
+    it('as links, not where these lead', async function () {
+      if (process.platform === 'win32') this.skip();
+      await notes.write('secret', 'grant', grant);
+      await fs.writeFile(join(parent, 'precious'), '');
+      await fs.symlink(join(parent, 'precious'), join(folder, nameOf('other', 'grant')));
+      await notes.sweep(WEEK_MS, Date.now() + 2 * WEEK_MS);
+      assert.deepEqual(await fs.readdir(folder), []);
+      assert.deepEqual((await fs.readdir(parent)).toSorted(), ['notes', 'precious']);
+    });
+  });
+});
