@@ -161,7 +161,7 @@ describe('The stand-in for X, authorize page', () => {
   async function assertErrorPage(url: string): Promise<void> {
     const response = await open(url);
     assert.equal(response.headers.get('location'), null);
-    assert.match(await response.text(), /Something went wrong.*You weren’t able to give access to the App\./s);
+    assert.match(await response.text(), /Something went wrong.*You weren't able to give access to the App\./s);
     await assert.rejects(x.consent(url, { as: 'ada', decision: 'authorize' }), /^Error: Something went wrong/);
   }
 });

@@ -169,9 +169,9 @@ describe('The stand-in for X, OAuth 1.0a', () => {
   }
 
   it('answers 215 without an OAuth header, and with one that says something twice', async () => {
-    for (const authorization of ['Bearer x', 'OAuth nonsense', 'OAuth oauth_nonce="1", oauth_nonce="2"']) {
-      const init = { method: 'POST', headers: { authorization } };
-      const response = await fetch(`${x.apiBaseUrl}/oauth/request_token`, init);
+    const url = `${x.apiBaseUrl}/oauth/request_token`;
+    for (const authorization of ['Bearer x', 'OAuth nonsense', `${header({ oauth }, url)}, oauth_nonce="again"`]) {
+      const response = await fetch(url, { method: 'POST', headers: { authorization } });
       assert.match(await response.text(), /"code":215/);
     }
   });

@@ -88,18 +88,21 @@ describe('The stand-in for X, token endpoint', () => {
   });
 
   it('refuses parameters as JSON, in the query, and sent twice', async () => {
-    const form = await client.authorize();
+    const form = await client.authorize({ app: WEB_APP });
     const url = x.apiBaseUrl + TOKEN;
     const query = new URLSearchParams(form).toString();
-    const headers = { 'content-type': 'application/json' };
+    const authorization = basic(WEB_APP.clientId, secretOf(WEB_APP));
+    const asJson = { authorization, 'content-type': 'application/json' };
+    const twice = new URLSearchParams(`${query}&client_id=${WEB_APP.clientId}`);
     const answers = [
-      await fetch(url, { method: 'POST', headers, body: JSON.stringify(form) }),
-      await fetch(`${url}?${query}`, { method: 'POST' }),
-      await fetch(url, { method: 'POST', body: new URLSearchParams(`${query}&client_id=${NATIVE_APP.clientId}`) }),
+      await fetch(url, { method: 'POST', headers: asJson, body: JSON.stringify(form) }),
+      await fetch(`${url}?${query}`, { method: 'POST', headers: { authorization } }),
+      await fetch(url, { method: 'POST', headers: { authorization }, body: twice }),
+      await fetch(url, { method: 'POST', headers: { authorization }, body: new URLSearchParams(form) }),
     ];
     assert.deepEqual(
       answers.map(({ status }) => status),
-      [400, 400, 400],
+      [400, 400, 400, 200],
     );
   });
 

@@ -3,7 +3,7 @@ import type { App } from './app.ts';
 import type { Received } from './received.ts';
 import type { World } from './world.ts';
 
-/** Which app sent this (x-facts.md, 1 and 3). Public: `client_id`, no header. Confidential: Basic of the raw pair. */
+/** Which app sent this (x-facts.md, 1 and 3). Public, so without a secret: `client_id`, no header. Confidential: Basic of the raw pair. */
 export function authenticateClient(request: Received, x: World): App | Answer {
   const { authorization } = request.headers;
   const named = request.form?.['client_id'];
@@ -17,7 +17,7 @@ export function authenticateClient(request: Received, x: World): App | Answer {
   if (pair === undefined) return badHeader();
   const app = x.app(pair.user);
   if (app === undefined || (named !== undefined && named !== pair.user)) return unknownClient();
-  return app.kind === 'confidential' && app.clientSecret === pair.password ? app : badHeader();
+  return app.clientSecret === pair.password ? app : badHeader();
 }
 
 /** The pair in a Basic header (RFC 7617), split at the first colon and not percent-decoded: X expects it raw. */

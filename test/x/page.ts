@@ -56,7 +56,7 @@ export function errorPage(reason: string): string {
   return page(
     'Something went wrong',
     `<h1 id="something-went-wrong">Something went wrong</h1>
-<p>You weren’t able to give access to the App. Go back and try logging in again.</p>
+<p>You weren't able to give access to the App. Go back and try logging in again.</p>
 <p id="reason"><strong>What X would not tell you:</strong> ${escape(reason)}</p>`,
   );
 }

@@ -13,6 +13,7 @@ export interface Received {
   readonly headers: Readonly<IncomingHttpHeaders>;
   /** The body as sent; empty while it has not been read. */
   readonly body: string;
+  readonly bodyWasRead: boolean;
   /** The body, if it is `application/x-www-form-urlencoded`. */
   readonly form: Readonly<Record<string, string>> | undefined;
   /** The body, if it is JSON that can be parsed. */
@@ -50,6 +51,7 @@ export function receive(message: IncomingMessage, at: number): Incoming {
     host: message.headers.host ?? '',
     headers: message.headers,
     body: '',
+    bodyWasRead: false,
     form: undefined,
     json: undefined,
     at,
@@ -65,6 +67,7 @@ export async function readBody(message: IncomingMessage, request: Incoming): Pro
   } catch {
     return false;
   }
+  request.bodyWasRead = true;
   request.body = Buffer.concat(chunks).toString('utf8');
   const type = (message.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/x-www-form-urlencoded') {

@@ -1,12 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type App, NATIVE_APP, WEB_APP } from './app.ts';
 import { clickThrough, type Consent, textOf } from './consent.ts';
 import { deliver } from './delivery.ts';
 import { type FaultOptions, FaultPlan, type Hold, type Planned } from './faultPlan.ts';
 import type { Fault } from './faults.ts';
 import type { Grants } from './grants.ts';
+import { Listener } from './listener.ts';
 import { ADA, GRACE, KATHERINE, type Person } from './person.ts';
-import { readBody, receive, type Received, wentTo } from './received.ts';
+import { readBody, receive, type Received } from './received.ts';
+import { RequestLog } from './requestLog.ts';
 import { act } from './routes.ts';
 import type { Switches } from './switches.ts';
 import { World } from './world.ts';
@@ -31,15 +33,17 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 }
 
 export class StandIn {
-  /** All that was sent, in the order it came. */
-  readonly requests: Received[] = [];
   readonly #world: World;
   readonly #onRequest: ((request: Received) => void) | undefined;
   readonly #plan = new FaultPlan();
-  readonly #arrivals: { endpoint: string; count: number; resolve: (request: Received) => void }[] = [];
+  readonly #log = new RequestLog();
   readonly #failures: unknown[] = [];
-  #server: Server | undefined;
-  #port = 0;
+  readonly #listener = new Listener((message, response) => {
+    this.#serve(message, response).catch((error: unknown) => {
+      this.#failures.push(error);
+      response.destroy();
+    });
+  });
 
   constructor(world: World, onRequest: ((request: Received) => void) | undefined) {
     this.#world = world;
@@ -47,17 +51,17 @@ export class StandIn {
   }
 
   get port(): number {
-    return this.#port;
+    return this.#listener.port;
   }
 
   /** The setting `xAuthentication.apiBaseUrl`. */
   get apiBaseUrl(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   /** The setting `xAuthentication.authorizationBaseUrl`. Browsers know that `*.localhost` is this machine. */
   get authorizationBaseUrl(): string {
-    return `http://x.localhost:${this.#port}/i`;
+    return `http://x.localhost:${this.port}/i`;
   }
 
   get apps(): readonly App[] {
@@ -82,18 +86,19 @@ export class StandIn {
     return this.#world.grants;
   }
 
-  /** The requests to an endpoint: `/2/users/me`, `/2/tweets/:id`, `POST /2/tweets`. */
-  requestsTo(endpoint: string): Received[] {
-    return this.requests.filter((request) => wentTo(endpoint, request));
+  /** All that was sent, in the order it came. */
+  get requests(): readonly Received[] {
+    return this.#log.requests;
   }
 
-  /** Resolves with the endpoint's `count`-th request ever, as soon as its body was read. */
-  async arrival(endpoint: string, count = 1): Promise<Received> {
-    const there = this.requestsTo(endpoint)[count - 1];
-    if (there !== undefined) return there;
-    return new Promise((resolve) => {
-      this.#arrivals.push({ endpoint, count, resolve });
-    });
+  /** The requests to an endpoint: `/2/users/me`, `/2/tweets/:id`, `POST /2/tweets`. */
+  requestsTo(endpoint: string): readonly Received[] {
+    return this.#log.to(endpoint);
+  }
+
+  /** Resolves with the endpoint's `count`-th request ever, as soon as its body has been read. */
+  arrival(endpoint: string, count = 1): Promise<Received> {
+    return this.#log.arrival(endpoint, count);
   }
 
   /** Plans that a request to `endpoint` goes wrong: the next one, unless `times` says otherwise. */
@@ -142,32 +147,13 @@ export class StandIn {
   }
 
   /** Refuses all connections from now on; X itself forgets nothing. */
-  async goOffline(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise((resolve) => {
-      server.close(resolve);
-    });
-    server.closeAllConnections();
-    await closed;
+  goOffline(): Promise<void> {
+    return this.#listener.close();
   }
 
   /** Listens again, on the port it had. */
-  async comeBack(port = this.#port): Promise<void> {
-    const server = createServer((message, response) => {
-      this.#serve(message, response).catch((error: unknown) => {
-        this.#failures.push(error);
-        response.destroy();
-      });
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    this.#server = server;
-    const address = server.address();
-    if (address !== null && typeof address === 'object') this.#port = address.port;
+  comeBack(port = this.port): Promise<void> {
+    return this.#listener.open(port);
   }
 
   /** Throws what went wrong in the stand-in itself, if anything did. */
@@ -183,7 +169,7 @@ export class StandIn {
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = receive(message, this.#world.now());
-    this.requests.push(request);
+    this.#log.requests.push(request);
     response.on('close', () => {
       const state = response.writableFinished ? 'answered' : 'lost';
       const seen = response.headersSent ? { status: response.statusCode } : {};
@@ -194,7 +180,7 @@ export class StandIn {
     let answer;
     if (fault === undefined) {
       if (!(await readBody(message, request))) return;
-      this.#announce(request);
+      this.#log.announce(request);
       fault = await this.#plan.strike('before', request);
     }
     if (fault === undefined) {
@@ -203,11 +189,5 @@ export class StandIn {
       fault = await this.#plan.strike('after', request);
     }
     await deliver(response, answer, fault);
-  }
-
-  #announce(request: Received): void {
-    for (const arrival of this.#arrivals) {
-      if (this.requestsTo(arrival.endpoint)[arrival.count - 1] === request) arrival.resolve(request);
-    }
   }
 }
