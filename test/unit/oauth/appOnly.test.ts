@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { clientCredentialsRequest, clientCredentialsResponse, type World } from '../../../src/oauth/appOnly.ts';
 import { basic } from '../../../src/oauth/clientAuthentication.ts';
 import { Unreachable } from '../../../src/oauth/errors.ts';
@@ -72,7 +73,7 @@ describe('app-only bearer tokens', () => {
       x.fail('/oauth2/token', fault);
       const error: unknown = await bearer().catch((reason: unknown) => reason);
       assert.ok(error instanceof Unreachable, String(error));
-      assert.doesNotMatch(`${error.message} ${String(error.cause)}`, /SECRET/);
+      assert.doesNotMatch(inspect(error, { depth: 10 }), /SECRET/);
     });
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { AuthorizationDenied, CallbackMismatch, Unreachable } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import {
@@ -215,7 +216,7 @@ describe('OAuth 1.0a', () => {
         x.fail('/oauth/request_token', fault);
         const error: unknown = await requestToken().catch((reason: unknown) => reason);
         assert.ok(error instanceof Unreachable, String(error));
-        assert.doesNotMatch(`${error.message} ${String(error.cause)}`, /SECRET/);
+        assert.doesNotMatch(inspect(error, { depth: 10 }), /SECRET/);
       });
     }
 

@@ -107,6 +107,13 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
     );
   });
 
+  it('reads XML that is laid out in lines', async () => {
+    const xml =
+      '<errors>\n  <error code="415">\n    Callback URL not approved\n    for this client.\n  </error>\n</errors>';
+    const description = 'Callback URL not approved for this client.';
+    assert.deepEqual(await refusalFor(403, xml), { status: 403, code: '415', description });
+  });
+
   it('goes by the first of several', async () => {
     const body = '{"errors":[{"code":215,"message":"Bad Authentication data."},{"code":32}]}';
     assert.deepEqual(await refusalFor(400, body), {
@@ -158,6 +165,7 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
   describe('are not', () => {
     const cases: readonly (readonly [what: string, status: number, body: string])[] = [
       ['a page with 503', 503, '<!doctype html><html><body>Over capacity</body></html>'],
+      ['X’s own words with 302', 302, '{"errors":[{"code":89,"message":"Invalid or expired token."}]}'],
       ['X’s own words with 500', 500, '{"errors":[{"code":131,"message":"Internal error"}]}'],
       ['X’s own words with 503', 503, '{"errors":[{"code":130,"message":"Over capacity"}]}'],
       ['X’s own words with 429', 429, '{"errors":[{"code":88,"message":"Rate limit exceeded"}]}'],
