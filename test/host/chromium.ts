@@ -5,35 +5,29 @@ import { run } from './program.ts';
 
 const { env } = process;
 
-/** Where Chromium and its relatives are, most likely first. The environment variable CHROMIUM_PATH comes before all. */
+/** Where Chromium and its relatives are, most likely first. */
 function candidates(): string[] {
-  switch (process.platform) {
-    case 'darwin':
-      return ['', env['HOME'] ?? ''].flatMap((home) =>
-        ['Google Chrome', 'Chromium', 'Microsoft Edge'].map(
-          (app) => `${home}/Applications/${app}.app/Contents/MacOS/${app}`,
-        ),
-      );
-    case 'win32':
-      return ['ProgramFiles', 'ProgramFiles(x86)', 'LocalAppData'].flatMap((name) =>
-        [
-          'Google\\Chrome\\Application\\chrome.exe',
-          'Chromium\\Application\\chrome.exe',
-          'Microsoft\\Edge\\Application\\msedge.exe',
-        ].map((program) => join(env[name] ?? 'C:\\', program)),
-      );
-    default:
-      return (env['PATH'] ?? '')
-        .split(delimiter)
-        .flatMap((folder) =>
-          ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'].map((name) =>
-            join(folder, name),
-          ),
-        );
+  if (process.platform === 'darwin') {
+    const names = ['Google Chrome', 'Chromium', 'Microsoft Edge'];
+    return ['', env['HOME'] ?? ''].flatMap((home) =>
+      names.map((name) => `${home}/Applications/${name}.app/Contents/MacOS/${name}`),
+    );
   }
+  if (process.platform === 'win32') {
+    const programs = [
+      'Google/Chrome/Application/chrome.exe',
+      'Chromium/Application/chrome.exe',
+      'Microsoft/Edge/Application/msedge.exe',
+    ];
+    return ['ProgramFiles', 'ProgramFiles(x86)', 'LocalAppData'].flatMap((name) =>
+      programs.map((program) => join(env[name] ?? 'C:/', program)),
+    );
+  }
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge'];
+  return (env['PATH'] ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
 }
 
-/** A Chromium to test with. Debian and Ubuntu get one with apt; elsewhere it has to be there. */
+/** A Chromium to test with: the one in the environment variable CHROMIUM_PATH, or one that is installed. Debian and Ubuntu get one with apt; elsewhere it has to be there. */
 export async function chromiumPath(say: (message: string) => void = console.log): Promise<string> {
   const wanted = env['CHROMIUM_PATH'];
   if (wanted !== undefined && wanted !== '') {
@@ -63,15 +57,15 @@ async function installWithApt(say: (message: string) => void): Promise<void> {
   }
 }
 
-/** A headless browser. The flags keep it from calling home, which on a closed network costs time and fills logs. */
+/** They keep it from calling home, which on a closed network costs time and fills logs. */
+const FLAGS =
+  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+
+/** A headless browser, or one to watch when the environment variable HEADED is set. */
 export async function launchChromium(say?: (message: string) => void): Promise<Browser> {
   return chromium.launch({
     executablePath: await chromiumPath(say),
     headless: env['HEADED'] === undefined,
-    args: [
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-      ...['--disable-component-update', '--disable-sync'],
-    ],
+    args: [...FLAGS.split(' '), ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
   });
 }

@@ -57,17 +57,15 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   return server;
 }
 
+const FLAGS =
+  '--auth none --disable-telemetry --disable-update-check --disable-workspace-trust --disable-getting-started-override';
+
 function flags(options: CodeServerOptions, port: number): string[] {
   return [
-    ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
-    ...[
-      '--disable-telemetry',
-      '--disable-update-check',
-      '--disable-workspace-trust',
-      '--disable-getting-started-override',
-    ],
+    ...FLAGS.split(' '),
+    `--bind-addr=127.0.0.1:${port}`,
     ...(options.testDriver === true ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
-    ...(options.trustedDomains ?? []).flatMap((domain) => ['--link-protection-trusted-domains', domain]),
+    ...(options.trustedDomains ?? []).map((domain) => `--link-protection-trusted-domains=${domain}`),
   ];
 }
 

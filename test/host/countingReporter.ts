@@ -1,0 +1,20 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Mocha from 'mocha';
+
+/** Mocha's `spec`, which also leaves how many tests passed and failed in the file of `--reporter-option totals=FILE`. */
+class CountingReporter extends Mocha.reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    const totals: unknown = options.reporterOptions?.totals;
+    if (typeof totals !== 'string') throw new Error('--reporter-option totals=FILE is missing.');
+    runner.once('end', () => {
+      mkdirSync(dirname(totals), { recursive: true });
+      const { passes: passed, failures: failed, pending: skipped } = this.stats;
+      writeFileSync(totals, JSON.stringify({ passed, failed, skipped }));
+    });
+  }
+}
+
+// oxlint-disable-next-line import/no-default-export -- mocha takes a reporter's default export
+export default CountingReporter;

@@ -1,0 +1,58 @@
+import { launchChromium } from './chromium.ts';
+import { type CodeServer, startCodeServer } from './codeServer.ts';
+
+export interface InsideTests {
+  /** A folder of extensions under development: each is loaded. */
+  readonly extensions: string;
+  /** A CommonJS module that exports `run()`. */
+  readonly suite: string;
+  /** For the extension host. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+const MINUTES_AT_MOST = 10;
+const MARK = 'test:';
+
+/**
+ * Runs tests inside VS Code in a browser, prints what they print, and returns the exit code of the run. Windows that VS Code
+ * opens are real ones of the same browser: an authorize URL opens, and is redirected back.
+ */
+export async function testInBrowser({ extensions, suite, env }: InsideTests): Promise<number> {
+  const server = await startCodeServer({ testDriver: true, env: { ...env, TEST_MARK: MARK } });
+  const browser = await launchChromium();
+  const noise: string[] = [];
+  try {
+    const page = await browser.newPage();
+    const exitCode = new Promise<number>((resolve, reject) => {
+      const tooLate = new Error(`The tests did not end within ${MINUTES_AT_MOST} minutes.`);
+      setTimeout(reject, MINUTES_AT_MOST * 60_000, tooLate).unref();
+      page.once('crash', () => reject(new Error('The browser crashed.')));
+      void page.exposeFunction('codeAutomationExit', resolve);
+    });
+    await page.exposeFunction('codeAutomationLog', (_type: string, [mark, ...args]: unknown[]) => {
+      if (mark === MARK) console.log(...args);
+      else noise.push([mark, ...args].join(' '));
+    });
+    await page.goto(testUrl(server, extensions, suite));
+    const code = await exitCode;
+    if (code !== 0) console.error(`\nWhat VS Code said besides:\n${noise.join('\n')}`);
+    return code;
+  } catch (error) {
+    console.error(`${noise.join('\n')}\n${server.output}`);
+    throw error;
+  } finally {
+    await browser.close();
+    await server.remove();
+  }
+}
+
+/** The workbench reads from its address what to load. */
+function testUrl(server: CodeServer, extensions: string, suite: string): string {
+  const remote = (path: string) =>
+    `vscode-remote://127.0.0.1:${server.port}/${path.replaceAll('\\', '/').replace(/^\//, '')}`;
+  const payload = [
+    ['extensionDevelopmentPath', remote(extensions)],
+    ['extensionTestsPath', remote(suite)],
+  ];
+  return `${server.url}&payload=${encodeURIComponent(JSON.stringify(payload))}`;
+}
