@@ -89,9 +89,7 @@ export function percentEncode(text: string): string {
  * @throws {TypeError} when the body is a form that can't be read without using it up
  */
 export function formOf(body: unknown, contentType: string | null): URLSearchParams | undefined {
-  // `fetch` adds the header itself for a URLSearchParams, and for nothing else is it a form's.
-  const header = contentType ?? (body instanceof URLSearchParams ? FORM : '');
-  const type = header.split(';', 1)[0]?.trim().toLowerCase();
+  const type = (contentType ?? typeOf(body)).split(';', 1)[0]?.trim().toLowerCase();
   if (body === null || body === undefined || type !== FORM) return undefined;
   if (body instanceof URLSearchParams) return body;
   // URLSearchParams drops a leading `?`, which in a body is part of the first name.
@@ -100,6 +98,12 @@ export function formOf(body: unknown, contentType: string | null): URLSearchPara
 }
 
 const FORM = 'application/x-www-form-urlencoded';
+
+/** The header that `fetch` adds to a body, as far as it can be a form's (https://fetch.spec.whatwg.org/#concept-bodyinit-extract). */
+function typeOf(body: unknown): string {
+  if (body instanceof URLSearchParams) return FORM;
+  return body instanceof Blob ? body.type : '';
+}
 
 /** 128 random bits. */
 export function newNonce(): string {

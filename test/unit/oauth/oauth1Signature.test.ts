@@ -175,6 +175,9 @@ describe('OAuth 1.0a signatures', () => {
 
     it('refuses to sign a form that it cannot read', () => {
       assert.throws(() => formOf(new Blob(['a=b']), FORM), TypeError);
+      assert.throws(() => formOf(new Blob(['a=b'], { type: FORM }), null), TypeError);
+      assert.throws(() => formOf(Buffer.from('a=b'), FORM), TypeError);
+      assert.equal(formOf(new Blob(['{}'], { type: 'application/json' }), null), undefined);
     });
 
     it('signs a query together with a JSON body as if there were no body, which XDK does not', () => {
