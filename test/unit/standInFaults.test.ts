@@ -220,6 +220,7 @@ describe('The stand-in for X, faults', () => {
     const paths = x.requests.map((request) => `${request.method} ${request.path}`);
     const consent = ['GET /i/oauth2/authorize', 'POST /i/oauth2/authorize'];
     assert.deepEqual(paths, [...consent, `POST ${TOKEN}`, `POST ${TOKEN}`]);
+    assert.equal(await x.arrival(TOKEN, 2), lastRequest());
     assert.equal(x.requests[0]?.host, `x.localhost:${x.port}`);
   });
 
