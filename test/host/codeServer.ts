@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,12 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { codeServerScript } from './codeServerInstall.ts';
 import { freePort } from './freePort.ts';
 import { Program, run } from './program.ts';
-import { QUIET } from './settings.ts';
+import { writeSettings } from './settings.ts';
 
 export interface CodeServerOptions {
   /** Taken if it is free. Secrets belong to the address in the browser, so the same port finds them again. */
   readonly port?: number;
-  /** User settings, on top of {@link QUIET}. */
+  /** User settings, on top of {@link QUIET}; without them, those that are in {@link home} stay. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the editor opens; an empty folder unless given. */
   readonly folder?: string;
@@ -32,12 +33,12 @@ const READY_MS = 60_000;
 export async function startCodeServer(options: CodeServerOptions = {}): Promise<CodeServer> {
   const { say = console.log, home: kept } = options;
   const script = await codeServerScript(say);
-  const home = kept ?? (await mkdtemp(join(tmpdir(), 'x-authentication-')));
+  const home = kept ?? (await temporaryHome());
   const userData = join(home, 'data');
   const extensions = join(home, 'extensions');
   const folder = options.folder ?? join(home, 'folder');
   for (const made of [join(userData, 'User'), extensions, folder]) await mkdir(made, { recursive: true });
-  await writeFile(join(userData, 'User', 'settings.json'), JSON.stringify({ ...QUIET, ...options.settings }, null, 2));
+  await writeSettings(userData, options.settings);
 
   const where = ['--config', join(home, 'none.yaml'), '--user-data-dir', userData, '--extensions-dir', extensions];
   await writeFile(join(home, 'none.yaml'), '{}\n');
@@ -55,6 +56,13 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
     throw error;
   }
   return server;
+}
+
+/** Goes away with this process, at the latest. Its name is short: VS Code puts sockets in it. */
+async function temporaryHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'xa-'));
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+  return home;
 }
 
 const FLAGS =
@@ -84,11 +92,11 @@ export class CodeServer {
   /** Everything that it writes is in here: settings, extensions, global storage, logs. */
   readonly home: string;
   readonly folder: string;
-  readonly #program: Program;
+  readonly program: Program;
   readonly #isOurs: boolean;
 
   constructor(program: Program, port: number, home: string, folder: string, isOurs: boolean) {
-    this.#program = program;
+    this.program = program;
     this.port = port;
     this.home = home;
     this.folder = folder;
@@ -107,14 +115,14 @@ export class CodeServer {
 
   /** The last lines that it printed. */
   get output(): string {
-    return this.#program.output;
+    return this.program.output;
   }
 
   async ready(): Promise<void> {
     const deadline = Date.now() + READY_MS;
     for (;;) {
       if (await answers(this.url)) return;
-      if (this.#program.hasExited) throw new Error(`VS Code ended before it was up:\n${this.output}`);
+      if (this.program.hasExited) throw new Error(`VS Code ended before it was up:\n${this.output}`);
       if (Date.now() > deadline) throw new Error(`VS Code was not up after ${READY_MS / 1000} s:\n${this.output}`);
       await pause(100);
     }
@@ -122,7 +130,7 @@ export class CodeServer {
 
   /** Ends every process of it; what it wrote stays. */
   async stop(): Promise<void> {
-    await this.#program.stop();
+    await this.program.stop();
   }
 
   /** Ends it and deletes what it wrote, unless it was given a home. */

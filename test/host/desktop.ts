@@ -1,11 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { downloadAndUnzipVSCode, runTests, TestRunFailedError } from '@vscode/test-electron';
 import { CACHE } from './project.ts';
 import { Program } from './program.ts';
-import { QUIET } from './settings.ts';
+import { writeSettings } from './settings.ts';
 import type { InsideTests } from './testInBrowser.ts';
 
 /**
@@ -40,7 +40,8 @@ export async function testOnDesktop({ extensions, suite, env }: InsideTests): Pr
 }
 
 export interface DesktopOptions {
-  readonly settings: Readonly<Record<string, unknown>>;
+  /** Without them, those of last time stay. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Extensions under development. */
   readonly extensions: readonly string[];
   readonly folder: string;
@@ -57,10 +58,9 @@ export async function startDesktop({ settings, extensions, folder }: DesktopOpti
   });
 }
 
-async function launchArguments(home: string, settings: Readonly<Record<string, unknown>>): Promise<string[]> {
+async function launchArguments(home: string, settings?: Readonly<Record<string, unknown>>): Promise<string[]> {
   const userData = join(home, 'data');
-  await mkdir(join(userData, 'User'), { recursive: true });
-  await writeFile(join(userData, 'User', 'settings.json'), JSON.stringify({ ...QUIET, ...settings }, null, 2));
+  await writeSettings(userData, settings);
   return [
     `--user-data-dir=${userData}`,
     `--extensions-dir=${join(home, 'extensions')}`,

@@ -13,6 +13,8 @@ const LINES_KEPT = 500;
 const POLITE_MS = 5_000;
 const running = new Set<Program>();
 process.on('exit', () => running.forEach((program) => program.kill('SIGKILL')));
+// By themselves, these end a process without its `exit`.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 /** A child process and all its descendants: they end together, at the latest when this process does. */
 export class Program {

@@ -1,73 +1,85 @@
 import { authentication, commands, type ExtensionContext, StatusBarAlignment, window } from 'vscode';
-import { type Profile, readProfile } from './profile.ts';
+import { type Profile, profileOf } from './profile.ts';
 
-/** X calls this provider's sessions "OAuth 2.0 user context". */
+/** "OAuth 2.0 user context" in X's words. X Authentication has `x-oauth1` and `x-app` as well. */
 const PROVIDER = 'x';
 
 /** Ask for what you use and no more: people see the list on X's consent page. */
 const SCOPES = ['tweet.read', 'users.read'];
 
+type Ask = Parameters<typeof authentication.getSession>[2];
+
 export function activate(context: ExtensionContext): void {
   const status = window.createStatusBarItem('greeter.status', StatusBarAlignment.Left);
   status.name = 'Greeter';
   status.command = 'greeter.sayHello';
+  let greeted: Profile | undefined;
+  let isAsking = false;
 
-  function show(profile: Profile | undefined): void {
+  /**
+   * Asks for a session whenever it is about to use one and keeps no token. This costs no request while the token is good,
+   * and a token that is about to expire is renewed before it is handed out.
+   */
+  async function look(ask: Ask): Promise<{ profile: Profile | undefined; isNews: boolean }> {
+    const session = await authentication.getSession(PROVIDER, SCOPES, ask);
+    const profile = session && (await profileOf(session));
+    const isNews = profile !== greeted;
+    greeted = profile;
     status.text = profile === undefined ? '$(account) Greet me' : `$(smiley) Hello, ${profile.name}`;
     status.tooltip = profile === undefined ? 'Sign in to X to be greeted' : `@${profile.username} on X`;
     status.show();
+    return { profile, isNews };
   }
 
-  /**
-   * Asks for a session each time it needs one and keeps no token: this costs no request while the token is good, and a
-   * token that is about to expire is renewed before it is handed out.
-   */
-  async function whoIsIt(options: Parameters<typeof authentication.getSession>[2]): Promise<Profile | undefined> {
-    const session = await authentication.getSession(PROVIDER, SCOPES, options);
-    return session && readProfile(session.accessToken);
+  /** Somebody clicked, so VS Code may open dialogs, and a failure is worth a message. */
+  async function onClick(ask: Ask, message: (profile: Profile) => string): Promise<void> {
+    isAsking = true;
+    try {
+      const { profile } = await look(ask);
+      if (profile) void window.showInformationMessage(message(profile));
+    } catch (error) {
+      // X Authentication's messages say what to do. A dialog that was cancelled is an error as well.
+      void window.showErrorMessage(`Greeter: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      isAsking = false;
+    }
   }
 
-  /** Someone clicked: a dialog may open. `createIfNone` signs in when there is no session that this extension may use. */
-  async function sayHello(): Promise<void> {
-    const profile = await whoIsIt({ createIfNone: true });
-    show(profile);
-    if (profile) void window.showInformationMessage(`Hello, ${profile.name}!`);
-  }
-
-  /** The same, with a reason that VS Code adds to its dialog. */
-  async function whoAmI(): Promise<void> {
-    const profile = await whoIsIt({ createIfNone: { detail: 'Greeter looks up your name on X, and nothing else.' } });
-    show(profile);
-    if (profile) void window.showInformationMessage(`You are ${profile.name}, @${profile.username} on X.`);
-  }
-
-  /** `clearSessionPreference` forgets which account this extension uses, so that VS Code asks again. */
-  async function changeAccount(): Promise<void> {
-    const profile = await whoIsIt({ createIfNone: true, clearSessionPreference: true });
-    show(profile);
-    if (profile) void window.showInformationMessage(`Hello, ${profile.name}!`);
-  }
-
-  /** Nobody clicked: no dialog, and nothing that looks like a failure if this does not work now. */
-  async function lookQuietly(options: { createIfNone: false } | { silent: true }): Promise<void> {
-    show(await whoIsIt(options).catch(() => undefined));
+  /** Nobody clicked, so there is no dialog, and no message if it does not work now. */
+  async function onOccasion(ask: Ask): Promise<void> {
+    const { profile, isNews } = await look(ask);
+    if (profile && isNews) void window.showInformationMessage(hello(profile));
   }
 
   context.subscriptions.push(
     status,
-    commands.registerCommand('greeter.sayHello', () => sayHello().catch(complain)),
-    commands.registerCommand('greeter.whoAmI', () => whoAmI().catch(complain)),
-    commands.registerCommand('greeter.changeAccount', () => changeAccount().catch(complain)),
+    // Signs in if there is no session that this extension may use.
+    commands.registerCommand('greeter.sayHello', () => onClick({ createIfNone: true }, hello)),
+    // The same, with a reason in VS Code's dialog.
+    commands.registerCommand('greeter.whoAmI', () =>
+      onClick({ createIfNone: { detail: 'Greeter looks up your name on X.' } }, ({ name, username }) => {
+        return `You are ${name}, @${username} on X.`;
+      }),
+    ),
+    // Forgets which account this extension uses, so that VS Code asks again.
+    commands.registerCommand('greeter.changeAccount', () =>
+      onClick({ createIfNone: true, clearSessionPreference: true }, hello),
+    ),
+    // Somebody signed in or out, perhaps through the Accounts menu.
     authentication.onDidChangeSessions(({ provider }) => {
-      if (provider.id === PROVIDER) void lookQuietly({ silent: true });
+      if (provider.id === PROVIDER && !isAsking) onOccasion({ silent: true }).catch(ignore);
     }),
   );
 
+  status.text = '$(account) Greet me';
+  status.show();
   // Without `silent`, an ask that finds no session adds "Sign in with X to use Greeter" to the Accounts menu.
-  void lookQuietly({ createIfNone: false });
+  look({ createIfNone: false }).catch(ignore);
 }
 
-/** The messages of X Authentication say what to do. A dialog that was cancelled is an error as well. */
-async function complain(error: unknown): Promise<void> {
-  await window.showErrorMessage(`Greeter: ${error instanceof Error ? error.message : String(error)}`);
+/** The next click tries again, and says what is wrong. */
+function ignore(): void {}
+
+function hello(profile: Profile): string {
+  return `Hello, ${profile.name}!`;
 }

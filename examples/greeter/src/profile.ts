@@ -1,13 +1,28 @@
-import { workspace } from 'vscode';
+import { type AuthenticationSession, workspace } from 'vscode';
 
+/** What X says about a person, of https://docs.x.com/x-api/users/get-my-user */
 export interface Profile {
   readonly name: string;
   readonly username: string;
 }
 
-/** Asks X whose token it is. https://docs.x.com/x-api/users/get-my-user */
-export async function readProfile(accessToken: string): Promise<Profile> {
-  // `fetch` is the extension host's own: it uses VS Code's proxy and certificates.
+/** By account id. X answers this question 75 times in 15 minutes, and charges for it. */
+const known = new Map<string, Promise<Profile>>();
+
+/** Asks X whose session it is, once per account. */
+export async function profileOf({ account, accessToken }: AuthenticationSession): Promise<Profile> {
+  const asked = known.get(account.id) ?? ask(accessToken);
+  known.set(account.id, asked);
+  try {
+    return await asked;
+  } catch (error) {
+    known.delete(account.id);
+    throw error;
+  }
+}
+
+async function ask(accessToken: string): Promise<Profile> {
+  // The extension host's own `fetch` uses VS Code's proxy and certificates.
   const response = await fetch(`${apiBaseUrl()}/2/users/me`, {
     headers: { authorization: `Bearer ${accessToken}` },
     signal: AbortSignal.timeout(30_000),
@@ -17,7 +32,7 @@ export async function readProfile(accessToken: string): Promise<Profile> {
   return data;
 }
 
-/** `https://api.x.com`, unless the person moved it, as `npm start` of X Authentication does. */
+/** `https://api.x.com`, unless a person moved it, as `npm start` of X Authentication does. */
 function apiBaseUrl(): string {
   return workspace.getConfiguration('xAuthentication').get('apiBaseUrl', 'https://api.x.com');
 }
