@@ -98,7 +98,9 @@ export function sameState(a: Grant, b: Grant): boolean {
  */
 export function isDue(grant: Grant, now: number, leastMs = LEAST_LIFETIME_MS): boolean {
   const left = grant.expiresAt - now;
-  return left < leastMs || left > grant.expiresAt - grant.obtainedAt;
+  const lifetime = grant.expiresAt - grant.obtainedAt;
+  // A token that X gave for a shorter time than that would be renewed at every call.
+  return left < Math.min(leastMs, lifetime / 2) || left > lifetime;
 }
 
 /** Whether the access token has ended, as far as this machine's clock can tell. */

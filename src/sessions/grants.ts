@@ -1,7 +1,8 @@
-import { sameState, sealOf, type Grant } from './grant.ts';
+import { sameState, type Grant } from './grant.ts';
 import type { Ending, HandOver, Next } from './handOver.ts';
 import type { Log } from './log.ts';
-import { GrantRecords } from './records.ts';
+import { GrantRecords, type Unreadable } from './records.ts';
+import type { Roster } from './roster.ts';
 
 /** What changed in this window's view. A renewed or wider grant is `changed`, never removed and added. */
 export interface GrantChanges {
@@ -17,16 +18,20 @@ export interface GrantChanges {
 export class Grants {
   readonly #records: GrantRecords;
   readonly #handOver: HandOver;
+  readonly #roster: Roster | undefined;
   readonly #log: Log;
   readonly #listeners = new Set<(changes: GrantChanges) => void>();
   readonly #byId = new Map<string, Grant>();
   #loading: Promise<void> | undefined;
-  /** Told once, at the first reading. */
+  /** Told once across windows, at the first reading. */
   onUnreadable: (count: number) => void = () => undefined;
+  /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
+  onVanished: (labels: readonly string[]) => void = () => undefined;
 
-  constructor(records: GrantRecords, handOver: HandOver, log: Log) {
+  constructor(records: GrantRecords, handOver: HandOver, log: Log, roster?: Roster) {
     this.#records = records;
     this.#handOver = handOver;
+    this.#roster = roster;
     this.#log = log;
   }
 
@@ -38,10 +43,18 @@ export class Grants {
   /** Every grant, each in its newest state. Costs one failed look for a note per grant when nothing has happened. */
   async list(): Promise<readonly Grant[]> {
     await this.#load();
-    await Promise.all([...this.#byId.values()].map((grant) => this.#catchUp(grant)));
+    await this.catchUp();
     return [...this.#byId.values()];
   }
 
+  /** Learns what other windows did, if this window has grants at all. What can't be looked for now is looked for next time. */
+  async catchUp(): Promise<void> {
+    await Promise.all(
+      [...this.#byId.values()].map((grant) => this.#attempt('look for a note', () => this.#catchUp(grant))),
+    );
+  }
+
+  /** A grant in its newest state. Throws when that can't be known, because the machine fails. */
   async find(id: string): Promise<Grant | undefined> {
     await this.#load();
     const grant = this.#byId.get(id);
@@ -63,6 +76,7 @@ export class Grants {
   async add(grant: Grant): Promise<void> {
     await this.#load();
     await this.#attempt('store a sign-in', () => this.#records.write(grant));
+    await this.#enter(grant);
     this.#set(grant, undefined);
   }
 
@@ -72,17 +86,20 @@ export class Grants {
    */
   async replace(old: Grant, next: Grant): Promise<boolean> {
     if (!(await this.#leave(old, { kind: 'renewed', grant: next }))) return false;
-    await this.#attempt('store a renewed sign-in', async () => {
-      await this.#records.write(next);
-      if (this.keyOf(old) !== this.keyOf(next)) await this.#records.erase(this.keyOf(old));
-    });
+    await this.#store(next, old);
+    await this.#enter(next);
     this.#set(next, old);
     return true;
   }
 
   /** Ends a grant in every window. Resolves to false when another window was faster to say what became of it. */
   async end(grant: Grant, ending: Ending): Promise<boolean> {
-    if (!(await this.#leave(grant, { kind: ending }))) return false;
+    if (!(await this.#leave(grant, { kind: ending }))) {
+      const current = this.#byId.get(grant.id);
+      const isStuck = current !== undefined && sameState(current, grant);
+      // A note that this version can't follow must not keep anybody from signing out.
+      if (ending !== 'signed-out' || !isStuck) return false;
+    }
     await this.#drop(grant, ending);
     return true;
   }
@@ -92,7 +109,24 @@ export class Grants {
     if (this.#byId.get(current.id) !== current || sameState(current, newest)) return;
     this.#set(newest, current);
     this.#log.info(`Grant ${newest.id}: took over what another window renewed.`);
-    await this.#attempt('store a renewed sign-in', () => this.#records.write(newest));
+    await this.#store(newest, current);
+  }
+
+  async #store(next: Grant, old: Grant): Promise<void> {
+    await this.#attempt('store a renewed sign-in', async () => {
+      await this.#records.write(next);
+      if (this.keyOf(old) === this.keyOf(next)) return;
+      await this.#roster?.leave(this.keyOf(old));
+      await this.#records.erase(this.keyOf(old));
+    });
+    await this.#attempt('look for a note', async () => {
+      // It may have been signed out in another window meanwhile, which found nothing to erase yet.
+      if (typeof (await this.#handOver.newest(next)) === 'string') await this.#erase(next);
+    });
+  }
+
+  async #enter(grant: Grant): Promise<void> {
+    await this.#attempt('note that a sign-in is stored', async () => this.#roster?.enter(this.keyOf(grant), grant));
   }
 
   /** Removes a grant here, first and for certain; then from SecretStorage, unless another sign-in is there by now. */
@@ -103,33 +137,47 @@ export class Grants {
       this.#log.info(`Grant ${grant.id}: ${ending}.`);
       this.#emit({ added: [], changed: [], removed: [current] });
     }
+    await this.#erase(grant);
+  }
+
+  async #erase(grant: Grant): Promise<void> {
     await this.#attempt('erase a stored sign-in', async () => {
-      const key = GrantRecords.keyOf(grant);
+      const key = this.keyOf(grant);
       const stored = await this.#records.read(key);
-      if (
-        stored !== undefined &&
-        (sealOf(stored) === sealOf(grant) || typeof (await this.#handOver.newest(stored)) === 'string')
-      ) {
-        await this.#records.erase(key);
+      const isOver =
+        stored === undefined || sameState(stored, grant) || typeof (await this.#handOver.newest(stored)) === 'string';
+      if (!isOver) return;
+      await this.#roster?.leave(key);
+      if (stored !== undefined) await this.#records.erase(key);
+    });
+  }
+
+  /**
+   * Looks at a stored record again: SecretStorage says that it was written or erased, or it is about to matter. Never rejects.
+   * An erased record takes nothing away, because only a note says that somebody signed out.
+   */
+  async storedRecordChanged(key: string): Promise<void> {
+    if (!GrantRecords.isKey(key) || this.#loading === undefined) return;
+    await this.#attempt('read a stored sign-in', async () => {
+      await this.#load();
+      const stored = await this.#records.read(key);
+      if (stored === undefined) return;
+      const newest = await this.#handOver.newest(stored);
+      if (typeof newest === 'string') return this.catchUp();
+      const known = this.#known(newest);
+      if (known !== undefined) await this.#catchUp(known);
+      const current = this.#known(newest);
+      // A record that is behind what this window holds may arrive late; a sign-in elsewhere is newer than both.
+      if (current === undefined || (!sameState(current, newest) && newest.obtainedAt > current.obtainedAt)) {
+        this.#set(newest, current);
       }
     });
   }
 
-  /** SecretStorage says that a record was written or erased, perhaps by this window. */
-  async storedRecordChanged(key: string): Promise<void> {
-    if (!GrantRecords.isKey(key) || this.#loading === undefined) return;
-    await this.#load();
-    const known = [...this.#byId.values()].find((grant) => GrantRecords.keyOf(grant) === key);
-    if (known !== undefined) await this.#catchUp(known);
-    const stored = await this.#records.read(key).catch(() => undefined);
-    if (stored === undefined) return;
-    const newest = await this.#handOver.newest(stored);
-    if (typeof newest === 'string') return;
-    const current = [...this.#byId.values()].find((grant) => GrantRecords.keyOf(grant) === key);
-    // A record that is behind what this window holds may arrive late; a sign-in elsewhere is newer than both.
-    if (current === undefined || (!sameState(current, newest) && newest.obtainedAt > current.obtainedAt)) {
-      this.#set(newest, current);
-    }
+  /** What this window has in the place of a grant. */
+  #known(grant: Grant): Grant | undefined {
+    const same = [...this.#byId.values()].find((other) => this.keyOf(other) === this.keyOf(grant));
+    return same ?? this.#byId.get(grant.id);
   }
 
   async #load(): Promise<void> {
@@ -142,10 +190,25 @@ export class Grants {
   }
 
   async #readAll(): Promise<void> {
-    const { grants, unreadable } = await this.#records.readAll();
-    for (const grant of grants) this.#byId.set(grant.id, grant);
+    const { keys, grants, unreadable } = await this.#records.readAll();
+    // A record under a provisional name may have stayed behind when the grant got its real one: the later state counts.
+    for (const grant of grants.toSorted((a, b) => a.obtainedAt - b.obtainedAt)) this.#byId.set(grant.id, grant);
     this.#log.info(`Read ${grants.length} stored sign-ins.`);
-    if (unreadable > 0) this.onUnreadable(unreadable);
+    await this.#tell(unreadable);
+    await this.#attempt('see what should be stored', async () => {
+      const missing = (await this.#roster?.claimMissing(keys)) ?? [];
+      if (missing.length > 0) this.onVanished(missing);
+    });
+    for (const grant of grants) await this.#enter(grant);
+  }
+
+  async #tell(unreadable: readonly Unreadable[]): Promise<void> {
+    let untold = 0;
+    for (const { key, stored } of unreadable) {
+      await this.#attempt('note that a sign-in was set aside', async () => this.#roster?.leave(key));
+      if (await this.#handOver.isFirstToTell(stored, 'unreadable')) untold++;
+    }
+    if (untold > 0) this.onUnreadable(untold);
   }
 
   async #catchUp(grant: Grant): Promise<void> {
@@ -161,17 +224,24 @@ export class Grants {
     await this.#attempt('leave a note for other windows', async () => {
       isFirst = await this.#handOver.leave(grant, next);
     });
-    if (!isFirst) await this.#catchUp(grant);
+    if (!isFirst) await this.#attempt('look for a note', () => this.#catchUp(grant));
     return isFirst;
   }
 
   #set(grant: Grant, replaced: Grant | undefined): void {
+    const before = this.#byId.get(grant.id);
     if (replaced !== undefined && replaced.id !== grant.id) this.#byId.delete(replaced.id);
     this.#byId.set(grant.id, grant);
-    if (replaced === undefined) this.#emit({ added: [grant], changed: [], removed: [] });
-    else if (replaced.id === grant.id && replaced.account.label === grant.account.label) {
-      this.#emit({ added: [], changed: [grant], removed: [] });
-    } else this.#emit({ added: [grant], changed: [], removed: [replaced] });
+    // VS Code keys what it knows by label: under another label a grant is another session.
+    const isSame = before !== undefined && before.account.label === grant.account.label;
+    this.#emit({
+      added: isSame ? [] : [grant],
+      changed: isSame ? [grant] : [],
+      removed: [
+        ...(before === undefined || isSame ? [] : [before]),
+        ...(replaced === undefined || replaced.id === grant.id ? [] : [replaced]),
+      ],
+    });
   }
 
   #emit(changes: GrantChanges): void {

@@ -67,7 +67,12 @@ export class HandOver {
   /** Leaves what became of `grant`. Resolves to false when another window has said so before: then that holds. */
   async leave(grant: Grant, next: Next): Promise<boolean> {
     const note = next.kind === 'renewed' ? { kind: next.kind, grant: toRecord(next.grant) } : next;
-    return this.#notes.writeFirst(sealOf(grant), 'next', note);
+    const secret = sealOf(grant);
+    if (await this.#notes.writeFirst(secret, 'next', note)) return true;
+    if ((await this.#notes.read(secret, 'next')) !== undefined) return false;
+    // What can't be unsealed is nobody's word: something damaged it, and it must not be in the way for ever.
+    await this.#notes.write(secret, 'next', note);
+    return true;
   }
 
   /** Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended. */
@@ -83,8 +88,13 @@ export class HandOver {
     await this.#notes.remove(sealOf(grant), 'sent');
   }
 
-  /** True in one window only: the one that tells the person about `event`. */
-  async isFirstToTell(grant: Grant, event: string): Promise<boolean> {
-    return this.#notes.writeFirst(sealOf(grant), `told:${event}`, {});
+  /** True in one window only: the one that tells the person about `event`, which concerns what is stored as `secret`. */
+  async isFirstToTell(secret: string, event: string): Promise<boolean> {
+    try {
+      return await this.#notes.writeFirst(secret, `told:${event}`, {});
+    } catch {
+      // Where no note can be left, to be told twice is better than not at all.
+      return true;
+    }
   }
 }

@@ -12,6 +12,19 @@ export interface Secrets {
 const PREFIX = 'grant:';
 const SET_ASIDE_PREFIX = 'unreadable:';
 
+/** A record that was set aside, and what it says. */
+export interface Unreadable {
+  readonly key: string;
+  readonly stored: string;
+}
+
+export interface StoredGrants {
+  /** Of everything that is stored for grants, also what only a newer version can read. */
+  readonly keys: readonly string[];
+  readonly grants: readonly Grant[];
+  readonly unreadable: readonly Unreadable[];
+}
+
 /** The grants in SecretStorage: one record per (client id, X user), which makes a second sign-in replace the first. */
 export class GrantRecords {
   readonly #secrets: Secrets;
@@ -30,11 +43,11 @@ export class GrantRecords {
     return key.startsWith(PREFIX);
   }
 
-  /** Every grant that can be read. One that can't is set aside and counted; the others still work. */
-  async readAll(): Promise<{ readonly grants: readonly Grant[]; readonly unreadable: number }> {
+  /** Every grant that can be read. One that can't is set aside; the others still work. */
+  async readAll(): Promise<StoredGrants> {
     const keys = (await this.#secrets.keys()).filter((key) => GrantRecords.isKey(key));
     const grants: Grant[] = [];
-    let unreadable = 0;
+    const unreadable: Unreadable[] = [];
     await Promise.all(
       keys.map(async (key) => {
         try {
@@ -43,14 +56,12 @@ export class GrantRecords {
         } catch (error) {
           if (!(error instanceof UnreadableRecord)) throw error;
           this.#log.warn(`A stored sign-in can't be read: ${error.message}.`);
-          if (error.newer) return;
-          unreadable++;
-          await this.#setAside(key);
+          if (!error.newer) unreadable.push({ key, stored: await this.#setAside(key) });
         }
       }),
     );
-    // Listed in the order of sign-in, whatever order the keys come in.
-    return { grants: grants.toSorted((a, b) => a.account.label.localeCompare(b.account.label)), unreadable };
+    // The keys come in no order that a person would understand.
+    return { keys, grants: grants.toSorted((a, b) => a.account.label.localeCompare(b.account.label)), unreadable };
   }
 
   /** @throws {UnreadableRecord} */
@@ -77,10 +88,14 @@ export class GrantRecords {
   }
 
   /** Kept under another key, so that nothing is lost that a later version might read. */
-  async #setAside(key: string): Promise<void> {
-    const stored = await this.#secrets.get(key);
-    if (stored === undefined) return;
-    await this.#secrets.store(SET_ASIDE_PREFIX + key, stored);
-    await this.#secrets.delete(key);
+  async #setAside(key: string): Promise<string> {
+    const stored = (await this.#secrets.get(key)) ?? '';
+    try {
+      await this.#secrets.store(SET_ASIDE_PREFIX + key, stored);
+      await this.#secrets.delete(key);
+    } catch (error) {
+      this.#log.error(`Could not set it aside: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    return stored;
   }
 }

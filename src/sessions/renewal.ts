@@ -3,13 +3,14 @@ import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
+import { codeOf } from './busyFiles.ts';
 import type { Clients } from './clients.ts';
-import { DEFAULT_LIFETIME_MS, isDue, isExpired, type Grant } from './grant.ts';
+import { DEFAULT_LIFETIME_MS, isDue, isExpired, sameState, sealOf, type Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { HandOver } from './handOver.ts';
-import { LockBusy } from './lock.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
+import { within } from './patience.ts';
 
 /** What the holder of a lock can ask: whether it still is. The machine may have slept meanwhile. */
 export interface Lease {
@@ -19,8 +20,8 @@ export interface Lease {
 /** A lock across windows that frees itself when its holder dies. */
 export interface Locks {
   /**
-   * Runs `action` while no other window holds `name`, unless `until` has an answer first. Throws {@link LockBusy} when that
-   * was not possible within `waitMs`.
+   * Runs `action` while no other window holds `name`, unless `until` has an answer first. Throws when
+   * that was not possible within `waitMs`.
    */
   withLock<T>(
     name: string,
@@ -44,6 +45,11 @@ const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
 /** How long a renewal waits for another window's. */
 const LOCK_WAIT_MS = 30_000;
 
+/** Why there may be no locks at all: the folder can't be written, now or ever. What else goes wrong passes. */
+const NO_LOCKS = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
+
+const NO_LOCK: Lease = { held: async () => true };
+
 /**
  * Renews grants, one renewal at a time for each: a single flight in this window, a lock across windows, and the decision
  * inside the lock. Nothing here ever removes a grant unless X said of its newest refresh token that it is dead.
@@ -57,7 +63,12 @@ export class Renewal {
   readonly #world: RenewalWorld;
   readonly #notify: Notify;
   readonly #log: Log;
-  readonly #underWay = new Map<string, { readonly startedAt: number; readonly outcome: Promise<Outcome> }>();
+  readonly #underWay = new Map<
+    string,
+    { readonly startedAt: number; readonly refused: string | undefined; readonly outcome: Promise<Outcome> }
+  >();
+  /** States whose refresh token X has refused to a window that could not keep others from using it. */
+  readonly #doubted = new Set<string>();
   /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
   onOrphan: (grant: Grant) => void = () => undefined;
 
@@ -91,31 +102,62 @@ export class Renewal {
     const outcome = this.renew(grant);
     const startedAt = this.#underWay.get(grant.id)?.startedAt ?? performance.now();
     const patience = isExpired(grant, now) ? PATIENCE_MS.expired : PATIENCE_MS.good;
-    await atMost(patience - (performance.now() - startedAt), outcome);
-    return this.#grants.find(grant.id);
+    await within(patience - (performance.now() - startedAt), outcome, undefined);
+    return this.#grants.find(grant.id).catch(() => grant);
   }
 
-  /** Renews a grant if it is due, or if its access token is the one that X has `refused`, whatever the clock says. */
+  /**
+   * Renews a grant if it is due, or if its access token is the one that X has `refused`, whatever the clock says. Never
+   * rejects.
+   */
   renew(grant: Grant, refused?: string): Promise<Outcome> {
     const underWay = this.#underWay.get(grant.id);
-    if (underWay !== undefined) return underWay.outcome;
-    const outcome = this.#renewWithLock(grant, refused).finally(() => this.#underWay.delete(grant.id));
-    this.#underWay.set(grant.id, { startedAt: performance.now(), outcome });
+    if (underWay !== undefined && underWay.refused === refused) return underWay.outcome;
+    const outcome = this.#renewAfter(underWay?.outcome, grant, refused).finally(() => {
+      if (this.#underWay.get(grant.id)?.outcome === outcome) this.#underWay.delete(grant.id);
+    });
+    this.#underWay.set(grant.id, { startedAt: performance.now(), refused, outcome });
     return outcome;
   }
 
-  async #renewWithLock(grant: Grant, refused: string | undefined): Promise<Outcome> {
+  /** Runs `action` as the only window that changes a grant, unless `until` has an answer first. */
+  async exclusively<T>(
+    grant: Grant,
+    until: () => Promise<T | undefined>,
+    action: (lease: Lease) => Promise<T>,
+  ): Promise<T> {
     let locked = false;
+    const waiting = {
+      waitMs: LOCK_WAIT_MS,
+      // What can't be looked at now is looked at again; it must not be taken for a lock that can't be had.
+      until: () => until().catch(() => undefined),
+    };
     try {
-      const waiting = { waitMs: LOCK_WAIT_MS, until: () => this.#done(grant, refused) };
-      return await this.#locks.withLock<Outcome>(grant.id, waiting, (lease) => {
+      return await this.#locks.withLock<T>(grant.id, waiting, (lease) => {
         locked = true;
-        return this.#renewAlone(grant, refused, lease);
+        return action(lease);
       });
     } catch (error) {
-      this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);
       // Where no lock can be had at all (a read-only disk), a renewal without one is better than none.
-      if (!locked && !(error instanceof LockBusy)) return this.#renewAlone(grant, refused, { held: async () => true });
+      if (!locked && NO_LOCKS.has(codeOf(error) ?? '')) return await action(NO_LOCK);
+      throw error;
+    }
+  }
+
+  async #renewAfter(
+    earlier: Promise<Outcome> | undefined,
+    grant: Grant,
+    refused: string | undefined,
+  ): Promise<Outcome> {
+    await earlier;
+    try {
+      return await this.exclusively<Outcome>(
+        grant,
+        () => this.#done(grant, refused),
+        (lease) => this.#renewAlone(grant, refused, lease),
+      );
+    } catch (error) {
+      this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);
       this.#backOff.failed(grant.id);
       return 'unreachable';
     }
@@ -129,11 +171,14 @@ export class Renewal {
   }
 
   async #renewAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
+    // Notes do not last for ever; a window that slept for longer finds what it missed in SecretStorage, if anywhere.
+    await this.#grants.storedRecordChanged(this.#grants.keyOf(known));
     const done = await this.#done(known, refused);
     const grant = await this.#grants.find(known.id);
     if (done !== undefined || grant === undefined) return done ?? 'ended';
     if (grant.refreshToken === undefined) {
-      return isExpired(grant, this.#world.now()) || refused !== undefined ? this.#end(grant, false) : 'current';
+      if (isExpired(grant, this.#world.now())) return this.#end(grant, false);
+      return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
     const client = await this.#clients.get(grant.clientId);
@@ -154,20 +199,29 @@ export class Renewal {
     } catch (error) {
       if (error instanceof Unreachable) return await this.#unreachable(grant, error);
       if (error instanceof Refused)
-        return await this.#refused(grant, error, client.clientSecret !== undefined, dropped);
+        return await this.#refused(grant, error, { hasSecret: client.clientSecret !== undefined, dropped, lease });
       throw error;
     }
   }
 
   async #renewed(grant: Grant, renewed: Grant): Promise<Outcome> {
     this.#backOff.succeeded(grant.id);
-    if (await this.#grants.replace(grant, renewed)) {
-      this.#log.info(`Grant ${grant.id}: renewed.`);
-      return 'current';
+    for (let from = grant; ;) {
+      if (await this.#grants.replace(from, { ...renewed, id: from.id, account: from.account })) {
+        this.#log.info(`Grant ${from.id}: renewed.`);
+        return 'current';
+      }
+      const newest = await this.#handOver.newest(from);
+      if (typeof newest === 'string') {
+        // Signed out, here or elsewhere, while X was answering.
+        this.onOrphan(renewed);
+        return 'ended';
+      }
+      // The person signed in again, so X has ended what it has just renewed; or a note can't be followed.
+      if (newest.refreshToken !== grant.refreshToken || sameState(newest, from)) return 'current';
+      // It only got its name.
+      from = newest;
     }
-    // Signed out, here or elsewhere, while X was answering.
-    this.onOrphan(renewed);
-    return (await this.#grants.find(grant.id)) === undefined ? 'ended' : 'current';
   }
 
   async #unreachable(grant: Grant, error: Unreachable): Promise<Outcome> {
@@ -177,15 +231,25 @@ export class Renewal {
     return 'unreachable';
   }
 
-  async #refused(grant: Grant, error: Refused, hasSecret: boolean, dropped: boolean): Promise<Outcome> {
+  async #refused(
+    grant: Grant,
+    error: Refused,
+    { hasSecret, dropped, lease }: { hasSecret: boolean; dropped: boolean; lease: Lease },
+  ): Promise<Outcome> {
     const cause = refusalCause(error);
     this.#log.warn(`Grant ${grant.id}: X refused to renew it (${error.status} ${error.code}: ${cause}).`);
-    if (cause === 'token') return this.#end(grant, dropped);
+    if (cause === 'token') {
+      if (lease !== NO_LOCK || this.#doubted.has(sealOf(grant))) return this.#end(grant, dropped);
+      // Another window may have renewed it a moment ago, and SecretStorage is late: asked again, it is believed.
+      this.#doubted.add(sealOf(grant));
+      this.#backOff.failed(grant.id);
+      return 'unreachable';
+    }
     // Whatever X dislikes, it has not spent the refresh token.
     if (!dropped) await this.#noteThat('nothing was spent', () => this.#handOver.unmarkSent(grant));
     this.#backOff.failed(grant.id);
     if (cause === 'other') return 'unreachable';
-    if (await this.#handOver.isFirstToTell(grant, cause)) {
+    if (await this.#handOver.isFirstToTell(sealOf(grant), cause)) {
       this.#notify(cause === 'client-secret' ? { kind: cause, grant, hasSecret } : { kind: cause, grant });
     }
     return 'misconfigured';
@@ -196,7 +260,7 @@ export class Renewal {
     // A sign-in in another window ends this state of the grant, too, and its record may be here already.
     await this.#grants.storedRecordChanged(this.#grants.keyOf(grant));
     const current = await this.#grants.find(grant.id);
-    if (current !== grant) return current === undefined ? 'ended' : 'current';
+    if (current === undefined || !sameState(current, grant)) return current === undefined ? 'ended' : 'current';
     if (await this.#grants.end(grant, 'rejected')) this.#notify({ kind: 'rejected', grant, dropped });
     return 'ended';
   }
@@ -209,12 +273,4 @@ export class Renewal {
       this.#log.warn(`Could not note that ${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-}
-
-/** Waits for a promise, but not longer than `ms`. */
-async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
-  if (ms <= 0) return;
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([promise, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { checkCallback, exchangeCode, revoke, type AuthorizationRequest, type Endpoints } from '../oauth/codeGrant.ts';
+import { Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
@@ -16,6 +17,7 @@ import {
 import type { Grants } from './grants.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
+import { within } from './patience.ts';
 import type { Outcome, Renewal } from './renewal.ts';
 import { covers, readScopes, scopesToRequest } from './scopeRequest.ts';
 
@@ -43,6 +45,12 @@ export interface SessionsWorld {
 /** How long before it must be, at most, a window renews what it has handed out; each window by a share of its own. */
 const AHEAD_MS = 5 * 60_000;
 
+/** How long a caller waits for the name of a grant that has none yet. */
+const NAMING_PATIENCE_MS = 3_000;
+
+/** How long X is left alone when it does not tell whose a grant is: all windows and extensions share 75 requests per 15 minutes. */
+const ASK_WHO_AGAIN_MS = 2 * 60_000;
+
 /** The expected time between two calls of {@link Sessions.tick}. */
 export const TICK_MS = 30_000;
 
@@ -56,6 +64,7 @@ export class Sessions {
   readonly #notify: Notify;
   readonly #log: Log;
   readonly #handedOut = new Set<string>();
+  readonly #naming = new Map<string, Promise<Grant | undefined>>();
   readonly #aheadMs: number;
   #lastTickAt: number;
 
@@ -134,8 +143,8 @@ export class Sessions {
       expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
     };
     const user = await this.#whoIs(grant);
-    const kept = user === undefined ? grant : await this.#nameAfter(grant, user);
-    if (kept === grant) await this.#grants.add(grant);
+    const kept = user === undefined ? grant : await this.#keep(grant, user);
+    if (user === undefined) await this.#grants.add(grant);
     this.#log.info(`Grant ${kept.id}: signed in with ${kept.scopes.length} scopes.`);
     return kept;
   }
@@ -148,10 +157,11 @@ export class Sessions {
 
   /** Removes the grant here first, which always succeeds, then revokes its tokens at X as best it can. */
   async signOut(sessionId: string): Promise<void> {
-    let grant = await this.#grants.find(sessionId);
+    const find = async (): Promise<Grant | undefined> =>
+      (await this.#grants.list()).find((candidate) => candidate.id === sessionId);
+    let grant = await find();
     // Another window may renew it in the same moment; then it is the newest state that ends.
-    while (grant !== undefined && !(await this.#grants.end(grant, 'signed-out')))
-      grant = await this.#grants.find(sessionId);
+    while (grant !== undefined && !(await this.#grants.end(grant, 'signed-out'))) grant = await find();
     if (grant === undefined) return;
     this.#handedOut.delete(grant.id);
     if (!(await this.#revoke(grant))) this.#notify({ kind: 'not-revoked', grant });
@@ -190,36 +200,56 @@ export class Sessions {
     this.#handedOut.add(grant.id);
     const fresh = await this.#renewal.fresh(grant);
     if (fresh === undefined || !isProvisional(fresh.account)) return fresh;
-    return this.#name(fresh);
+    return within(NAMING_PATIENCE_MS, this.#name(fresh), fresh);
   }
 
-  /** Gives a grant the name that X did not tell at sign-in, if it tells now. */
-  async #name(grant: Grant): Promise<Grant> {
-    if (this.#backOff.isWaiting(grant.id)) return grant;
+  /** Gives a grant the name that X did not tell at sign-in, if it tells now. Never rejects. */
+  #name(grant: Grant): Promise<Grant | undefined> {
+    const underWay = this.#naming.get(grant.id);
+    if (underWay !== undefined) return underWay;
+    if (this.#backOff.isWaiting(namingOf(grant))) return Promise.resolve(grant);
+    const named = this.#askAndName(grant).finally(() => this.#naming.delete(grant.id));
+    this.#naming.set(grant.id, named);
+    return named;
+  }
+
+  async #askAndName(grant: Grant): Promise<Grant | undefined> {
     const user = await this.#whoIs(grant);
-    return user === undefined ? grant : this.#nameAfter(grant, user, grant);
+    if (user === undefined) return grant;
+    try {
+      // Not while a window renews it: the name would go to tokens that are about to be spent.
+      return await this.#renewal.exclusively<Grant | undefined>(
+        grant,
+        async () => undefined,
+        async () => {
+          const newest = await this.#grants.find(grant.id);
+          return newest === undefined || !isProvisional(newest.account) ? newest : this.#rename(newest, user);
+        },
+      );
+    } catch (error) {
+      this.#log.warn(`Grant ${grant.id}: not named. ${error instanceof Error ? error.message : String(error)}`);
+      return grant;
+    }
   }
 
-  /** The grant under its person's name, kept in the place of the one that X has ended by giving this one. */
-  async #nameAfter(grant: Grant, user: User, provisional?: Grant): Promise<Grant> {
-    let old = await this.#grants.findOwn(grant.clientId, user.id);
+  async #rename(provisional: Grant, user: User): Promise<Grant | undefined> {
+    const old = await this.#grants.findOwn(provisional.clientId, user.id);
+    const named = underName(provisional, user, old);
+    if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
+    if (old !== undefined) await this.#grants.replace(old, named);
+    return named;
+  }
+
+  /** Keeps a new grant under its person's name, in the place of the one that X has ended by giving this one. */
+  async #keep(grant: Grant, user: User): Promise<Grant> {
     for (;;) {
-      const named: Grant = {
-        ...grant,
-        id: old?.id ?? grant.id,
-        // VS Code keys permissions by label: a person who is known keeps the label they had.
-        account: { id: user.id, label: old?.account.label ?? `@${user.username}` },
-      };
+      const old = await this.#grants.findOwn(grant.clientId, user.id);
+      const named = underName(grant, user, old);
       if (old === undefined) {
-        if (provisional === undefined) await this.#grants.add(named);
-        else await this.#grants.replace(provisional, named);
+        await this.#grants.add(named);
         return named;
       }
-      if (await this.#grants.replace(old, named)) {
-        if (provisional !== undefined) await this.#grants.replace(provisional, named);
-        return named;
-      }
-      old = await this.#grants.findOwn(grant.clientId, user.id);
+      if (await this.#grants.replace(old, named)) return named;
     }
   }
 
@@ -227,31 +257,49 @@ export class Sessions {
   async #whoIs(grant: Grant): Promise<User | undefined> {
     try {
       const user = await whoAmI(this.#world.apiBaseUrl(), `Bearer ${grant.accessToken}`, this.#world);
-      this.#backOff.succeeded(grant.id);
+      this.#backOff.succeeded(namingOf(grant));
       return user;
     } catch (error) {
       this.#log.warn(
         `Grant ${grant.id}: X did not say whose it is. ${error instanceof Error ? error.message : String(error)}`,
       );
-      this.#backOff.failed(grant.id);
+      const wishMs = error instanceof Unreachable ? error.retryAfterMs : undefined;
+      this.#backOff.failed(namingOf(grant), Math.max(ASK_WHO_AGAIN_MS, wishMs ?? 0));
       return undefined;
     }
   }
 
+  /** Whether X has revoked both tokens. Never rejects. */
   async #revoke(grant: Grant): Promise<boolean> {
-    const client = await this.#clients.get(grant.clientId);
     const tokens = [
       ...(grant.refreshToken === undefined ? [] : [[grant.refreshToken, 'refresh_token'] as const]),
       [grant.accessToken, 'access_token'] as const,
     ];
     const results = await Promise.allSettled(
-      tokens.map(([token, hint]) => revoke(this.#world.endpoints(), client, token, hint, this.#world)),
+      tokens.map(async ([token, hint]) => {
+        const client = await this.#clients.get(grant.clientId);
+        await revoke(this.#world.endpoints(), client, token, hint, this.#world);
+      }),
     );
     const failures = results.filter((result) => result.status === 'rejected');
     for (const { reason } of failures) this.#log.warn(`Grant ${grant.id}: not revoked at X. ${String(reason)}`);
     if (failures.length === 0) this.#log.info(`Grant ${grant.id}: revoked at X.`);
     return failures.length === 0;
   }
+}
+
+/** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */
+function namingOf(grant: Grant): string {
+  return `name of ${grant.id}`;
+}
+
+/** A grant as its person's, in the place of the one they had. VS Code keys permissions by label, so they keep theirs. */
+function underName(grant: Grant, user: User, old: Grant | undefined): Grant {
+  return {
+    ...grant,
+    id: old?.id ?? grant.id,
+    account: { id: user.id, label: old?.account.label ?? `@${user.username}` },
+  };
 }
 
 /** A view of a grant with the given scopes. */

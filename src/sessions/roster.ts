@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { codeOf } from './busyFiles.ts';
+import type { Grant } from './grant.ts';
+
+/** How long a write to SecretStorage may be on its way to other windows. */
+const LATE_MS = 10_000;
+
+const Entry = v.object({ key: v.string(), label: v.string(), since: v.number() });
+
+/**
+ * Which grants SecretStorage should hold, in files: so a keyring that was lost or a store that was cleared is noticed, and
+ * not taken for never having signed in. No secrets in it; a folder for each store, because browsers that
+ * share a server each have their own.
+ */
+export class Roster {
+  readonly #folder: string;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+
+  constructor(folder: string, now: () => number) {
+    this.#folder = folder;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** A grant is stored under `key`. One that is entered stays as it is. */
+  async enter(key: string, { account }: Grant): Promise<void> {
+    const entry = JSON.stringify({ key, label: account.label, since: this.#now() });
+    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    try {
+      await fs.writeFile(this.#pathOf(key), entry, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  }
+
+  /** Nothing is to be stored under `key` any more. */
+  async leave(key: string): Promise<void> {
+    await unlinked(this.#pathOf(key));
+  }
+
+  /** The labels of what should be stored and is not among `keys`: each to one window only, which tells the person. */
+  async claimMissing(keys: readonly string[]): Promise<readonly string[]> {
+    const entries = await Promise.all((await this.#files()).map((path) => read(path)));
+    const missing = entries.filter(
+      (entry) => entry !== undefined && !keys.includes(entry.key) && entry.since < this.#startedAt - LATE_MS,
+    );
+    const claimed = await Promise.all(missing.map(async (entry) => entry && unlinked(this.#pathOf(entry.key))));
+    return missing.flatMap((entry, index) => (entry !== undefined && claimed[index] === true ? [entry.label] : []));
+  }
+
+  async #files(): Promise<readonly string[]> {
+    try {
+      return (await fs.readdir(this.#folder)).map((name) => join(this.#folder, name));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+
+  #pathOf(key: string): string {
+    return join(this.#folder, createHash('sha256').update(key).digest('hex').slice(0, 32));
+  }
+}
+
+/** Undefined for what is not an entry: a file that is being written, or is not ours. */
+async function read(path: string): Promise<v.InferOutput<typeof Entry> | undefined> {
+  const text = await fs.readFile(path, 'utf8').catch(() => undefined);
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Entry), text);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** True for the one of several windows that deleted the file. */
+async function unlinked(path: string): Promise<boolean> {
+  try {
+    await fs.unlink(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

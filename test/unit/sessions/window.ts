@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { authorizationUrl, newState, newVerifier } from '../../../src/oauth/codeGrant.ts';
+import { bounded, type Fetch } from '../../../src/oauth/http.ts';
+import { BackOff } from '../../../src/sessions/backOff.ts';
+import { Clients } from '../../../src/sessions/clients.ts';
+import type { Grant } from '../../../src/sessions/grant.ts';
+import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
+import { HandOver, type Notes } from '../../../src/sessions/handOver.ts';
+import { FolderLocks } from '../../../src/sessions/lock.ts';
+import type { Notice } from '../../../src/sessions/notice.ts';
+import { GrantRecords } from '../../../src/sessions/records.ts';
+import { Renewal, type Locks } from '../../../src/sessions/renewal.ts';
+import { Roster } from '../../../src/sessions/roster.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { Sessions, type Session } from '../../../src/sessions/sessions.ts';
+import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
+import { type App, NATIVE_APP } from '../../x/app.ts';
+import { type StandIn, type StandInOptions, startStandIn } from '../../x/standIn.ts';
+import { sharedStore, type SharedStore, type WindowSecrets } from './stores.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+
+/** What {@link openMachine} can be told. */
+export interface MachineOptions extends StandInOptions {
+  readonly requestTimeoutMs?: number;
+}
+
+/** A machine with several windows that share a store and a folder, and a stand-in for X that goes by the same clock. */
+export class Machine {
+  /** Epoch milliseconds, by which everything goes; only a test moves it. */
+  now = Date.UTC(2026, 6, 1);
+  readonly x: StandIn;
+  readonly folder: string;
+  readonly requestTimeoutMs: number;
+  store: SharedStore;
+  readonly #windows: Window[] = [];
+
+  constructor(kind: SharedStore['kind'], folder: string, x: StandIn, requestTimeoutMs: number) {
+    this.store = sharedStore(kind);
+    this.folder = folder;
+    this.x = x;
+    this.requestTimeoutMs = requestTimeoutMs;
+  }
+
+  open(how: WindowOptions = {}): Window {
+    const window = new Window(this, how);
+    this.#windows.push(window);
+    return window;
+  }
+
+  /** What people were told, in any window. */
+  get notices(): readonly Notice[] {
+    return this.#windows.flatMap((window) => window.notices);
+  }
+
+  /** Lets what is on its way in the store arrive, and every window see it. */
+  async settle(): Promise<void> {
+    await this.store.arrive();
+    for (const window of this.#windows) await window.grants.catchUp();
+  }
+
+  get refreshes(): number {
+    return this.x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.x.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function openMachine(
+  kind: SharedStore['kind'] = 'desktop',
+  { requestTimeoutMs = 10_000, ...options }: MachineOptions = {},
+): Promise<Machine> {
+  let machine: Machine | undefined;
+  const x = await startStandIn({ now: () => machine?.now ?? 0, ...options });
+  machine = new Machine(kind, await mkdtemp(join(tmpdir(), 'x-authentication-')), x, requestTimeoutMs);
+  return machine;
+}
+
+export interface WindowOptions {
+  readonly app?: App;
+  /** How wrong this window's clock is, in milliseconds. */
+  readonly clockSkewMs?: number;
+  /** The machine's, unless told otherwise. */
+  readonly secrets?: WindowSecrets;
+  readonly fetch?: Fetch;
+  readonly notes?: Notes;
+  readonly locks?: Locks;
+  readonly apiBaseUrl?: string;
+}
+
+/** One window, its parts connected as in src/extension.ts. */
+export class Window {
+  readonly grants: Grants;
+  readonly sessions: Sessions;
+  readonly renewal: Renewal;
+  readonly clients: Clients;
+  readonly handOver: HandOver;
+  readonly secrets: WindowSecrets;
+  readonly notices: Notice[] = [];
+  readonly changes: GrantChanges[] = [];
+  readonly logged: string[] = [];
+  clockSkewMs: number;
+  apiBaseUrl: string;
+  readonly #machine: Machine;
+  readonly #app: App;
+
+  constructor(machine: Machine, how: WindowOptions) {
+    this.#machine = machine;
+    this.#app = how.app ?? NATIVE_APP;
+    this.clockSkewMs = how.clockSkewMs ?? 0;
+    this.apiBaseUrl = how.apiBaseUrl ?? machine.x.apiBaseUrl;
+    this.secrets = how.secrets ?? machine.store.open();
+    const now = (): number => machine.now + this.clockSkewMs;
+    const random = (): number => 0.5;
+    const write = (message: string): void => void this.logged.push(message);
+    const log = { debug: write, info: write, warn: write, error: write };
+    const endpoints = () => oauth2Endpoints({ api: this.apiBaseUrl, authorization: machine.x.authorizationBaseUrl });
+    const world = {
+      fetch: how.fetch ?? bounded((url, init) => fetch(url, init), machine.requestTimeoutMs),
+      now,
+      random,
+      endpoints,
+      apiBaseUrl: () => this.apiBaseUrl,
+      defaultClientId: () => this.#app.clientId,
+      unnamedLabel: 'X account',
+    };
+    const locks = how.locks ?? new FolderLocks(join(machine.folder, 'locks'));
+    const roster = new Roster(join(machine.folder, 'roster'), now);
+    const notify = (notice: Notice): void => void this.notices.push(notice);
+    this.handOver = new HandOver(how.notes ?? new SealedNotes(join(machine.folder, 'notes')));
+    this.clients = new Clients(this.secrets);
+    this.grants = new Grants(new GrantRecords(this.secrets, log), this.handOver, log, roster);
+    const backOff = new BackOff(now, random);
+    const { grants, handOver, clients } = this;
+    this.renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
+    this.sessions = new Sessions({ grants, renewal: this.renewal, clients, backOff, world, notify, log });
+    grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
+    grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    grants.onDidChange((change) => void this.changes.push(change));
+    this.secrets.onDidChange = (key) => void grants.storedRecordChanged(key);
+  }
+
+  /** Signs in as a person would who clicks through the consent page. */
+  async signIn(scopes: readonly string[] = ['tweet.read', 'users.read'], as = 'ada', app = this.#app): Promise<Grant> {
+    if (app.clientSecret !== undefined) await this.clients.setSecret(app.clientId, app.clientSecret);
+    const request = {
+      redirectUri: app.redirectUris[0] ?? '',
+      scopes: await this.sessions.scopesFor(scopes, app.clientId),
+      state: newState(),
+      verifier: newVerifier(),
+    };
+    const { x } = this.#machine;
+    const endpoints = oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
+    const url = await authorizationUrl(endpoints, { clientId: app.clientId }, request);
+    const back = await x.consent(url, { as, decision: 'authorize' });
+    const grant = await this.sessions.signIn(app.clientId, request, new URL(back).searchParams);
+    this.sessions.sessionOf(grant, scopes);
+    return grant;
+  }
+
+  /** What `getSession` gives an extension: the first session. */
+  async session(scopes: readonly string[] = ['tweet.read'], accountId?: string): Promise<Session | undefined> {
+    return (await this.sessions.matching(scopes, accountId))[0];
+  }
+}
+
+/** Whether X takes a token now. */
+export function works(machine: Machine, session: Session | Grant | undefined): boolean {
+  return session !== undefined && machine.x.grants.isLive(session.accessToken);
+}
