@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
+import * as v from 'valibot';
 import { authenticate, type Client } from './clientAuthentication.ts';
-import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from './errors.ts';
+import { AUTHORIZATION_ERRORS, AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from './errors.ts';
 import { retryAfterMs, type Fetch } from './http.ts';
 
 /** Where an authorization server listens: absolute URLs. */
@@ -77,15 +78,24 @@ export function checkCallback(
   request: AuthorizationRequest,
   callback: URLSearchParams,
 ): CheckedCallback {
-  // X reports some errors without a state (too long a state, perhaps a denial); they carry nothing that could be misused.
+  const isAmbiguous = ['code', 'error', 'state'].some((name) => callback.getAll(name).length > 1);
+  if (isAmbiguous) throw new CallbackMismatch('The callback says something twice.');
   const error = callback.get('error');
-  if (error !== null && (!callback.has('state') || callback.get('state') === request.state)) {
+  const state = callback.get('state');
+  if (error !== null && state === request.state) {
     throw new AuthorizationDenied(error, callback.get('error_description') ?? undefined);
   }
+  // X reports some errors without a state (too long a state, perhaps a denial). Any page could send the browser here with one.
+  if (error !== null && state === null && AUTHORIZATION_ERRORS.has(error)) throw new AuthorizationDenied(error);
+  const code = callback.get('code') ?? '';
+  if (code === '') throw new CallbackMismatch('There is no code in the callback.');
+  // Whatever else there is, is to be ignored (RFC 6749 §4.1.2).
+  const parameters = new URLSearchParams({ code, ...(state !== null && { state }) });
   try {
-    return { checked: oauth.validateAuthResponse(server(endpoints), wireClient(client), callback, request.state) };
-  } catch (cause) {
-    throw new CallbackMismatch('The callback does not belong to this sign-in.', { cause });
+    return { checked: oauth.validateAuthResponse(server(endpoints), wireClient(client), parameters, request.state) };
+  } catch {
+    // Without the library's error as its cause, which has the code and the state in it.
+    throw new CallbackMismatch('The callback does not belong to this sign-in.');
   }
 }
 
@@ -101,9 +111,8 @@ export async function exchangeCode(
   callback: CheckedCallback,
   world: World,
 ): Promise<TokenAnswer> {
-  const as = server(endpoints);
   const response = await oauth.authorizationCodeGrantRequest(
-    as,
+    server(endpoints),
     wireClient(client),
     authenticate(client),
     callback.checked,
@@ -111,7 +120,7 @@ export async function exchangeCode(
     request.verifier,
     options(world),
   );
-  return readTokens(response, world, () => oauth.processAuthorizationCodeResponse(as, wireClient(client), response));
+  return readTokens(response, world);
 }
 
 /**
@@ -125,19 +134,19 @@ export async function refresh(
   refreshToken: string,
   world: World,
 ): Promise<TokenAnswer> {
-  const as = server(endpoints);
   const response = await oauth.refreshTokenGrantRequest(
-    as,
+    server(endpoints),
     wireClient(client),
     authenticate(client),
     refreshToken,
     options(world),
   );
-  return readTokens(response, world, () => oauth.processRefreshTokenResponse(as, wireClient(client), response));
+  return readTokens(response, world);
 }
 
 /**
- * Asks the server to revoke a token (RFC 7009 §2.1). A token that is dead already counts as revoked (RFC 7009 §2.2).
+ * Asks the server to revoke a token (RFC 7009 §2.1). A token that is dead already should be no error (RFC 7009 §2.2), but may
+ * be one at X.
  *
  * @throws {Refused | Unreachable}
  */
@@ -152,39 +161,61 @@ export async function revoke(
     ...options(world),
     additionalParameters: { token_type_hint: hint },
   });
-  await judged(response, world, () => oauth.processRevocationResponse(response));
+  await readSuccess(response, world);
 }
 
-/** The one reader of the token endpoint's wire format. */
-async function readTokens(
-  response: Response,
-  world: World,
-  process: () => Promise<oauth.TokenEndpointResponse>,
-): Promise<TokenAnswer> {
-  const wire = await judged(response, world, process);
+const MAX_LIFETIME_S = 10 * 365 * 24 * 60 * 60;
+
+const wireToken = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/));
+
+/** What is optional and makes no sense counts as left out: the tokens beside it are good, and those before them are spent. */
+function optional<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.fallback(v.optional(schema), undefined);
+}
+
+/** RFC 6749 §5.1. */
+const TokenBody = v.object({
+  access_token: wireToken,
+  token_type: v.pipe(v.string(), v.toLowerCase(), v.literal('bearer')),
+  expires_in: optional(
+    v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.minValue(1), v.maxValue(MAX_LIFETIME_S)),
+  ),
+  refresh_token: optional(wireToken),
+  scope: optional(v.pipe(v.string(), v.trim(), v.nonEmpty())),
+});
+
+/** RFC 6749 §5.2. */
+const ErrorBody = v.object({ error: v.pipe(v.string(), v.nonEmpty()), error_description: optional(v.string()) });
+
+/**
+ * The one reader of the token endpoint's wire format. Not the library's: its errors have the answer, tokens included, in their
+ * causes, and an odd `scope` beside good tokens would lose them.
+ */
+async function readTokens(response: Response, world: World): Promise<TokenAnswer> {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenBody), await readSuccess(response, world));
+  if (!parsed.success) {
+    throw new Unreachable('The server answered with something that is not OAuth.', { status: response.status });
+  }
+  const wire = parsed.output;
   return {
     accessToken: wire.access_token,
     refreshToken: wire.refresh_token,
-    scopes: wire.scope?.split(' ').filter((scope) => scope !== ''),
+    scopes: wire.scope?.split(/\s+/),
     expiresInMs: wire.expires_in === undefined ? undefined : wire.expires_in * 1000,
   };
 }
 
-/** Sorts what went wrong by who said so: the server in OAuth's words, or anything else. */
-async function judged<T>(response: Response, world: World, process: () => Promise<T>): Promise<T> {
+/** The body of a success. Whatever else came is sorted by who said so: the server in OAuth's words, or anything else. */
+async function readSuccess(response: Response, world: World): Promise<string> {
   const { status, headers } = response;
-  // Gateways put OAuth-looking bodies on these as well; they say nothing about a token.
-  if (status === 429 || status >= 500) {
-    throw new Unreachable(`X answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, world.now()) });
+  const body = await response.text();
+  if (status === 200) return body;
+  // Gateways put OAuth-looking bodies on 429 and 5xx as well; they say nothing about a token.
+  if (status >= 400 && status < 500 && status !== 429) {
+    const refusal = v.safeParse(v.pipe(v.string(), v.parseJson(), ErrorBody), body);
+    if (refusal.success) throw new Refused(status, refusal.output.error, refusal.output.error_description);
   }
-  try {
-    return await process();
-  } catch (cause) {
-    if (cause instanceof oauth.ResponseBodyError) {
-      throw new Refused(cause.status, cause.error, cause.error_description, { cause });
-    }
-    throw new Unreachable(`X answered ${status} with something that is not OAuth.`, { status, cause });
-  }
+  throw new Unreachable(`The server answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, world.now()) });
 }
 
 /** There is no discovery at X; the library needs an issuer for its bookkeeping only. */
@@ -205,11 +236,6 @@ function options(world: World) {
   return {
     // Which base URLs may be plain http is decided where they enter (src/x/endpoints.ts): loopback only.
     [oauth.allowInsecureRequests]: true,
-    [oauth.customFetch]: async (url: string, init: RequestInit) => {
-      const response = await world.fetch(url, init);
-      // A challenge would hide the OAuth error in the body, which is what says how the client is to be mended.
-      response.headers.delete('www-authenticate');
-      return response;
-    },
+    [oauth.customFetch]: world.fetch,
   };
 }

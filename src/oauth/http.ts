@@ -5,22 +5,27 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 /** Larger than any answer of an OAuth endpoint or of `/2/users/me`; smaller than what could hurt the extension host. */
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** Failures of Node's fetch (undici) and its sockets that happen before a request is written. */
+/** What a socket was about when it failed before anything could be written to it. */
+const BEFORE_SENDING = new Set<unknown>(['connect', 'getaddrinfo']);
+
+/** Other failures of Node's fetch (undici), its TLS and Electron's that happen before a request is written. */
 const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
   'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'ERR_TLS_CERT_ALTNAME_INVALID',
-  'EPROTO',
+  'ERR_NAME_NOT_RESOLVED',
+  'ERR_CONNECTION_REFUSED',
+  'ERR_INTERNET_DISCONNECTED',
+  'ERR_PROXY_CONNECTION_FAILED',
+  'ERR_CERT_AUTHORITY_INVALID',
+  'ERR_CERT_COMMON_NAME_INVALID',
+  'ERR_CERT_DATE_INVALID',
 ]);
 
 /**
@@ -40,9 +45,10 @@ export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY
       response = await fetch(url, { ...init, signal, redirect: 'manual' });
     } catch (error) {
       init?.signal?.throwIfAborted();
-      throw new Unreachable(`No answer from ${host}: ${reasonOf(error)}`, {
-        maybeSent: maybeSent(error),
-        cause: error,
+      const failure = failureOf(error);
+      const reason = timeout.aborted ? 'it took too long' : failure.code;
+      throw new Unreachable(`No answer from ${host}${reason === undefined ? '' : `: ${reason}`}.`, {
+        maybeSent: !failure.neverSent,
       });
     }
     const { status } = response;
@@ -52,10 +58,14 @@ export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY
       return new Response(bodyless ? null : body, { status, headers: response.headers });
     } catch (error) {
       init?.signal?.throwIfAborted();
-      throw new Unreachable(`The answer of ${host} broke off: ${reasonOf(error)}`, { status, cause: error });
+      const reason = timeout.aborted ? 'it took too long' : error instanceof TooLong ? error.message : undefined;
+      const why = reason ?? failureOf(error).code;
+      throw new Unreachable(`The answer of ${host} broke off${why === undefined ? '' : `: ${why}`}.`, { status });
     }
   };
 }
+
+class TooLong extends Error {}
 
 async function readWhole(response: Response, maxBodyBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
@@ -63,41 +73,43 @@ async function readWhole(response: Response, maxBodyBytes: number): Promise<Uint
   // `for await` cancels the stream, and with it the download, when the loop is left early.
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBodyBytes) throw new Error(`more than ${maxBodyBytes} bytes`);
+    if (size > maxBodyBytes) throw new TooLong(`it has more than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-function maybeSent(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === undefined || !NEVER_SENT.has(code);
+interface NetworkFailure {
+  readonly code: string | undefined;
+  /** True when it is certain that nothing was written to the server. */
+  readonly neverSent: boolean;
 }
 
-/** `fetch failed` says nothing; the code of its cause does. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return 'it took too long';
-  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
-}
-
-function codeOf(error: unknown): string | undefined {
+/** Looks for the error that has a code: `fetch failed` says nothing, and other messages may quote a header, which is a secret. */
+function failureOf(error: unknown): NetworkFailure {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    if ('code' in cause && typeof cause.code === 'string') return cause.code;
-    // Happy Eyeballs fails with one error per address; they say the same.
-    if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return codeOf(cause.errors[0]);
+    // Happy Eyeballs fails with one error per address that could not be connected to.
+    if (cause instanceof AggregateError) return { ...failureOf(cause.errors[0]), neverSent: true };
+    const code = 'code' in cause ? cause.code : /^net::(\w+)$/.exec(cause.message)?.[1];
+    if (typeof code !== 'string') continue;
+    const syscall = 'syscall' in cause ? cause.syscall : undefined;
+    return { code, neverSent: BEFORE_SENDING.has(syscall) || NEVER_SENT.has(code) };
   }
-  return undefined;
+  return { code: undefined, neverSent: false };
 }
 
-/** How long a 429 or 503 asks us to wait, in milliseconds: `Retry-After` (RFC 9110 §10.2.3) or X's `x-rate-limit-reset`, in Unix seconds. */
+/**
+ * How long a 429 or 503 asks us to wait, in milliseconds: `Retry-After` (RFC 9110 §10.2.3) or X's `x-rate-limit-reset`, in
+ * Unix seconds.
+ */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
-  const retryAfter = headers.get('retry-after');
-  if (retryAfter !== null) {
-    const seconds = Number(retryAfter);
-    const until = Number.isFinite(seconds) ? now + seconds * 1000 : Date.parse(retryAfter);
-    if (Number.isFinite(until)) return Math.max(0, until - now);
-  }
-  const reset = headers.get('x-rate-limit-reset');
-  const resetAt = reset === null ? Number.NaN : Number(reset) * 1000;
-  return Number.isFinite(resetAt) ? Math.max(0, resetAt - now) : undefined;
+  const retryAfter = headers.get('retry-after') ?? '';
+  const after = isDigits(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - now;
+  if (Number.isFinite(after)) return Math.max(0, after);
+  const reset = headers.get('x-rate-limit-reset') ?? '';
+  return isDigits(reset) ? Math.max(0, Number(reset) * 1000 - now) : undefined;
+}
+
+function isDigits(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
 }

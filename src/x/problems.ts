@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { plainWords } from '../oauth/errors.ts';
 
 /** What API v2 says when it refuses (https://docs.x.com/x-api/fundamentals/response-codes-and-errors). */
 export class Problem extends Error {
@@ -10,19 +11,17 @@ export class Problem extends Error {
   readonly reason: string | undefined;
 
   constructor(status: number, kind: string, reason: string | undefined, detail: string | undefined) {
-    super(`X answered ${status}: ${detail ?? kind}`);
+    super(`X answered ${status}: ${plainWords(detail ?? kind)}`);
     this.status = status;
     this.kind = kind;
     this.reason = reason;
   }
 }
 
-const ProblemBody = v.object({
-  title: v.optional(v.string()),
-  detail: v.optional(v.string()),
-  type: v.optional(v.string()),
-  reason: v.optional(v.string()),
-});
+/** RFC 9457 §3.1: what is of another type than it should be is to be ignored. */
+const words = v.fallback(v.optional(v.pipe(v.string(), v.nonEmpty())), undefined);
+
+const ProblemBody = v.object({ title: words, detail: words, type: words, reason: words });
 
 /** Reads the body of an answer that is not a success; any body will do. */
 export function readProblem(status: number, body: string): Problem {
@@ -35,6 +34,6 @@ export function readProblem(status: number, body: string): Problem {
   const parsed = v.safeParse(ProblemBody, json);
   if (!parsed.success) return new Problem(status, 'unknown', undefined, undefined);
   const { title, detail, type, reason } = parsed.output;
-  const segment = type === undefined || type === 'about:blank' ? undefined : type.split('/').at(-1);
+  const segment = type === 'about:blank' ? undefined : type?.split('/').findLast((part) => part !== '');
   return new Problem(status, segment ?? title ?? 'unknown', reason, detail);
 }

@@ -32,17 +32,14 @@ export async function whoAmI(
   const response = await world.fetch(`${apiBaseUrl}/2/users/me`, { headers: { authorization } });
   const { status } = response;
   const body = await response.text();
-  if (status === 429 || status >= 500) {
+  if (status === 429 || status >= 500 || (status > 200 && status < 400)) {
     throw new Unreachable(`X answered ${status}.`, {
       status,
       retryAfterMs: retryAfterMs(response.headers, world.now()),
     });
   }
   if (status !== 200) throw readProblem(status, body);
-  try {
-    const { data } = v.parse(v.pipe(v.string(), v.parseJson(), UserAnswer), body);
-    return { id: data.id, username: data.username };
-  } catch (cause) {
-    throw new Unreachable('X answered with something that is not a user.', { status, cause });
-  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), UserAnswer), body);
+  if (!parsed.success) throw new Unreachable('X answered with something that is not a user.', { status });
+  return parsed.output.data;
 }
