@@ -2,25 +2,35 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { bounded } from './oauth/http.ts';
+import { newNonce } from './oauth/oauth1Signature.ts';
 import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
 import { watchFolder } from './sessions/folderWatch.ts';
 import { Grants } from './sessions/grants.ts';
 import { HandOver } from './sessions/handOver.ts';
+import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
+import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import { GrantRecords } from './sessions/records.ts';
 import { Renewal } from './sessions/renewal.ts';
 import { Roster } from './sessions/roster.ts';
+import { readScopes } from './sessions/scopeRequest.ts';
 import { SealedNotes } from './sessions/sealedNotes.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
-import { AppSetUp } from './vscode/app.ts';
+import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
+import { AppSetUp } from './vscode/appSetUp.ts';
+import { Browser } from './vscode/browser.ts';
 import { callbackPage } from './vscode/callbackPage.ts';
-import { registerCommands } from './vscode/commands.ts';
-import { PROVIDER_ID, XProvider } from './vscode/provider.ts';
+import { registerCommands, type SignInKind } from './vscode/commands.ts';
+import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
+import { callbackUrlsHere } from './vscode/environment.ts';
+import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
+import { Provider } from './vscode/provider.ts';
 import { SECTION, settings } from './vscode/settings.ts';
 import { Messages } from './vscode/showMessages.ts';
-import { callbackUrlsHere, SignIn } from './vscode/signIn.ts';
+import { SignIn } from './vscode/signIn.ts';
 import { oauth2Endpoints } from './x/endpoints.ts';
+import { invalidateToken } from './x/oauth1.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -54,45 +64,107 @@ export function activate(context: vscode.ExtensionContext): void {
   const locks = new FolderLocks(join(globalStorageUri.fsPath, 'locks'));
   const handOver = new HandOver(notes);
   const clients = new Clients(secrets);
-  const grants = new Grants(new GrantRecords(secrets, log), handOver, log, rosterOf(context, now));
   const backOff = new BackOff(now, random);
-  const messages = new Messages(() => signIn, log);
-  const notify = messages.notice.bind(messages);
-  const renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
-  const sessions = new Sessions({ grants, renewal, clients, backOff, world, notify, log });
-  const appSetUp = new AppSetUp(clients, callbackUrlsHere);
-  const signIn = new SignIn({
-    sessions,
-    appSetUp,
-    endpoints,
-    page: (arrival) => callbackPage(extensionUri, arrival),
+  const consumerSetUp = new ConsumerSetUp(secrets);
+  const messages = new Messages({
+    signInAgain: (grant) => x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
+    enterApiKey: () => consumerSetUp.set(),
     log,
   });
-  const provider = new XProvider({
-    grants,
+  const notify = messages.notice.bind(messages);
+  const browser = new Browser((arrival) => callbackPage(extensionUri, arrival));
+  const { apiBaseUrl } = world;
+
+  const grantsOf = (providerId: string, prefix: string): Grants => {
+    const grants = new Grants(
+      new GrantRecords(secrets, log, prefix),
+      handOver,
+      log,
+      rosterOf(context, providerId, now),
+    );
+    grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
+    grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    return grants;
+  };
+
+  const xGrants = grantsOf('x', 'grant:');
+  const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
+  const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, world, notify, log });
+  const appSetUp = new AppSetUp(clients, callbackUrlsHere);
+  const signIn = new SignIn({ sessions, appSetUp, browser, endpoints, log });
+  const x: SignInKind = {
+    id: 'x',
+    label: 'X',
     sessions,
-    signIn,
-    onFailure: (error, request) => messages.failure(error, request),
+    signIn: (scopes, accountId) => {
+      const { clientId, wanted } = readScopes(scopes);
+      const request = { clientId, wanted, accountId };
+      return { run: () => signIn.run(request), pasteInstead: () => signIn.run({ ...request, method: 'paste' }) };
+    },
+  };
+
+  const oauth1Grants = grantsOf('x-oauth1', 'oauth1:');
+  const oauth1World = { fetch: world.fetch, now, nonce: newNonce };
+  const oauth1Sessions = new LastingSessions({
+    grants: oauth1Grants,
+    revoke: async (secret) => {
+      const { consumer, token } = readOAuth1Credentials(secret);
+      await invalidateToken(apiBaseUrl(), consumer, token, oauth1World);
+    },
+    now,
+    notify,
+    log,
   });
-  grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-  grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+  const oauth1SignIn = new OAuth1SignIn({
+    sessions: oauth1Sessions,
+    consumerSetUp,
+    browser,
+    apiBaseUrl,
+    world: oauth1World,
+    log,
+  });
+  const oauth1: SignInKind = {
+    id: 'x-oauth1',
+    label: 'X (OAuth 1.0a)',
+    sessions: oauth1Sessions,
+    signIn: (scopes) => ({ run: () => oauth1SignIn.run(scopes) }),
+  };
+
+  const appOnlyGrants = grantsOf('x-app', 'app:');
+  const appOnlySessions = new LastingSessions({ grants: appOnlyGrants, now, notify, log });
+  const appOnlySignIn = new AppOnlySignIn({ sessions: appOnlySessions, consumerSetUp, apiBaseUrl, world, log });
+  const appOnly: SignInKind = {
+    id: 'x-app',
+    label: 'X (app-only)',
+    sessions: appOnlySessions,
+    signIn: () => ({ run: () => appOnlySignIn.run() }),
+  };
+
+  const register = (kind: SignInKind, grants: Grants): vscode.Disposable => {
+    const provider = new Provider({ grants, ...kind, onFailure: (error, attempt) => messages.failure(error, attempt) });
+    const options = { supportsMultipleAccounts: true };
+    return vscode.Disposable.from(
+      provider,
+      vscode.authentication.registerAuthenticationProvider(kind.id, kind.label, provider, options),
+      secrets.onDidChange(({ key }) => logged(grants.storedRecordChanged(key))),
+    );
+  };
 
   const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
-    context.subscriptions.push(watchFolder(notesFolder, () => logged(grants.catchUp())));
+    const catchUp = (): void => [xGrants, oauth1Grants, appOnlyGrants].forEach((grants) => logged(grants.catchUp()));
+    context.subscriptions.push(watchFolder(notesFolder, catchUp));
     logged(notes.sweep(KEEP_NOTES_MS));
     logged(locks.sweep(KEEP_NOTES_MS));
   }, SETTLED_AFTER_MS);
   context.subscriptions.push(
     log,
-    provider,
-    vscode.authentication.registerAuthenticationProvider(PROVIDER_ID, 'X', provider, {
-      supportsMultipleAccounts: true,
-    }),
-    registerCommands({ sessions, signIn, appSetUp, messages, log }),
-    secrets.onDidChange(({ key }) => void grants.storedRecordChanged(key)),
+    register(x, xGrants),
+    register(oauth1, oauth1Grants),
+    register(appOnly, appOnlyGrants),
+    registerCommands({ x, oauth1, appOnly, sessions, browser, appSetUp, messages, log }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SECTION)) sessions.settingsChanged();
     }),
@@ -106,9 +178,13 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 /** What SecretStorage should hold, under an id that is kept where it is: on a server, every browser has its own of both. */
-function rosterOf({ globalState, globalStorageUri }: vscode.ExtensionContext, now: () => number): Roster {
+function rosterOf(
+  { globalState, globalStorageUri }: vscode.ExtensionContext,
+  providerId: string,
+  now: () => number,
+): Roster {
   const known = globalState.get<string>('installId');
   const installId = known ?? randomUUID();
   if (known === undefined) void globalState.update('installId', installId);
-  return new Roster(join(globalStorageUri.fsPath, 'roster', installId), now);
+  return new Roster(join(globalStorageUri.fsPath, 'roster', installId, providerId), now);
 }

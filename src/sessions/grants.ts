@@ -1,7 +1,7 @@
 import { sameState, type Grant } from './grant.ts';
 import type { Ending, HandOver, Next } from './handOver.ts';
 import type { Log } from './log.ts';
-import { GrantRecords, type Unreadable } from './records.ts';
+import type { GrantRecords, Unreadable } from './records.ts';
 import type { Roster } from './roster.ts';
 
 /** What changed in this window's view. A renewed or wider grant is `changed`, never removed and added. */
@@ -69,7 +69,7 @@ export class Grants {
 
   /** The key of a grant's record: what a second sign-in of the same person to the same app replaces. */
   keyOf(grant: Grant): string {
-    return GrantRecords.keyOf(grant);
+    return this.#records.keyOf(grant);
   }
 
   /** Keeps a grant that nothing came before. */
@@ -157,7 +157,7 @@ export class Grants {
    * An erased record takes nothing away, because only a note says that somebody signed out.
    */
   async storedRecordChanged(key: string): Promise<void> {
-    if (!GrantRecords.isKey(key) || this.#loading === undefined) return;
+    if (!this.#records.isKey(key) || this.#loading === undefined) return;
     await this.#attempt('read a stored sign-in', async () => {
       await this.#load();
       const stored = await this.#records.read(key);

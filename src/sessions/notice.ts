@@ -11,6 +11,8 @@ export type Notice =
   /** Sign-ins that should be stored are not: a lost keyring, a cleared store. */
   | { readonly kind: 'vanished'; readonly labels: readonly string[] }
   /** Signed out here, but X did not confirm that it revoked the tokens. */
-  | { readonly kind: 'not-revoked'; readonly grant: Grant };
+  | { readonly kind: 'not-revoked'; readonly grant: Grant }
+  /** Signed out here, and left alone at X, because everyone who uses the app shares the token. */
+  | { readonly kind: 'shared-bearer'; readonly grant: Grant };
 
 export type Notify = (notice: Notice) => void;

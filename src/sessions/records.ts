@@ -9,7 +9,6 @@ export interface Secrets {
   keys(): PromiseLike<string[]>;
 }
 
-const PREFIX = 'grant:';
 const SET_ASIDE_PREFIX = 'unreadable:';
 
 /** A record that was set aside, and what it says. */
@@ -29,23 +28,26 @@ export interface StoredGrants {
 export class GrantRecords {
   readonly #secrets: Secrets;
   readonly #log: Log;
+  readonly #prefix: string;
 
-  constructor(secrets: Secrets, log: Log) {
+  /** `prefix` keeps the grants of one provider apart from the others'. */
+  constructor(secrets: Secrets, log: Log, prefix = 'grant:') {
     this.#secrets = secrets;
     this.#log = log;
+    this.#prefix = prefix;
   }
 
-  static keyOf(grant: Grant): string {
-    return `${PREFIX}${grant.clientId}:${grant.account.id}`;
+  keyOf(grant: Grant): string {
+    return `${this.#prefix}${grant.clientId}:${grant.account.id}`;
   }
 
-  static isKey(key: string): boolean {
-    return key.startsWith(PREFIX);
+  isKey(key: string): boolean {
+    return key.startsWith(this.#prefix);
   }
 
   /** Every grant that can be read. One that can't is set aside; the others still work. */
   async readAll(): Promise<StoredGrants> {
-    const keys = (await this.#secrets.keys()).filter((key) => GrantRecords.isKey(key));
+    const keys = (await this.#secrets.keys()).filter((key) => this.isKey(key));
     const grants: Grant[] = [];
     const unreadable: Unreadable[] = [];
     await Promise.all(
@@ -75,12 +77,12 @@ export class GrantRecords {
       json = undefined;
     }
     const grant = fromRecord(json);
-    if (GrantRecords.keyOf(grant) !== key) throw new UnreadableRecord('it is filed under another name', false);
+    if (this.keyOf(grant) !== key) throw new UnreadableRecord('it is filed under another name', false);
     return grant;
   }
 
   async write(grant: Grant): Promise<void> {
-    await this.#secrets.store(GrantRecords.keyOf(grant), JSON.stringify(toRecord(grant)));
+    await this.#secrets.store(this.keyOf(grant), JSON.stringify(toRecord(grant)));
   }
 
   async erase(key: string): Promise<void> {

@@ -1,34 +1,42 @@
 import * as vscode from 'vscode';
 import type { Sessions } from '../sessions/sessions.ts';
-import { readScopes } from '../sessions/scopeRequest.ts';
-import type { AppSetUp } from './app.ts';
-import type { Messages } from './showMessages.ts';
-import { settings } from './settings.ts';
-import { callbackUrlsHere, type SignIn } from './signIn.ts';
+import type { AppSetUp } from './appSetUp.ts';
+import type { Browser } from './browser.ts';
+import { callbackUrlsHere } from './environment.ts';
+import type { SessionSource } from './provider.ts';
+import { SECTION, settings } from './settings.ts';
+import type { Attempt, Messages } from './showMessages.ts';
 
 const { l10n } = vscode;
 
+/** A provider as commands see it. */
+export interface SignInKind {
+  readonly id: string;
+  readonly label: string;
+  readonly sessions: SessionSource;
+  readonly signIn: (scopes: readonly string[], accountId?: string) => Attempt;
+}
+
 /** The commands, as functions of what they act on. Each resolves when the person has been told how it went. */
 export function registerCommands(parts: {
+  x: SignInKind;
+  oauth1: SignInKind;
+  appOnly: SignInKind;
   sessions: Sessions;
-  signIn: SignIn;
+  browser: Browser;
   appSetUp: AppSetUp;
   messages: Messages;
   log: vscode.LogOutputChannel;
 }): vscode.Disposable {
-  const { sessions, signIn, appSetUp, messages, log } = parts;
+  const { x, oauth1, appOnly, sessions, browser, appSetUp, messages, log } = parts;
 
   const commands: Readonly<Record<string, () => Promise<void> | void>> = {
-    async signIn() {
-      await messages.signIn({ wanted: readScopes(settings.defaultScopes()).wanted });
-    },
+    signIn: () => messages.signIn(x.signIn(settings.defaultScopes())),
+    signInOAuth1: () => messages.signIn(oauth1.signIn([])),
+    signInApp: () => messages.signIn(appOnly.signIn([])),
 
     async signOut() {
-      const items = (await sessions.all()).map(({ id, account, scopes }) => ({
-        id,
-        label: account.label,
-        detail: scopes.join(' '),
-      }));
+      const items = (await Promise.all([x, oauth1, appOnly].map(accountsOf))).flat();
       if (items.length === 0) {
         void vscode.window.showInformationMessage(l10n.t('You are not signed in to X.'));
         return;
@@ -38,7 +46,7 @@ export function registerCommands(parts: {
         placeHolder: l10n.t('Extensions that use this account lose it.'),
       });
       if (chosen === undefined) return;
-      await sessions.signOut(chosen.id);
+      await chosen.signOut();
       void vscode.window.showInformationMessage(l10n.t('{0} is signed out of X.', chosen.label));
     },
 
@@ -56,8 +64,8 @@ export function registerCommands(parts: {
       );
     },
 
-    pasteCallback: () => signIn.paste(),
-    copySignInLink: () => signIn.copyLink(),
+    pasteCallback: () => browser.paste(),
+    copySignInLink: () => browser.copyLink(),
 
     async refresh() {
       const outcomes = await vscode.window.withProgress(
@@ -65,11 +73,8 @@ export function registerCommands(parts: {
         () => sessions.renewAll(),
       );
       const renewed = outcomes.filter((outcome) => outcome === 'current').length;
-      if (renewed === outcomes.length)
-        void vscode.window.showInformationMessage(
-          l10n.t('{0} of {1} sessions of X are fresh.', renewed, outcomes.length),
-        );
-      else messages.partlyRefreshed(renewed, outcomes.length);
+      if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length);
+      else void vscode.window.showInformationMessage(l10n.t('{0} of {1} sessions of X are fresh.', renewed, renewed));
     },
 
     showLog: () => log.show(),
@@ -77,7 +82,7 @@ export function registerCommands(parts: {
 
   return vscode.Disposable.from(
     ...Object.entries(commands).map(([name, run]) =>
-      vscode.commands.registerCommand(`xAuthentication.${name}`, async () => {
+      vscode.commands.registerCommand(`${SECTION}.${name}`, async () => {
         try {
           await run();
         } catch (error) {
@@ -86,4 +91,16 @@ export function registerCommands(parts: {
       }),
     ),
   );
+}
+
+async function accountsOf({
+  label: kind,
+  sessions,
+}: SignInKind): Promise<(vscode.QuickPickItem & { readonly signOut: () => Promise<void> })[]> {
+  return (await sessions.all()).map(({ id, account, scopes }) => ({
+    label: account.label,
+    description: kind,
+    detail: scopes.join(' '),
+    signOut: () => sessions.signOut(id),
+  }));
 }

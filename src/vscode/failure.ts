@@ -20,7 +20,13 @@ export type FailureName =
 
 /** What a person can do about a failure, as a button beside its message. */
 export type Remedy =
-  'set-up-app' | 'open-settings' | 'sign-in-again' | 'paste-instead' | 'copy-callback-urls' | 'show-log';
+  | 'set-up-app'
+  | 'enter-api-key'
+  | 'open-settings'
+  | 'sign-in-again'
+  | 'paste-instead'
+  | 'copy-callback-urls'
+  | 'show-log';
 
 /** A failure in words for people: one sentence that says what to do. */
 export class Failure extends Error {

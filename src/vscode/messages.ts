@@ -5,6 +5,8 @@ import type { Notice } from '../sessions/notice.ts';
 import { AmbiguousClientId } from '../sessions/scopeRequest.ts';
 import type { NotAClientId } from '../x/clientId.ts';
 import { refusalCause } from '../x/refusals.ts';
+import { INVALID_VERIFIER } from '../x/oauth1Errors.ts';
+import { Problem } from '../x/problems.ts';
 import { Failure, type Remedy } from './failure.ts';
 import { InvalidSetting } from './settings.ts';
 
@@ -14,6 +16,12 @@ export function toFailure(error: unknown): Failure {
   const options = { cause: error };
   if (error instanceof AuthorizationDenied) return denied(error, options);
   if (error instanceof Refused) return refused(error, options);
+  if (error instanceof Problem) {
+    return (
+      oauth1Refused(new Refused(error.status, error.reason ?? error.kind, error.message), options) ??
+      new Failure('Refused', l10n.t('X refused: {0}', error.message), ['show-log'], options)
+    );
+  }
   if (error instanceof CallbackMismatch) {
     return new Failure(
       'Refused',
@@ -90,6 +98,8 @@ function denied(error: AuthorizationDenied, options: ErrorOptions): Failure {
 }
 
 function refused(error: Refused, options: ErrorOptions): Failure {
+  const oauth1 = oauth1Refused(error, options);
+  if (oauth1 !== undefined) return oauth1;
   switch (refusalCause(error)) {
     case 'unknown-client':
       return new Failure(
@@ -120,13 +130,124 @@ function refused(error: Refused, options: ErrorOptions): Failure {
   }
 }
 
+/** X's numbers (https://docs.x.com/x-api/fundamentals/response-codes-and-errors), and the kinds of API v2's problems. */
+function oauth1Refused({ code }: Refused, options: ErrorOptions): Failure | undefined {
+  switch (code) {
+    case '32':
+    case '99':
+    case '215':
+      return new Failure(
+        'Misconfigured',
+        l10n.t('X did not accept the API Key and its secret: enter them again.'),
+        ['enter-api-key'],
+        options,
+      );
+    case '64':
+    case 'user-suspended':
+      return new Failure(
+        'Refused',
+        l10n.t('X has suspended this account: sign in with another, or appeal at X.'),
+        ['sign-in-again'],
+        options,
+      );
+    case '89':
+      return new Failure(
+        'Refused',
+        l10n.t('X does not know this token any more: sign in again.'),
+        ['sign-in-again'],
+        options,
+      );
+    case INVALID_VERIFIER:
+      return new Failure(
+        'Refused',
+        l10n.t('X did not accept the PIN: sign in again and type the new one.'),
+        ['sign-in-again'],
+        options,
+      );
+    case '135':
+      return new Failure(
+        'Misconfigured',
+        l10n.t("X says that this machine's clock is wrong: set it and try again."),
+        ['sign-in-again'],
+        options,
+      );
+    case '326':
+      return new Failure(
+        'Refused',
+        l10n.t('X has locked this account for now: unlock it at x.com and sign in again.'),
+        ['sign-in-again'],
+        options,
+      );
+    case '415':
+      return new Failure(
+        'Misconfigured',
+        l10n.t(
+          "X does not know this editor's callback URL: register it with the app at X to the letter, or sign in with a PIN.",
+        ),
+        ['copy-callback-urls', 'sign-in-again'],
+        options,
+      );
+    case '416':
+      return new Failure(
+        'Misconfigured',
+        l10n.t("X has suspended the app: look at its page in X's console, or set up another app."),
+        ['enter-api-key'],
+        options,
+      );
+    case '417':
+      return new Failure(
+        'Misconfigured',
+        l10n.t(
+          'X allows this app only one way to sign in: choose the PIN if you signed in with the browser, and the browser if you used a PIN.',
+        ),
+        ['sign-in-again'],
+        options,
+      );
+    case 'client-not-enrolled':
+      return new Failure(
+        'Misconfigured',
+        l10n.t(
+          "The app has no access to X's API: in X's console, move it to the Pay-per-use package and to Production.",
+        ),
+        [],
+        options,
+      );
+    case 'credits':
+    case 'CreditsDepleted':
+      return new Failure(
+        'Misconfigured',
+        l10n.t("The app has used up its credits at X: add some in X's console."),
+        [],
+        options,
+      );
+    default:
+      return undefined;
+  }
+}
+
+/** Why a bearer token that was pasted is not kept. */
+export function bearerRefused(owner: 'user' | 'malformed'): Failure {
+  return owner === 'user'
+    ? new Failure(
+        'Refused',
+        l10n.t('This token belongs to a person, not to an app: sign in with "X: Sign In" instead.'),
+        ['sign-in-again'],
+      )
+    : new Failure('Refused', l10n.t('This is not a bearer token: copy it again, without anything around it.'));
+}
+
 export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
 
 export const replaced = (): Failure =>
   new Failure('Cancelled', l10n.t('The sign-in to X was replaced by a newer one.'));
 
-export const timedOut = (callbackUrl: string): Failure =>
-  new Failure(
+export function timedOut(callbackUrl: string | undefined): Failure {
+  if (callbackUrl === undefined) {
+    return new Failure('TimedOut', l10n.t('No PIN was entered: sign in again and type the number that X shows.'), [
+      'sign-in-again',
+    ]);
+  }
+  return new Failure(
     'TimedOut',
     l10n.t(
       'X did not come back from the browser: if it said that something went wrong, check that the app at X has the callback URL {0} to the letter, a Website URL, saved user authentication settings, and that the Client ID is the OAuth 2.0 one.',
@@ -134,6 +255,7 @@ export const timedOut = (callbackUrl: string): Failure =>
     ),
     ['sign-in-again', 'copy-callback-urls', 'set-up-app'],
   );
+}
 
 export const scopesWithheld = (scopes: readonly string[]): Failure =>
   new Failure(
@@ -141,6 +263,36 @@ export const scopesWithheld = (scopes: readonly string[]): Failure =>
     l10n.t("X did not grant {0}: check the app's permissions at X and sign in again.", scopes.join(', ')),
     ['sign-in-again'],
   );
+
+/** The words of the box that takes what the browser ended with. */
+export function pasteWords(what: 'callback' | 'pin'): {
+  readonly title: string;
+  readonly prompt: string;
+  readonly placeHolder: string;
+  /** What was pasted belongs to another sign-in. */
+  readonly other: string;
+  /** There is no answer in what was pasted. */
+  readonly nothing: string;
+} {
+  const title = l10n.t('Finish signing in to X');
+  return what === 'pin'
+    ? {
+        title,
+        prompt: l10n.t('Type the PIN that X shows in the browser.'),
+        placeHolder: l10n.t('About seven digits'),
+        other: l10n.t('This is from another sign-in: type the number that the browser shows now.'),
+        nothing: l10n.t('A PIN has only digits.'),
+      }
+    : {
+        title,
+        prompt: l10n.t(
+          "Copy the whole address of the page that the browser ended on, even if it says that the page can't be opened.",
+        ),
+        placeHolder: l10n.t('The callback URL, or only its code'),
+        other: l10n.t('This address is from another sign-in: copy the one that the browser shows now.'),
+        nothing: l10n.t('There is no code in this: copy the whole address, with everything after "?".'),
+      };
+}
 
 /** What a notice says, and what can be done about it. */
 export function noticeText(notice: Notice): {
@@ -192,6 +344,14 @@ export function noticeText(notice: Notice): {
         ),
         remedies: ['sign-in-again'],
       };
+    case 'shared-bearer':
+      return {
+        text: l10n.t(
+          "{0} is removed here. X keeps the app's bearer token alive, because everyone who uses the app shares it: regenerate it in X's console to end it.",
+          notice.grant.account.label,
+        ),
+        remedies: [],
+      };
     case 'not-revoked':
       return {
         text: l10n.t(
@@ -207,6 +367,8 @@ export function remedyLabel(remedy: Remedy | 'connected-apps'): string {
   switch (remedy) {
     case 'set-up-app':
       return l10n.t('Set Up App Credentials');
+    case 'enter-api-key':
+      return l10n.t('Enter the API Key Again');
     case 'open-settings':
       return l10n.t('Open Settings');
     case 'sign-in-again':

@@ -1,26 +1,32 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/grants.ts';
-import { readScopes } from '../sessions/scopeRequest.ts';
-import { toSession, type Session, type Sessions } from '../sessions/sessions.ts';
+import { toSession, type Session } from '../sessions/sessions.ts';
 import { toFailure } from './messages.ts';
-import type { SignIn, SignInRequest } from './signIn.ts';
+import type { Attempt } from './showMessages.ts';
 
-export const PROVIDER_ID = 'x';
+/** The sessions of one provider: what {@link Provider} needs of `Sessions` and `LastingSessions`. */
+export interface SessionSource {
+  /** Every grant once. No network: VS Code asks for this at every start. */
+  all(): Promise<readonly Session[]>;
+  matching(scopes: readonly string[], accountId?: string): Promise<readonly Session[]>;
+  sessionOf(grant: Grant, scopes: readonly string[]): Session;
+  signOut(sessionId: string): Promise<void>;
+}
 
-/** Provider `x` (OAuth 2.0 user context): what VS Code asks, answered by {@link Sessions} and {@link SignIn}. */
-export class XProvider implements vscode.AuthenticationProvider {
-  readonly #sessions: Sessions;
-  readonly #signIn: SignIn;
-  readonly #onFailure: (error: unknown, request: SignInRequest) => void;
+/** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
+export class Provider implements vscode.AuthenticationProvider {
+  readonly #sessions: SessionSource;
+  readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
+  readonly #onFailure: (error: unknown, attempt: Attempt | undefined) => void;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
 
   constructor(parts: {
     grants: Grants;
-    sessions: Sessions;
-    signIn: SignIn;
-    onFailure: (error: unknown, request: SignInRequest) => void;
+    sessions: SessionSource;
+    signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
+    onFailure: (error: unknown, attempt: Attempt | undefined) => void;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
@@ -33,10 +39,8 @@ export class XProvider implements vscode.AuthenticationProvider {
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession[]> {
     try {
-      const found = await (scopes === undefined
-        ? this.#sessions.all()
-        : this.#sessions.matching(scopes, options.account?.id));
-      return [...found];
+      const found = scopes === undefined ? this.#sessions.all() : this.#sessions.matching(scopes, options.account?.id);
+      return [...(await found)];
     } catch (error) {
       throw toFailure(error);
     }
@@ -46,17 +50,16 @@ export class XProvider implements vscode.AuthenticationProvider {
     scopes: readonly string[],
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    let request: SignInRequest = { wanted: [] };
+    let attempt: Attempt | undefined;
     try {
-      const { clientId, wanted } = readScopes(scopes);
-      request = { clientId, wanted, accountId: options.account?.id };
-      const session = this.#sessions.sessionOf(await this.#signIn.run(request), scopes);
+      attempt = this.#signIn(scopes, options.account?.id);
+      const session = this.#sessions.sessionOf(await attempt.run(), scopes);
       // VS Code takes the badge off the Accounts menu only for an added session with exactly these scopes, also when the
       // grant was there and only got wider.
       this.#changes.fire({ added: [session], changed: [], removed: [] });
       return session;
     } catch (error) {
-      this.#onFailure(error, request);
+      this.#onFailure(error, attempt);
       throw toFailure(error);
     }
   }
@@ -70,14 +73,17 @@ export class XProvider implements vscode.AuthenticationProvider {
   }
 
   async #fire(changes: GrantChanges): Promise<void> {
-    const view = (grant: Grant): Session => toSession(grant, grant.scopes);
     // VS Code drops an account's entry with the first of its sessions; one that remains brings it back (another app's grant).
     const others = changes.removed.length === 0 ? [] : await this.#sessions.all();
     const remaining = others.filter((other) => changes.removed.some((grant) => grant.account.id === other.account.id));
     this.#changes.fire({
-      added: changes.added.map(view),
-      changed: [...changes.changed.map(view), ...remaining],
-      removed: changes.removed.map(view),
+      added: changes.added.map(asGranted),
+      changed: [...changes.changed.map(asGranted), ...remaining],
+      removed: changes.removed.map(asGranted),
     });
   }
+}
+
+function asGranted(grant: Grant): Session {
+  return toSession(grant, grant.scopes);
 }

@@ -1,50 +1,60 @@
 import * as vscode from 'vscode';
+import type { Grant } from '../sessions/grant.ts';
 import type { Notice } from '../sessions/notice.ts';
 import { CONNECTED_APPS } from '../x/endpoints.ts';
 import type { Remedy } from './failure.ts';
 import { noticeText, remedyLabel, toFailure } from './messages.ts';
 import { SECTION } from './settings.ts';
-import type { SignIn, SignInRequest } from './signIn.ts';
 
 const { l10n } = vscode;
 
+/** A sign-in that can be tried again, with the same request. */
+export interface Attempt {
+  readonly run: () => Promise<Grant>;
+  /** The same by pasting the callback URL, where there is a callback. */
+  readonly pasteInstead?: () => Promise<Grant>;
+}
+
 /** Tells people what happened, each thing once, with the buttons that mend it. */
 export class Messages {
-  readonly #signIn: () => SignIn;
+  readonly #signInAgain: (grant: Grant) => Attempt;
+  readonly #enterApiKey: () => Promise<unknown>;
   readonly #log: vscode.LogOutputChannel;
 
-  /** `signIn` is asked for late, because signing in itself has messages to show. */
-  constructor(signIn: () => SignIn, log: vscode.LogOutputChannel) {
-    this.#signIn = signIn;
-    this.#log = log;
+  constructor(parts: {
+    signInAgain: (grant: Grant) => Attempt;
+    enterApiKey: () => Promise<unknown>;
+    log: vscode.LogOutputChannel;
+  }) {
+    this.#signInAgain = parts.signInAgain;
+    this.#enterApiKey = parts.enterApiKey;
+    this.#log = parts.log;
   }
 
   /** Signs in and tells how that went. */
-  async signIn(request: SignInRequest): Promise<void> {
+  async signIn(attempt: Attempt): Promise<void> {
     try {
-      const grant = await this.#signIn().run(request);
+      const grant = await attempt.run();
       void vscode.window.showInformationMessage(l10n.t('Signed in to X as {0}.', grant.account.label));
     } catch (error) {
-      this.failure(error, request);
+      this.failure(error, attempt);
     }
   }
 
   /** Shows why something failed. A person who cancelled knows. */
-  failure(error: unknown, request?: SignInRequest): void {
+  failure(error: unknown, attempt?: Attempt): void {
     const failure = toFailure(error);
     if (failure.name === 'Cancelled') return;
-    if (failure.name === 'Unexpected')
+    if (failure.name === 'Unexpected') {
       this.#log.error(failure.cause instanceof Error ? (failure.cause.stack ?? '') : failure.message);
-    void this.#offer(vscode.window.showErrorMessage, failure.message, failure.remedies, request);
+    }
+    void this.#offer(vscode.window.showErrorMessage, failure.message, failure.remedies, attempt);
   }
 
   notice(notice: Notice): void {
     const { text, remedies } = noticeText(notice);
-    const request =
-      'grant' in notice
-        ? { clientId: notice.grant.clientId, wanted: notice.grant.scopes, accountId: notice.grant.account.id }
-        : undefined;
-    void this.#offer(vscode.window.showWarningMessage, text, remedies, request);
+    const attempt = 'grant' in notice ? this.#signInAgain(notice.grant) : undefined;
+    void this.#offer(vscode.window.showWarningMessage, text, remedies, attempt);
   }
 
   partlyRefreshed(renewed: number, all: number): void {
@@ -60,27 +70,37 @@ export class Messages {
     show: (text: string, ...buttons: string[]) => Thenable<string | undefined>,
     text: string,
     remedies: readonly (Remedy | 'connected-apps')[],
-    request: SignInRequest | undefined,
+    attempt: Attempt | undefined,
   ): Promise<void> {
-    const chosen = await show(text, ...remedies.map(remedyLabel));
-    const remedy = remedies.find((candidate) => remedyLabel(candidate) === chosen);
-    if (remedy !== undefined) await this.#apply(remedy, request);
+    const possible = remedies.filter((remedy) => remedy !== 'paste-instead' || attempt?.pasteInstead !== undefined);
+    const chosen = await show(text, ...possible.map(remedyLabel));
+    const remedy = possible.find((candidate) => remedyLabel(candidate) === chosen);
+    if (remedy === undefined) return;
+    try {
+      await this.#apply(remedy, attempt);
+    } catch (error) {
+      this.failure(error, attempt);
+    }
   }
 
-  async #apply(remedy: Remedy | 'connected-apps', request: SignInRequest | undefined): Promise<void> {
+  async #apply(remedy: Remedy | 'connected-apps', attempt: Attempt | undefined): Promise<void> {
     switch (remedy) {
       case 'set-up-app':
         await vscode.commands.executeCommand(`${SECTION}.setUpApp`);
+        return;
+      case 'enter-api-key':
+        await this.#enterApiKey();
+        if (attempt !== undefined) await this.signIn(attempt);
         return;
       case 'open-settings':
         await vscode.commands.executeCommand('workbench.action.openSettings', SECTION);
         return;
       case 'sign-in-again':
-        if (request === undefined) await vscode.commands.executeCommand(`${SECTION}.signIn`);
-        else await this.signIn(request);
+        if (attempt === undefined) await vscode.commands.executeCommand(`${SECTION}.signIn`);
+        else await this.signIn(attempt);
         return;
       case 'paste-instead':
-        if (request !== undefined) await this.signIn({ ...request, method: 'paste' });
+        if (attempt?.pasteInstead !== undefined) await this.signIn({ run: attempt.pasteInstead });
         return;
       case 'copy-callback-urls':
         await vscode.commands.executeCommand(`${SECTION}.copyCallbackUrls`);

@@ -1,11 +1,9 @@
-import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import type { Clients } from '../sessions/clients.ts';
 import { notAClientId } from '../x/clientId.ts';
-import { DEVELOPER_CONSOLE } from '../x/endpoints.ts';
-import { cancelled, clientIdHint } from './messages.ts';
+import { clientIdHint } from './messages.ts';
+import { ask } from './question.ts';
 import { settings } from './settings.ts';
-
-const { l10n } = vscode;
 
 /** Asks for the X app to sign in with, and keeps what it is told: the client id in the settings, the secret in SecretStorage. */
 export class AppSetUp {
@@ -31,7 +29,6 @@ export class AppSetUp {
       ),
       placeholder: l10n.t('OAuth 2.0 Client ID, from "Keys and tokens"'),
       value: settings.clientId(),
-      password: false,
       problem: (text) => {
         const problem = notAClientId(text);
         return problem && clientIdHint(problem);
@@ -56,54 +53,5 @@ export class AppSetUp {
     await this.#clients.setSecret(clientId, secret);
     await settings.setClientId(clientId);
     return clientId;
-  }
-}
-
-interface Question {
-  readonly title: string;
-  readonly prompt: string;
-  readonly placeholder: string;
-  readonly value: string;
-  readonly password: boolean;
-  /** What is wrong with an answer, in words. */
-  readonly problem: (text: string) => string | undefined;
-  readonly callbackUrl: string;
-}
-
-/** An input box that stays while the person is in the browser, with X's console and the callback URL at hand. */
-async function ask(question: Question): Promise<string> {
-  const box = vscode.window.createInputBox();
-  const openConsole = {
-    iconPath: new vscode.ThemeIcon('link-external'),
-    tooltip: l10n.t("Open X's Developer Console"),
-  };
-  const copyUrl = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy the Callback URL') };
-  Object.assign(box, {
-    title: question.title,
-    prompt: question.prompt,
-    placeholder: question.placeholder,
-    value: question.value,
-    password: question.password,
-    ignoreFocusOut: true,
-    buttons: [copyUrl, openConsole],
-  });
-  try {
-    return await new Promise((resolve, reject) => {
-      box.onDidChangeValue(() => (box.validationMessage = undefined));
-      box.onDidTriggerButton((button) => {
-        if (button === openConsole) void vscode.env.openExternal(vscode.Uri.parse(DEVELOPER_CONSOLE));
-        else void vscode.env.clipboard.writeText(question.callbackUrl);
-      });
-      box.onDidAccept(() => {
-        const answer = box.value.trim();
-        const problem = question.problem(answer);
-        if (problem === undefined) resolve(answer);
-        else box.validationMessage = problem;
-      });
-      box.onDidHide(() => reject(cancelled()));
-      box.show();
-    });
-  } finally {
-    box.dispose();
   }
 }

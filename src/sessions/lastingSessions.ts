@@ -1,0 +1,108 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Account, Grant } from './grant.ts';
+import type { Grants } from './grants.ts';
+import type { Log } from './log.ts';
+import type { Notify } from './notice.ts';
+import { toSession, type Session } from './sessions.ts';
+
+/** When credentials end that do not: later than any clock will say. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** What a sign-in with credentials that do not expire brings. */
+export interface LastingCredentials {
+  /** The X app that they belong to: its API key, or for a bearer token alone a hash of it. */
+  readonly appKey: string;
+  readonly account: Account;
+  /** What the session hands out. */
+  readonly secret: string;
+}
+
+/**
+ * Sessions of credentials that X lets live until they are revoked: OAuth 1.0a tokens and app-only bearers. They are grants
+ * like any other, stored and handed over in the same way, that are never due to be renewed. Scopes mean nothing to them.
+ */
+export class LastingSessions {
+  readonly #grants: Grants;
+  readonly #revoke: ((secret: string) => Promise<void>) | undefined;
+  readonly #now: () => number;
+  readonly #notify: Notify;
+  readonly #log: Log;
+
+  /** `revoke` ends the credentials at X; there is none for those that are shared with others. */
+  constructor(parts: {
+    grants: Grants;
+    revoke?: (secret: string) => Promise<void>;
+    now: () => number;
+    notify: Notify;
+    log: Log;
+  }) {
+    this.#grants = parts.grants;
+    this.#revoke = parts.revoke;
+    this.#now = parts.now;
+    this.#notify = parts.notify;
+    this.#log = parts.log;
+  }
+
+  async all(): Promise<readonly Session[]> {
+    return this.matching([]);
+  }
+
+  async matching(asked: readonly string[], accountId?: string): Promise<readonly Session[]> {
+    const grants = await this.#grants.list();
+    return grants
+      .filter((grant) => accountId === undefined || grant.account.id === accountId)
+      .map((grant) => toSession(grant, asked));
+  }
+
+  /** Keeps credentials that X has just confirmed, in the place of the same account's earlier ones. */
+  async keep(credentials: LastingCredentials): Promise<Grant> {
+    for (;;) {
+      const old = await this.#grants.findOwn(credentials.appKey, credentials.account.id);
+      const grant: Grant = {
+        id: old?.id ?? randomUUID(),
+        clientId: credentials.appKey,
+        account: old?.account ?? credentials.account,
+        scopes: [],
+        accessToken: credentials.secret,
+        refreshToken: undefined,
+        obtainedAt: this.#now(),
+        expiresAt: NEVER,
+      };
+      if (old === undefined) await this.#grants.add(grant);
+      else if (old.accessToken === grant.accessToken) return old;
+      else if (!(await this.#grants.replace(old, grant))) continue;
+      this.#log.info(`Grant ${grant.id}: signed in.`);
+      return grant;
+    }
+  }
+
+  sessionOf(grant: Grant, asked: readonly string[]): Session {
+    return toSession(grant, asked);
+  }
+
+  /** Removes the credentials here first, which always succeeds, then revokes them at X if they are nobody else's. */
+  async signOut(sessionId: string): Promise<void> {
+    const find = async (): Promise<Grant | undefined> =>
+      (await this.#grants.list()).find((candidate) => candidate.id === sessionId);
+    let grant = await find();
+    // Another window may replace it in the same moment; then it is the newest state that ends.
+    while (grant !== undefined && !(await this.#grants.end(grant, 'signed-out'))) grant = await find();
+    if (grant === undefined) return;
+    if (this.#revoke === undefined) {
+      this.#notify({ kind: 'shared-bearer', grant });
+      return;
+    }
+    try {
+      await this.#revoke(grant.accessToken);
+      this.#log.info(`Grant ${grant.id}: revoked at X.`);
+    } catch (error) {
+      this.#log.warn(`Grant ${grant.id}: not revoked at X. ${error instanceof Error ? error.message : String(error)}`);
+      this.#notify({ kind: 'not-revoked', grant });
+    }
+  }
+}
+
+/** Tells bearer tokens apart without telling anything about them. */
+export function fingerprint(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,29 @@
+import * as v from 'valibot';
+import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
+
+/** What a session of `x-oauth1` hands out: all that is needed to sign, under the names of RFC 5849 §3.1. */
+const Credentials = v.object({
+  oauth_consumer_key: v.string(),
+  oauth_consumer_secret: v.string(),
+  oauth_token: v.string(),
+  oauth_token_secret: v.string(),
+});
+
+export function writeOAuth1Credentials(consumer: Consumer, token: Token): string {
+  const credentials: v.InferOutput<typeof Credentials> = {
+    oauth_consumer_key: consumer.key,
+    oauth_consumer_secret: consumer.secret,
+    oauth_token: token.token,
+    oauth_token_secret: token.secret,
+  };
+  return JSON.stringify(credentials);
+}
+
+/** @throws {v.ValiError} when the text is not what {@link writeOAuth1Credentials} made */
+export function readOAuth1Credentials(text: string): { readonly consumer: Consumer; readonly token: Token } {
+  const read = v.parse(v.pipe(v.string(), v.parseJson(), Credentials), text);
+  return {
+    consumer: { key: read.oauth_consumer_key, secret: read.oauth_consumer_secret },
+    token: { token: read.oauth_token, secret: read.oauth_token_secret },
+  };
+}

@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import { l10n } from 'vscode';
+import type { Consumer } from '../oauth/oauth1Signature.ts';
+import type { Secrets } from '../sessions/records.ts';
+import { ask } from './question.ts';
+
+const KEY = 'consumer';
+
+const ConsumerRecord = v.object({
+  version: v.literal(1),
+  key: v.pipe(v.string(), v.nonEmpty()),
+  secret: v.pipe(v.string(), v.nonEmpty()),
+});
+
+/** The app's API key and secret, which OAuth 1.0a and app-only sign-ins share: asked for once, kept in SecretStorage. */
+export class ConsumerSetUp {
+  readonly #secrets: Secrets;
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
+
+  /** @throws {Failure} `Cancelled` */
+  async get(): Promise<Consumer> {
+    const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), ConsumerRecord), await this.#secrets.get(KEY));
+    return stored.success ? { key: stored.output.key, secret: stored.output.secret } : this.set();
+  }
+
+  /** @throws {Failure} `Cancelled` */
+  async set(): Promise<Consumer> {
+    const problem = (text: string): string | undefined =>
+      /^[\x21-\x7e]+$/.test(text)
+        ? undefined
+        : l10n.t('It has only letters and digits: copy it again, without anything around it.');
+    const key = await ask({
+      title: l10n.t('API Key and Secret (1/2): API Key'),
+      prompt: l10n.t('Paste the API Key of your X app, which X also calls Consumer Key.'),
+      placeholder: l10n.t('API Key, from "Keys and tokens"'),
+      problem,
+    });
+    const secret = await ask({
+      title: l10n.t('API Key and Secret (2/2): API Key Secret'),
+      prompt: l10n.t('Paste the API Key Secret that belongs to it.'),
+      placeholder: l10n.t('API Key Secret, from "Keys and tokens"'),
+      password: true,
+      problem,
+    });
+    await this.#secrets.store(KEY, JSON.stringify({ version: 1, key, secret }));
+    return { key, secret };
+  }
+
+  /** X did not accept them: the next sign-in asks again. */
+  async forget(): Promise<void> {
+    await this.#secrets.delete(KEY);
+  }
+}

@@ -1,0 +1,165 @@
+import * as vscode from 'vscode';
+import { CallbackMismatch } from '../oauth/errors.ts';
+import { OUT_OF_BAND, verifierOf, type World } from '../oauth/oauth1.ts';
+import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
+import type { Grant } from '../sessions/grant.ts';
+import type { LastingSessions } from '../sessions/lastingSessions.ts';
+import { writeOAuth1Credentials } from '../sessions/oauth1Credentials.ts';
+import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessType } from '../x/oauth1.ts';
+import type { User } from '../x/users.ts';
+import type { Browser, Visit } from './browser.ts';
+import type { ConsumerSetUp } from './consumerSetUp.ts';
+import { theEnvironment } from './environment.ts';
+import { cancelled, toFailure } from './messages.ts';
+import { ask } from './question.ts';
+
+const { l10n } = vscode;
+
+/** Signs a person in to X with OAuth 1.0a: in the browser and back, with a PIN, or with tokens that they have already. */
+export class OAuth1SignIn {
+  readonly #sessions: LastingSessions;
+  readonly #consumerSetUp: ConsumerSetUp;
+  readonly #browser: Browser;
+  readonly #apiBaseUrl: () => string;
+  readonly #world: World;
+  readonly #log: vscode.LogOutputChannel;
+
+  constructor(parts: {
+    sessions: LastingSessions;
+    consumerSetUp: ConsumerSetUp;
+    browser: Browser;
+    apiBaseUrl: () => string;
+    world: World;
+    log: vscode.LogOutputChannel;
+  }) {
+    this.#sessions = parts.sessions;
+    this.#consumerSetUp = parts.consumerSetUp;
+    this.#browser = parts.browser;
+    this.#apiBaseUrl = parts.apiBaseUrl;
+    this.#world = parts.world;
+    this.#log = parts.log;
+  }
+
+  /**
+   * `scopes` mean nothing to OAuth 1.0a, except that `read` or `write` alone asks for that kind of access.
+   *
+   * @throws {Failure}
+   */
+  async run(scopes: readonly string[]): Promise<Grant> {
+    try {
+      return await this.#browser.alone((signal) => this.#run(accessTypeOf(scopes), signal));
+    } catch (error) {
+      const failure = toFailure(error);
+      this.#log.warn(`OAuth 1.0a sign-in: ${failure.name}. ${failure.message}`);
+      throw failure;
+    }
+  }
+
+  async #run(accessType: AccessType | undefined, signal: AbortSignal): Promise<Grant> {
+    const way = await chooseWay();
+    const consumer = await this.#consumerSetUp.get();
+    const { token, user } =
+      way === 'tokens' ? await this.#askForTokens(consumer) : await this.#inBrowser(consumer, way, accessType, signal);
+    return this.#sessions.keep({
+      appKey: consumer.key,
+      account: { id: user.id, label: `@${user.username}` },
+      secret: writeOAuth1Credentials(consumer, token),
+    });
+  }
+
+  async #inBrowser(
+    consumer: Consumer,
+    way: 'callback' | 'pin',
+    accessType: AccessType | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly token: Token; readonly user: User }> {
+    const redirectUri = way === 'callback' ? (await theEnvironment()).loopbackUri : undefined;
+    const temporary = await requestToken(
+      this.#apiBaseUrl(),
+      consumer,
+      redirectUri ?? OUT_OF_BAND,
+      { accessType },
+      this.#world,
+    );
+    const isAnswer = (parameters: URLSearchParams): boolean =>
+      (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
+    const visit: Visit = {
+      url: authorizationUrl(this.#apiBaseUrl(), temporary),
+      back: way === 'callback' ? 'loopback' : 'paste',
+      redirectUri,
+      isAnswer,
+      read: (pasted) => (way === 'callback' ? readCallback(pasted) : readPin(pasted, temporary)),
+    };
+    this.#log.info(`OAuth 1.0a sign-in: by ${way}.`);
+    const verifier = verifierOf(temporary, await this.#browser.visit(visit, signal));
+    const answer = await accessToken(this.#apiBaseUrl(), consumer, temporary, verifier, this.#world);
+    const user = answer.user ?? (await whoseToken(this.#apiBaseUrl(), consumer, answer.token, this.#world));
+    return { token: answer.token, user };
+  }
+
+  /** Tokens from X's console: kept only when X says whose they are. */
+  async #askForTokens(consumer: Consumer): Promise<{ readonly token: Token; readonly user: User }> {
+    const token = await ask({
+      title: l10n.t('OAuth 1.0a (1/2): Access Token'),
+      prompt: l10n.t("Paste the Access Token that X's console generated for this app."),
+      placeholder: l10n.t('Digits, a hyphen, and letters'),
+      password: true,
+      problem: (text) =>
+        /^\d+-\w+$/.test(text) ? undefined : l10n.t('An Access Token begins with digits and a hyphen: copy it again.'),
+    });
+    const secret = await ask({
+      title: l10n.t('OAuth 1.0a (2/2): Access Token Secret'),
+      prompt: l10n.t('Paste the Access Token Secret that belongs to it.'),
+      placeholder: l10n.t('Letters and digits'),
+      password: true,
+      problem: (text) => (/^\S+$/.test(text) ? undefined : l10n.t('Paste the Access Token Secret.')),
+    });
+    const pair = { token, secret };
+    return { token: pair, user: await whoseToken(this.#apiBaseUrl(), consumer, pair, this.#world) };
+  }
+}
+
+function accessTypeOf(scopes: readonly string[]): AccessType | undefined {
+  const [only] = scopes;
+  return scopes.length === 1 && (only === 'read' || only === 'write') ? only : undefined;
+}
+
+async function chooseWay(): Promise<'callback' | 'pin' | 'tokens'> {
+  const ways = [
+    {
+      way: 'callback' as const,
+      label: l10n.t('Sign in with the browser'),
+      detail: l10n.t("The browser comes back by itself. The app at X needs this editor's callback URL."),
+    },
+    {
+      way: 'pin' as const,
+      label: l10n.t('Sign in with a PIN'),
+      detail: l10n.t('X shows a number that you type here. Works wherever the editor runs.'),
+    },
+    {
+      way: 'tokens' as const,
+      label: l10n.t('Use tokens you already have'),
+      detail: l10n.t("An Access Token and its secret, from the app's page in X's console."),
+    },
+  ];
+  const chosen = await vscode.window.showQuickPick(ways, {
+    title: l10n.t('Sign in to X with OAuth 1.0a'),
+    ignoreFocusOut: true,
+  });
+  if (chosen === undefined) throw cancelled();
+  return chosen.way;
+}
+
+function readCallback(pasted: string): URLSearchParams {
+  const text = pasted.trim();
+  const parameters = new URLSearchParams(text.slice(text.indexOf('?') + 1).replace(/#.*$/s, ''));
+  if (parameters.has('oauth_verifier') || parameters.has('denied')) return parameters;
+  throw new CallbackMismatch('There is no verifier in what was pasted.');
+}
+
+/** X's PINs have seven digits or so; people copy spaces along. */
+function readPin(pasted: string, temporary: Token): URLSearchParams {
+  const pin = pasted.replace(/\s/g, '');
+  if (!/^\d{4,12}$/.test(pin)) throw new CallbackMismatch('That is not a PIN.');
+  return new URLSearchParams({ oauth_token: temporary.token, oauth_verifier: pin });
+}
