@@ -1,5 +1,19 @@
 import assert from 'node:assert/strict';
-import { openMachine, HOUR, works } from './window.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sealOf } from '../../../src/sessions/grant.ts';
+import type { Notes } from '../../../src/sessions/handOver.ts';
+import type { Locks } from '../../../src/sessions/renewal.ts';
+import { nameOf } from '../../../src/sessions/seal.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { TICK_MS } from '../../../src/sessions/sessions.ts';
+import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
+import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
+import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
+
+const TOKEN = '/2/oauth2/token';
+const REVOKE = '/2/oauth2/revoke';
+const KINDS = ['desktop', 'browser'] as const;
 
 describe('Renewal', () => {
   it('spends the refresh token once for a thousand callers', async () => {
@@ -11,4 +25,574 @@ describe('Renewal', () => {
     assert.equal(machine.refreshes, 1);
     assert.ok(sessions.every((session) => works(machine, session)));
   });
+
+  it('hands out a token that has ten minutes left, and renews one that has less', async () => {
+    await using machine = await openMachine();
+    const window = machine.open();
+    const grant = await window.signIn();
+    machine.now += 2 * HOUR - 10 * MINUTE;
+    assert.equal((await window.session())?.accessToken, grant.accessToken);
+    assert.equal(machine.refreshes, 0);
+    machine.now += 1;
+    assert.notEqual((await window.session())?.accessToken, grant.accessToken);
+    assert.equal(machine.refreshes, 1);
+  });
+
+  it('renews a token that X gave for five minutes once in a while, not at every call', async () => {
+    await using machine = await openMachine();
+    const window = machine.open();
+    machine.x.fail(TOKEN, withMembers({ expires_in: 300 }));
+    await window.signIn();
+    machine.x.fail(TOKEN, withMembers({ expires_in: 300 }));
+    for (let call = 0; call < 5; call++) await window.session();
+    assert.equal(machine.refreshes, 0);
+    machine.now += 3 * MINUTE;
+    for (let call = 0; call < 5; call++) await window.session();
+    assert.equal(machine.refreshes, 1);
+  });
+
+  for (const kind of KINDS) {
+    describe(`in several windows (${kind})`, () => {
+      it('sends one request, whichever windows ask', async () => {
+        await using machine = await openMachine(kind);
+        const { first, second } = await twoWindows(machine);
+        const third = machine.open();
+        for (let expiry = 1; expiry <= 3; expiry++) {
+          machine.now += 2 * HOUR;
+          const callers = [first, second, third].flatMap((window) =>
+            Array.from({ length: 20 }, () => window.session()),
+          );
+          const sessions = await Promise.all(callers);
+          assert.ok(sessions.every((session) => works(machine, session)));
+          assert.equal(machine.refreshes, expiry);
+        }
+        assert.deepEqual(machine.notices, []);
+      });
+
+      it('takes over what another window renewed, without a request and without SecretStorage', async () => {
+        await using machine = await openMachine(kind);
+        const { first, second } = await twoWindows(machine);
+        machine.now += 2 * HOUR;
+        const renewed = await first.session();
+        assert.deepEqual(await second.session(), renewed);
+        assert.equal(machine.refreshes, 1);
+        assert.deepEqual(
+          second.changes.map(({ added, changed, removed }) => [added.length, changed.length, removed.length]),
+          [[0, 1, 0]],
+        );
+      });
+
+      it('follows many renewals that it slept through', async () => {
+        await using machine = await openMachine(kind);
+        const { first, second } = await twoWindows(machine);
+        for (let renewal = 0; renewal < 20; renewal++) {
+          machine.now += 2 * HOUR;
+          await first.session();
+        }
+        assert.ok(works(machine, await second.session()));
+        assert.equal(machine.refreshes, 20);
+      });
+
+      it('loses nothing when the window dies between X’s answer and SecretStorage', async () => {
+        await using machine = await openMachine(kind);
+        await machine.open().signIn();
+        await machine.settle();
+        const secrets = machine.store.open();
+        const notes = new SealedNotes(join(machine.folder, 'notes'));
+        const dying: Notes = {
+          read: (secret, purpose) => notes.read(secret, purpose),
+          write: (secret, purpose, payload) => notes.write(secret, purpose, payload),
+          remove: (secret, purpose) => notes.remove(secret, purpose),
+          async writeFirst(secret, purpose, payload) {
+            secrets.failure = new Error('dead');
+            return notes.writeFirst(secret, purpose, payload);
+          },
+        };
+        machine.now += 2 * HOUR;
+        await machine.open({ notes: dying, secrets }).session();
+        assert.ok(works(machine, await machine.open().session()));
+        assert.equal(machine.refreshes, 1);
+      });
+
+      it('tells once that X has ended a grant, and removes it everywhere', async () => {
+        await using machine = await openMachine(kind);
+        const { first, second } = await twoWindows(machine);
+        machine.x.disconnect('ada');
+        machine.now += 2 * HOUR;
+        assert.deepEqual(await Promise.all([first.session(), second.session()]), [undefined, undefined]);
+        await machine.settle();
+        assert.equal(machine.refreshes, 1);
+        assert.deepEqual(
+          machine.notices.map(({ kind: what, ...rest }) => [what, 'dropped' in rest && rest.dropped]),
+          [['rejected', false]],
+        );
+        assert.deepEqual([...machine.store.stored.keys()], []);
+        for (const window of [first, second]) assert.equal(window.changes.at(-1)?.removed.length, 1);
+      });
+
+      it('tells once that the app is set up wrongly, and keeps the grant', async () => {
+        await using machine = await openMachine(kind);
+        const { first, second } = await twoWindows(machine);
+        const windows = [first, second, machine.open()];
+        machine.x.changeApp(NATIVE_APP.clientId, { kind: 'confidential', clientSecret: 'a new secret' });
+        machine.now += 2 * HOUR;
+        const sessions = await Promise.all(windows.map((window) => window.session()));
+        assert.ok(sessions.every((session) => session !== undefined));
+        assert.deepEqual(
+          machine.notices.map((notice) => [notice.kind, 'hasSecret' in notice && notice.hasSecret]),
+          [['client-secret', false]],
+        );
+        await first.clients.setSecret(NATIVE_APP.clientId, 'a new secret\n');
+        first.sessions.settingsChanged();
+        assert.ok(works(machine, await first.session()));
+        assert.ok(works(machine, await second.session()));
+      });
+
+      it('revokes what X gives to a grant that was signed out meanwhile', async () => {
+        await using machine = await openMachine(kind);
+        const { first, second } = await twoWindows(machine);
+        machine.now += 2 * HOUR;
+        const hold = machine.x.hold(TOKEN, { at: 'after' });
+        const asked = first.session();
+        await hold.arrived;
+        const [grant] = await second.grants.list();
+        await second.sessions.signOut(grant?.id ?? '');
+        hold.release();
+        assert.equal(await asked, undefined);
+        // Two for what was signed out, two for what came after.
+        for (let count = 1; count <= 4; count++) await machine.x.arrival(REVOKE, count);
+        await until(() => machine.x.grants.renewable.length === 0);
+        await machine.settle();
+        assert.deepEqual([...machine.store.stored.keys()], []);
+        assert.deepEqual(machine.notices, []);
+      });
+    });
+  }
+
+  describe('when X can’t be reached', () => {
+    it('hands out the session as it is, tells nobody, and tries again later', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      machine.now += 2 * HOUR;
+      const outage = machine.x.fail(TOKEN, faults.htmlUnavailable, { times: Infinity });
+      for (let call = 0; call < 50; call++) {
+        assert.equal((await window.session())?.accessToken, grant.accessToken);
+      }
+      assert.equal(machine.refreshes, 1, 'no tight loop');
+      // Half an hour with a caller every second.
+      for (let second = 0; second < 1800; second++) {
+        machine.now += 1000;
+        await window.session();
+      }
+      assert.ok(machine.refreshes > 25 && machine.refreshes < 60, `${machine.refreshes} tries`);
+      outage.clear();
+      machine.now += MINUTE;
+      assert.ok(works(machine, await window.session()));
+      assert.deepEqual(machine.notices, []);
+    });
+
+    it('leaves X alone for as long as X asks', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, tooManyRequestsUntil(machine.now + 10 * MINUTE));
+      await window.session();
+      machine.now += 9 * MINUTE;
+      await window.session();
+      assert.equal(machine.refreshes, 1);
+      machine.now += MINUTE;
+      assert.ok(works(machine, await window.session()));
+    });
+
+    it('tries again at the first tick after the machine slept', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, tooManyRequestsUntil(machine.now + 24 * HOUR));
+      await window.session();
+      machine.now += 5 * MINUTE;
+      await window.sessions.tick();
+      assert.equal(machine.refreshes, 2);
+      assert.ok(works(machine, (await window.sessions.all())[0]));
+    });
+
+    it('does not let a caller wait for an answer that never comes', async function () {
+      this.timeout(10_000);
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      machine.now += 2 * HOUR - 5 * MINUTE;
+      const hold = machine.x.hold(TOKEN);
+      const askedAt = performance.now();
+      assert.equal((await window.session())?.accessToken, grant.accessToken);
+      const waitedMs = performance.now() - askedAt;
+      assert.ok(waitedMs < 5000, `${waitedMs} ms`);
+      const again = performance.now();
+      await Promise.all(Array.from({ length: 10 }, () => window.session()));
+      assert.ok(performance.now() - again < 1000, 'only the first ones wait');
+      hold.release();
+      await until(() => window.changes.length === 2);
+      assert.notEqual((await window.session())?.accessToken, grant.accessToken);
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('says honestly that the connection dropped, after one more try', async () => {
+      await using machine = await openMachine();
+      const { first, second } = await twoWindows(machine);
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, faults.reset, { at: 'after' });
+      assert.ok(await first.session(), 'not ended by a bad network');
+      machine.now += MINUTE;
+      assert.equal(await second.session(), undefined);
+      assert.equal(await first.session(), undefined);
+      assert.equal(machine.refreshes, 2);
+      assert.deepEqual(
+        machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
+        [['rejected', true]],
+      );
+    });
+
+    for (const [at, when] of [
+      ['unread', 'before X read the request'],
+      ['before', 'before X acted'],
+    ] as const) {
+      it(`goes on as if nothing had been when the connection was reset ${when}`, async () => {
+        await using machine = await openMachine();
+        const window = machine.open();
+        await window.signIn();
+        machine.now += 2 * HOUR;
+        machine.x.fail(TOKEN, faults.reset, { at });
+        await window.session();
+        machine.now += MINUTE;
+        assert.ok(works(machine, await window.session()));
+        assert.deepEqual(machine.notices, []);
+      });
+    }
+
+    it('does not speak of a dropped connection when there was none', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      await machine.x.goOffline();
+      assert.ok(await window.session());
+      await machine.x.comeBack();
+      machine.x.disconnect('ada');
+      machine.now += MINUTE;
+      assert.equal(await window.session(), undefined);
+      assert.deepEqual(
+        machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
+        [['rejected', false]],
+      );
+    });
+  });
+
+  describe('by clocks that are wrong', () => {
+    for (const hours of [-30, -5, -3, 3, 30]) {
+      it(`goes on when the clock jumps by ${hours} hours`, async () => {
+        await using machine = await openMachine();
+        const window = machine.open();
+        await window.signIn();
+        window.clockSkewMs = hours * HOUR;
+        for (let step = 0; step < 6; step++) {
+          machine.now += 30 * MINUTE;
+          assert.ok(works(machine, await window.session()), `after ${step} half hours`);
+        }
+        assert.ok(machine.refreshes <= 3, `${machine.refreshes} refreshes`);
+        window.clockSkewMs = 0;
+        assert.ok(works(machine, await window.session()));
+        assert.deepEqual(machine.notices, []);
+      });
+    }
+
+    it('renews a token that X refuses, whatever the clock says, and once', async () => {
+      await using machine = await openMachine();
+      const { first, second } = await twoWindows(machine);
+      const [grant] = await first.grants.list();
+      assert.ok(grant);
+      machine.x.grants.expireAccessTokens();
+      const outcomes = await Promise.all(
+        [first, second, first, second].map((window) => window.renewal.renew(grant, grant.accessToken)),
+      );
+      assert.deepEqual(outcomes, ['current', 'current', 'current', 'current']);
+      assert.equal(machine.refreshes, 1);
+      assert.ok(works(machine, await second.session()));
+    });
+
+    it('renews a refused token also when a look at the clock is under way', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      const outcomes = await Promise.all([
+        window.renewal.renew(grant),
+        window.renewal.renew(grant, grant.accessToken),
+        window.renewal.renew(grant),
+      ]);
+      assert.deepEqual(outcomes, ['current', 'current', 'current']);
+      assert.equal(machine.refreshes, 1);
+    });
+  });
+
+  describe('ahead of expiry', () => {
+    it('renews what it handed out, so that callers which cache hear of it in time', async () => {
+      await using machine = await openMachine();
+      const { first, second } = await twoWindows(machine);
+      await first.session();
+      machine.now += 2 * HOUR - 12 * MINUTE;
+      await second.sessions.tick();
+      assert.equal(machine.refreshes, 0, 'the second window handed nothing out');
+      const before = first.changes.length;
+      await first.sessions.tick();
+      assert.equal(machine.refreshes, 1);
+      assert.equal(first.changes.length, before + 1);
+      assert.equal(first.changes.at(-1)?.changed.length, 1);
+      await second.sessions.tick();
+      assert.equal(second.changes.at(-1)?.changed.length, 1);
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('does not do it twice', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      for (let tick = 0; tick < 1000; tick++) {
+        machine.now += TICK_MS;
+        await window.sessions.tick();
+      }
+      const hours = (1000 * TICK_MS) / HOUR;
+      assert.ok(machine.refreshes <= Math.ceil(hours / 1.75), `${machine.refreshes} in ${hours} hours`);
+      assert.ok(works(machine, (await window.sessions.all())[0]));
+    });
+  });
+
+  describe('without a refresh token', () => {
+    it('keeps the grant until it has expired, whoever wants it renewed', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
+      const grant = await window.signIn();
+      assert.deepEqual(await window.sessions.renewAll(), ['unreachable']);
+      machine.now += 2 * HOUR - 11 * MINUTE;
+      await window.sessions.tick();
+      machine.now += 10 * MINUTE;
+      await window.sessions.tick();
+      assert.equal((await window.session())?.accessToken, grant.accessToken);
+      assert.deepEqual(machine.notices, []);
+      machine.now += 2 * MINUTE;
+      assert.equal(await window.session(), undefined);
+      assert.deepEqual(
+        machine.notices.map(({ kind }) => kind),
+        ['rejected'],
+      );
+      assert.equal(machine.refreshes, 0);
+    });
+
+    it('keeps the one it has when the answer brings none', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
+      assert.ok(works(machine, await window.session()));
+      await machine.settle();
+      const [renewed] = await machine.open().grants.list();
+      assert.equal(renewed?.refreshToken, grant.refreshToken);
+    });
+  });
+
+  describe('on a machine that fails', () => {
+    it('renews without a lock where none can be had', async () => {
+      await using machine = await openMachine();
+      const window = machine.open({ locks: failingLocks('EROFS') });
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      assert.ok(works(machine, await window.session()));
+    });
+
+    it('does not renew without a lock because too many files are open', async () => {
+      await using machine = await openMachine();
+      const window = machine.open({ locks: failingLocks('EMFILE') });
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      assert.ok(await window.session());
+      assert.equal(machine.refreshes, 0);
+    });
+
+    it('believes a refusal that it got without a lock only the second time', async () => {
+      await using machine = await openMachine();
+      const how = { locks: failingLocks('EROFS'), notes: failingNotes('EROFS') };
+      const first = machine.open(how);
+      await first.signIn();
+      await machine.settle();
+      const second = machine.open(how);
+      await second.grants.list();
+      machine.now += 2 * HOUR;
+      await first.session();
+      assert.ok(await second.session(), 'it used a refresh token that the first had spent');
+      assert.equal(machine.refreshes, 2);
+      assert.deepEqual(machine.notices, []);
+      await machine.settle();
+      assert.ok(works(machine, await second.session()));
+      machine.x.disconnect('ada');
+      machine.now += 2 * HOUR;
+      assert.ok(await second.session());
+      machine.now += MINUTE;
+      assert.equal(await second.session(), undefined);
+    });
+
+    it('replaces a note that something damaged', async () => {
+      await using machine = await openMachine('browser');
+      const { first, second } = await twoWindows(machine);
+      const [grant] = await first.grants.list();
+      assert.ok(grant);
+      await mkdir(join(machine.folder, 'notes'), { recursive: true });
+      await writeFile(join(machine.folder, 'notes', nameOf(sealOf(grant), 'next')), 'zeros after a power cut');
+      machine.now += 2 * HOUR;
+      assert.ok(works(machine, await first.session()));
+      assert.ok(works(machine, await second.session()));
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('keeps the session when the keyring fails in the middle', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      await machine.settle();
+      window.secrets.failure = new Error('The keyring is locked.');
+      machine.now += 2 * HOUR;
+      assert.ok(await window.session());
+      window.secrets.failure = undefined;
+      machine.now += MINUTE;
+      assert.ok(works(machine, await window.session()));
+      assert.deepEqual(machine.notices, []);
+    });
+
+    it('does not end a session because of a setting that can’t be used', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      const { apiBaseUrl } = window;
+      window.apiBaseUrl = 'not a URL';
+      assert.ok(await window.session());
+      window.apiBaseUrl = apiBaseUrl;
+      window.sessions.settingsChanged();
+      assert.ok(works(machine, await window.session()));
+    });
+  });
+
+  describe('decided by what X said', () => {
+    it('believes invalid_grant as well as X’s own words', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, answersJson(400, { error: 'invalid_grant' }));
+      assert.equal(await window.session(), undefined);
+    });
+
+    it('names an unknown client id, and an app that needs a secret it does not have', async () => {
+      await using machine = await openMachine();
+      const window = machine.open({ app: WEB_APP });
+      await window.signIn();
+      await window.clients.setSecret(WEB_APP.clientId, 'wrong');
+      machine.now += 2 * HOUR;
+      assert.ok(await window.session());
+      const description = 'Value passed for the client id was invalid.';
+      machine.x.fail(TOKEN, answersJson(400, { error: 'invalid_client', error_description: description }));
+      machine.now += MINUTE;
+      assert.ok(await window.session());
+      assert.deepEqual(
+        machine.notices.map((notice) => [notice.kind, 'hasSecret' in notice && notice.hasSecret]),
+        [
+          ['client-secret', true],
+          ['unknown-client', false],
+        ],
+      );
+      await window.clients.setSecret(WEB_APP.clientId, WEB_APP.clientSecret);
+      window.sessions.settingsChanged();
+      assert.ok(works(machine, await window.session()));
+    });
+
+    it('keeps the grant when X refuses for a reason that is new to us', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, answersJson(403, { error: 'on_holiday', error_description: 'Back on Monday.' }));
+      assert.ok(await window.session());
+      machine.now += MINUTE;
+      assert.ok(works(machine, await window.session()));
+      assert.deepEqual(machine.notices, []);
+    });
+  });
+
+  it('lets a newer sign-in elsewhere stand when X refuses the token that it replaced', async () => {
+    await using machine = await openMachine('desktop');
+    const first = machine.open();
+    const second = machine.open();
+    await first.grants.list();
+    await second.grants.list();
+    const early = await first.signIn();
+    machine.now += 1000;
+    // The first sign-in is still on its way to the second window, which signs in as well.
+    const late = await second.signIn();
+    assert.notEqual(early.id, late.id);
+    await machine.settle();
+    machine.now += 2 * HOUR;
+    for (const window of [first, second]) assert.ok(works(machine, await window.session()));
+    assert.equal((await first.sessions.all()).length, 1);
+    assert.equal(machine.refreshes, 1);
+    assert.deepEqual(machine.notices, []);
+  });
+
+  it('keeps a sign-in that replaces a grant while it is being renewed', async () => {
+    await using machine = await openMachine();
+    const { first, second } = await twoWindows(machine);
+    machine.now += 2 * HOUR;
+    const hold = machine.x.hold(TOKEN, {
+      at: 'after',
+      matching: ({ form }) => form?.['grant_type'] === 'refresh_token',
+    });
+    const asked = first.session();
+    await hold.arrived;
+    const wider = await second.signIn(['tweet.write']);
+    hold.release();
+    await asked;
+    await machine.settle();
+    assert.ok(wider.scopes.includes('tweet.write'));
+    for (const window of [first, second]) {
+      assert.ok(works(machine, await window.session(['tweet.write', 'tweet.read'])));
+      machine.now += 2 * HOUR;
+    }
+    assert.deepEqual(machine.notices, []);
+  });
 });
+
+async function twoWindows(machine: Machine) {
+  const first = machine.open();
+  await first.signIn();
+  await machine.settle();
+  const second = machine.open();
+  await second.grants.list();
+  return { first, second };
+}
+
+function failingLocks(code: string): Locks {
+  return {
+    withLock: () => Promise.reject(Object.assign(new Error(code), { code })),
+  };
+}
+
+function failingNotes(code: string): Notes {
+  const fail = () => Promise.reject(Object.assign(new Error(code), { code }));
+  return { read: async () => undefined, write: fail, writeFirst: fail, remove: fail };
+}
+
+/** Waits for what a request that is over sets off. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

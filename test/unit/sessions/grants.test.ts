@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { NATIVE_APP } from '../../x/app.ts';
+import { ADA } from '../../x/person.ts';
+import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
+
+const KEY = `grant:${NATIVE_APP.clientId}:${ADA.id}`;
+
+describe('Grants', () => {
+  describe('whose records can’t be read', () => {
+    it('sets them aside, says so once, and uses the others', async () => {
+      await using machine = await openMachine();
+      await signedIn(machine, 'ada', 'grace');
+      const stored = machine.store.stored.get(KEY) ?? '';
+      await overwrite(machine, KEY, stored.slice(0, 100));
+      await overwrite(machine, 'grant:some:where', stored);
+      const windows = [machine.open(), machine.open()];
+      for (const window of windows) {
+        assert.deepEqual(
+          (await window.sessions.all()).map(({ account }) => account.label),
+          ['@grace_h'],
+        );
+      }
+      await machine.settle();
+      assert.deepEqual(machine.notices, [{ kind: 'unreadable', count: 2 }]);
+      assert.equal(machine.store.stored.get(`unreadable:${KEY}`), stored.slice(0, 100));
+      assert.equal(machine.store.stored.has(KEY), false);
+      machine.now += HOUR;
+      await machine.open().sessions.all();
+      assert.equal(machine.notices.length, 1, 'nor are they said to be gone later');
+    });
+
+    for (const [what, damage] of [
+      ['empty', () => ''],
+      ['not JSON', () => '{'],
+      ['null', () => 'null'],
+      ['without a version', (record: object) => JSON.stringify({ ...record, version: undefined })],
+      ['without a token', (record: object) => JSON.stringify({ ...record, accessToken: '' })],
+      ['with a time that is text', (record: object) => JSON.stringify({ ...record, expiresAt: 'soon' })],
+      ['with an account that is text', (record: object) => JSON.stringify({ ...record, account: '@ada_l' })],
+    ] as const) {
+      it(`knows one that is ${what}`, async () => {
+        await using machine = await openMachine();
+        await signedIn(machine, 'ada');
+        await overwrite(machine, KEY, damage(JSON.parse(machine.store.stored.get(KEY) ?? '')));
+        const window = machine.open();
+        assert.deepEqual(await window.sessions.all(), []);
+        assert.deepEqual(window.notices, [{ kind: 'unreadable', count: 1 }]);
+        await window.signIn();
+        assert.ok(works(machine, await window.session()));
+      });
+    }
+
+    it('leaves alone what a newer version wrote, without a word', async () => {
+      await using machine = await openMachine();
+      await signedIn(machine, 'ada', 'grace');
+      const newer = JSON.stringify({ version: 2, novelty: true });
+      await overwrite(machine, KEY, newer);
+      machine.now += HOUR;
+      const window = machine.open();
+      assert.equal((await window.sessions.all()).length, 1);
+      await machine.settle();
+      assert.equal(machine.store.stored.get(KEY), newer);
+      assert.deepEqual(machine.notices, []);
+    });
+
+    it('never quotes them in the log', async () => {
+      await using machine = await openMachine();
+      await signedIn(machine, 'ada');
+      const stored = machine.store.stored.get(KEY) ?? '';
+      await overwrite(machine, KEY, stored.replace('"version":1', '"version":"1"'));
+      const window = machine.open();
+      await window.sessions.all();
+      const log = window.logged.join('\n');
+      for (const secret of machine.x.secrets) assert.ok(!log.includes(secret));
+    });
+  });
+
+  describe('when the keyring does not answer', () => {
+    it('says so to the caller, and reads it the next time', async () => {
+      await using machine = await openMachine();
+      await signedIn(machine, 'ada');
+      const window = machine.open();
+      window.secrets.failure = new Error('The keyring is locked.');
+      await assert.rejects(window.sessions.all(), /keyring is locked/);
+      window.secrets.failure = undefined;
+      assert.equal((await window.sessions.all()).length, 1);
+      assert.deepEqual(machine.notices, []);
+    });
+
+    it('goes on with what it has read', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      window.secrets.failure = new Error('The keyring is locked.');
+      assert.ok(works(machine, await window.session()));
+      await window.grants.storedRecordChanged(KEY);
+    });
+  });
+
+  describe('of windows on a desktop', () => {
+    it('shows a sign-in of another window as soon as it arrives', async () => {
+      await using machine = await openMachine();
+      const [first, second] = [machine.open(), machine.open()];
+      await second.sessions.all();
+      const grant = await first.signIn();
+      assert.deepEqual(await second.sessions.all(), []);
+      await machine.settle();
+      await second.grants.storedRecordChanged(KEY);
+      assert.deepEqual(second.changes, [{ added: [grant], changed: [], removed: [] }]);
+      assert.deepEqual(first.changes, [{ added: [grant], changed: [], removed: [] }]);
+    });
+
+    it('is not taken back by a record that arrives late', async () => {
+      await using machine = await openMachine();
+      const first = machine.open();
+      await first.signIn();
+      await machine.settle();
+      const second = machine.open();
+      await second.grants.list();
+      machine.now += 2 * HOUR;
+      const renewed = await first.session();
+      await second.session();
+      // What the second window reads is still the old record.
+      await second.grants.storedRecordChanged(KEY);
+      assert.equal((await second.session())?.accessToken, renewed?.accessToken);
+      await machine.settle();
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('does not take an erased record for a sign-out', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      await machine.settle();
+      await overwrite(machine, KEY, undefined);
+      await window.grants.storedRecordChanged(KEY);
+      assert.ok(works(machine, await window.session()));
+      machine.now += 2 * HOUR;
+      await window.session();
+      await machine.settle();
+      assert.ok(works(machine, await machine.open().session()), 'and it is stored again');
+    });
+
+    it('finds in SecretStorage what it slept through for longer than notes last', async () => {
+      await using machine = await openMachine();
+      const first = machine.open();
+      await first.signIn();
+      await machine.settle();
+      const second = machine.open();
+      second.secrets.onDidChange = () => undefined;
+      await second.grants.list();
+      for (let day = 0; day < 10; day++) {
+        machine.now += 24 * HOUR;
+        await first.session();
+      }
+      await machine.store.arrive();
+      await rm(join(machine.folder, 'notes'), { recursive: true });
+      assert.ok(works(machine, await second.session()));
+      assert.equal(machine.refreshes, 10);
+      assert.deepEqual(machine.notices, []);
+    });
+  });
+
+  describe('that should be stored and are not', () => {
+    for (const kind of ['desktop', 'browser'] as const) {
+      it(`says once whose are gone (${kind})`, async () => {
+        await using machine = await openMachine(kind);
+        await signedIn(machine, 'ada', 'grace');
+        machine.now += MINUTE;
+        const { sharedStore } = await import('./stores.ts');
+        machine.store = sharedStore(kind);
+        const windows = [machine.open(), machine.open(), machine.open()];
+        await Promise.all(windows.map((window) => window.sessions.all()));
+        const labels = machine.notices.flatMap((notice) => (notice.kind === 'vanished' ? notice.labels : []));
+        assert.deepEqual([...labels].toSorted(), ['@ada_l', '@grace_h']);
+        await machine.open().signIn();
+        await machine.settle();
+        await machine.open().sessions.all();
+        assert.equal(machine.notices.flatMap((notice) => ('labels' in notice ? notice.labels : [])).length, 2);
+      });
+    }
+
+    it('does not miss what was signed out, was ended by X, or has just been signed in', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.sessions.signOut((await window.signIn([], 'ada')).id);
+      await window.signIn([], 'grace');
+      machine.x.disconnect('grace');
+      machine.now += 2 * HOUR;
+      assert.deepEqual(await window.sessions.matching([]), []);
+      await window.signIn([], 'katherine');
+      // Which has not arrived in the store when the next window starts.
+      await machine.open().sessions.all();
+      assert.deepEqual(
+        machine.notices.map(({ kind }) => kind),
+        ['rejected'],
+      );
+    });
+
+    it('keeps nothing secret in the files that it knows this from', async () => {
+      await using machine = await openMachine();
+      await signedIn(machine, 'ada', 'grace');
+      const folder = join(machine.folder, 'roster');
+      const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+      assert.equal(files.length, 2);
+      for (const secret of machine.x.secrets) assert.ok(!files.join().includes(secret));
+    });
+  });
+
+  it('costs one failed look for a note when nothing has happened', async () => {
+    await using machine = await openMachine();
+    await signedIn(machine, 'ada');
+    let reads = 0;
+    const notes = new SealedNotes(join(machine.folder, 'notes'));
+    const window = machine.open({
+      notes: {
+        read: (secret, purpose) => (reads++, notes.read(secret, purpose)),
+        write: () => assert.fail(),
+        writeFirst: () => assert.fail(),
+        remove: () => assert.fail(),
+      },
+    });
+    await window.session();
+    reads = 0;
+    await window.session();
+    assert.equal(reads, 1);
+  });
+
+  it('keeps no token in the clear in any file', async () => {
+    await using machine = await openMachine();
+    const window = machine.open();
+    await window.signIn();
+    machine.now += 2 * HOUR;
+    await window.session();
+    const files = (await readdir(machine.folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
+    assert.ok(files.length > 1);
+    for (const { parentPath, name } of files) {
+      const text = `${name} ${await readFile(join(parentPath, name), 'latin1')}`;
+      for (const secret of machine.x.secrets) assert.ok(!text.includes(secret));
+    }
+    for (const secret of machine.x.secrets) assert.ok(!window.logged.join().includes(secret));
+  });
+});
+
+async function signedIn(machine: Machine, ...people: readonly string[]): Promise<void> {
+  const window = machine.open();
+  for (const person of people) await window.signIn(['tweet.read'], person);
+  await machine.settle();
+}
+
+/** Something other than a window changes the store. */
+async function overwrite(machine: Machine, key: string, value: string | undefined): Promise<void> {
+  const secrets = machine.store.open();
+  if (value === undefined) await secrets.delete(key);
+  else await secrets.store(key, value);
+  await machine.store.arrive();
+}
