@@ -22,7 +22,7 @@ export interface Grant {
   readonly expiresAt: number;
 }
 
-/** How long an access token lives where X does not say (x-facts: two hours). */
+/** How long an access token lives where X does not say (docs/what-x-does.md, 2: two hours). */
 export const DEFAULT_LIFETIME_MS = 2 * 60 * 60_000;
 
 /** A token handed out has at least this long to live. */

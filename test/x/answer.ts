@@ -13,7 +13,7 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
   };
 }
 
-/** An error of API v2 (x-facts.md, 3). The host of `type` varies at X: only its last segment means anything. */
+/** An error of API v2 (docs/what-x-does.md, 3). The host of `type` varies at X: only its last segment means anything. */
 export function problem(
   status: number,
   title: string,
@@ -34,7 +34,7 @@ export function problem(
   );
 }
 
-/** RFC 6749 §5.2, in X's words (x-facts.md, 3). */
+/** RFC 6749 §5.2, in X's words (docs/what-x-does.md, 3). */
 export function oauthError(status: number, error: string, description: string): Answer {
   return json(status, { error, error_description: description });
 }

@@ -1,7 +1,7 @@
 /** A developer's app at X, with the settings that decide what X answers. */
 export interface App {
   readonly name: string;
-  /** OAuth 2.0. The kind can't be read off it: ids of both kinds decode to `…:1:ci` (x-facts.md, 1). */
+  /** OAuth 2.0. The kind can't be read off it: ids of both kinds decode to `…:1:ci` (docs/what-x-does.md, 1). */
   readonly clientId: string;
   /** `public`: Native App or Single Page App. `confidential`: Web App, Automated App or Bot. */
   readonly kind: 'public' | 'confidential';
@@ -24,7 +24,7 @@ export interface App {
 
 const MAX_REDIRECT_URIS = 10;
 
-/** What a browser could be made to run or read. X refuses a list like this one; `vscode` is not on it (x-facts.md, 4). */
+/** What a browser could be made to run or read. X refuses a list like this one; `vscode` is not on it (docs/what-x-does.md, 4). */
 const DANGEROUS_SCHEMES = new Set([
   'javascript:',
   'data:',
@@ -36,7 +36,7 @@ const DANGEROUS_SCHEMES = new Set([
   'view-source:',
 ]);
 
-/** Registers an app as the developer portal does; throws when the portal would refuse a callback (x-facts.md, 4). */
+/** Registers an app as the developer portal does; throws when the portal would refuse a callback (docs/what-x-does.md, 4). */
 export function register(app: App): App {
   if (app.redirectUris.length > MAX_REDIRECT_URIS) throw new Error(`X takes ${MAX_REDIRECT_URIS} callbacks at most.`);
   for (const uri of app.redirectUris) {

@@ -6,7 +6,7 @@ import type { Received } from './received.ts';
 import { PREFIXES, type Secrets } from './secrets.ts';
 import type { World } from './world.ts';
 
-/** The bearer of each app: one, the same every time, for as long as the app has its API secret (x-facts.md, 6). */
+/** The bearer of each app: one, the same every time, for as long as the app has its API secret (docs/what-x-does.md, 6). */
 export class AppBearers {
   readonly #bearers = new Map<string, string>();
   readonly #secrets: Secrets;

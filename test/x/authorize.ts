@@ -6,7 +6,7 @@ import { SCOPES } from './scopes.ts';
 import { ticketFor, whatWasDecided } from './consentForm.ts';
 import type { World } from './world.ts';
 
-/** Beyond this X redirects with `error=invalid_request` and no state (x-facts.md, 4). */
+/** Beyond this X redirects with `error=invalid_request` and no state (docs/what-x-does.md, 4). */
 const MAX_STATE_LENGTH = 500;
 
 interface AuthorizationRequest {
@@ -70,7 +70,7 @@ function readAuthorizationRequest(request: Received, x: World): AuthorizationReq
 type Parameter =
   'client_id' | 'redirect_uri' | 'response_type' | 'scope' | 'state' | 'code_challenge' | 'code_challenge_method';
 
-/** Reads the query with `+` as itself: spaces between scopes are `%20` (x-facts.md, 1). A string says what is wrong. */
+/** Reads the query with `+` as itself: spaces between scopes are `%20` (docs/what-x-does.md, 1). A string says what is wrong. */
 function readQuery(rawQuery: string): Readonly<Partial<Record<Parameter, string>>> | string {
   const parameters: Record<string, string> = {};
   for (const pair of rawQuery.split('&').filter((part) => part !== '')) {

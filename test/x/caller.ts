@@ -57,7 +57,7 @@ export function forbidden(caller: Caller): Answer {
   return problem(403, 'Forbidden', detail, { type: 'oauth1-permissions' });
 }
 
-/** An app-only bearer where a person is needed (x-facts.md, 3). */
+/** An app-only bearer where a person is needed (docs/what-x-does.md, 3). */
 export function unsupportedAuthentication(): Answer {
   return problem(
     403,

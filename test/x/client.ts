@@ -92,7 +92,7 @@ export class Client {
   }
 }
 
-/** Basic of the raw pair (x-facts.md, 1). */
+/** Basic of the raw pair (docs/what-x-does.md, 1). */
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }

@@ -3,7 +3,7 @@ import type { App } from './app.ts';
 import type { Received } from './received.ts';
 import type { World } from './world.ts';
 
-/** Which app sent this (x-facts.md, 1 and 3). Public: `client_id` and no header. Confidential: Basic of the raw pair. */
+/** Which app sent this (docs/what-x-does.md, 1 and 3). Public: `client_id` and no header. Confidential: Basic of the raw pair. */
 export function authenticateClient(request: Received, x: World): App | Answer {
   const { authorization } = request.headers;
   const named = request.form?.['client_id'];

@@ -46,7 +46,7 @@ export const faults = {
   bareUnauthorized: { kind: 'answer', answer: text(401, 'Unauthorized') },
   bareForbidden: { kind: 'answer', answer: html(403, '<html><body><h1>403 Forbidden</h1></body></html>') },
   bareBadRequest: { kind: 'answer', answer: text(400, 'Bad Request') },
-  /** 401 as API v2 says it. During one outage in 2026 good tokens got it (x-facts.md, 3). */
+  /** 401 as API v2 says it. During one outage in 2026 good tokens got it (docs/what-x-does.md, 3). */
   unauthorized: { kind: 'answer', answer: problem(401, 'Unauthorized', 'Unauthorized') },
   creditsDepleted: {
     kind: 'answer',

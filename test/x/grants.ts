@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Secrets } from './secrets.ts';
 import type { Switches } from './switches.ts';
 
-/** Lifetimes at X (x-facts.md, 2), in milliseconds. Six months are 182 days here. */
+/** Lifetimes at X (docs/what-x-does.md, 2), in milliseconds. Six months are 182 days here. */
 export const CODE_LIFETIME_MS = 30_000;
 export const ACCESS_TOKEN_LIFETIME_MS = 7_200_000;
 export const REFRESH_TOKEN_LIFETIME_MS = 182 * 24 * 3_600_000;
@@ -40,7 +40,7 @@ export interface Tokens {
 /** Which of the values a code exchange brought was not the one of the code. */
 export type Mismatch = 'code' | 'redirect uri' | 'code verifier';
 
-/** Codes, access tokens and refresh tokens of every app and person, by the rules of x-facts.md, 2. */
+/** Codes, access tokens and refresh tokens of every app and person, by the rules of docs/what-x-does.md, 2. */
 export class Grants {
   readonly #codes = new Map<string, AuthorizationCode & { readonly expiresAt: number }>();
   readonly #tokens = new Map<string, Token>();

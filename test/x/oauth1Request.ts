@@ -18,7 +18,7 @@ export interface SignedRequest<T extends TokenPair = TokenPair> {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** X's error codes (x-facts.md, 5), with the status and the words they come with. */
+/** X's error codes (docs/what-x-does.md, 5), with the status and the words they come with. */
 const ERRORS = {
   32: [401, 'Could not authenticate you.'],
   89: [401, 'Invalid or expired token.'],

@@ -25,7 +25,7 @@ export interface AccessToken extends TokenPair {
   readonly person: string;
 }
 
-/** Request tokens, and access tokens, which do not expire (x-facts.md, 5). */
+/** Request tokens, and access tokens, which do not expire (docs/what-x-does.md, 5). */
 export class OAuth1Tokens {
   readonly #requestTokens = new Map<string, RequestToken>();
   readonly #accessTokens = new Map<string, AccessToken>();

@@ -49,7 +49,7 @@ ${items.join('\n')}
 }
 
 /**
- * What X shows, instead of redirecting, when the app or the request is set up wrongly (x-facts.md, 4). `#reason` is the
+ * What X shows, instead of redirecting, when the app or the request is set up wrongly (docs/what-x-does.md, 4). `#reason` is the
  * stand-in's own addition: X does not tell.
  */
 export function errorPage(reason: string): string {

@@ -1,6 +1,6 @@
 const WINDOW_MS = 15 * 60_000;
 
-/** `GET /2/users/me`: 75 per 15 minutes and user (x-facts.md, 1). */
+/** `GET /2/users/me`: 75 per 15 minutes and user (docs/what-x-does.md, 1). */
 const LIMIT = 75;
 
 export interface Allowance {

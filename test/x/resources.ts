@@ -12,7 +12,7 @@ const USER_FIELDS: Readonly<Record<string, (person: Person) => unknown>> = {
   profile_image_url: ({ profileImageUrl }) => profileImageUrl,
 };
 
-/** `GET /2/users/me` (x-facts.md, 1): a person's token with `tweet.read` and `users.read`. */
+/** `GET /2/users/me` (docs/what-x-does.md, 1): a person's token with `tweet.read` and `users.read`. */
 export function usersMe(request: Received, x: World): Answer {
   const caller = callerOf(request, x);
   if (caller === undefined) return unauthorized();

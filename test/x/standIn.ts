@@ -24,7 +24,7 @@ export interface StandInOptions {
   readonly onRequest?: (request: Received) => void;
 }
 
-/** Starts a server on 127.0.0.1 that does what X does, as far as x-facts.md knows. */
+/** Starts a server on 127.0.0.1 that does what X does, as far as docs/what-x-does.md knows. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { now = Date.now, port = 0, apps = [NATIVE_APP, WEB_APP], people = [ADA, GRACE, KATHERINE] } = options;
   const standIn = new StandIn(new World(now, apps, people), options.onRequest);

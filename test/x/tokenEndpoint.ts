@@ -4,7 +4,7 @@ import { ACCESS_TOKEN_LIFETIME_MS, type Tokens } from './grants.ts';
 import { type Received, repeatedParameter } from './received.ts';
 import type { World } from './world.ts';
 
-/** `POST /2/oauth2/token` (x-facts.md, 1 and 3). What is not a form has no parameters. */
+/** `POST /2/oauth2/token` (docs/what-x-does.md, 1 and 3). What is not a form has no parameters. */
 export function tokenEndpoint(request: Received, x: World): Answer {
   const answer = grantTokens(request, x);
   return x.switches.errorsListToo && answer.status >= 400 ? withErrorsList(answer) : answer;
@@ -71,7 +71,7 @@ function success({ grant, accessToken, refreshToken }: Tokens, x: World): Answer
   });
 }
 
-/** The other form of X's errors, on top of the usual one (x-facts.md, 3). */
+/** The other form of X's errors, on top of the usual one (docs/what-x-does.md, 3). */
 function withErrorsList(answer: Answer): Answer {
   const { error_description: message, ...rest } = JSON.parse(answer.body);
   return json(answer.status, { ...rest, error_description: message, errors: [{ message }] });
