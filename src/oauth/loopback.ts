@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The port is taken, or may not be used, so that the callback can't arrive there. */
 export class PortUnavailable extends Error {
@@ -19,7 +21,8 @@ export interface LoopbackOptions {
   readonly path: string;
   /** The Host headers that can be ours, besides the loopback address itself: that of a proxy in front of us. */
   readonly hosts: readonly string[];
-  readonly state: string;
+  /** Whether these are the parameters of this sign-in's callback, and not of another's or of nobody's. */
+  readonly isAnswer: (parameters: URLSearchParams) => boolean;
   /** The HTML page for the browser. */
   readonly page: (arrival: Arrival) => Promise<string>;
 }
@@ -31,6 +34,12 @@ export interface Loopback {
   close(): Promise<void>;
 }
 
+/** Connections beyond these are dropped, the oldest first: those that never say anything must not keep the callback out. */
+const MAX_CONNECTIONS = 256;
+
+/** A page that takes longer is done without: the code lives for seconds only. */
+const PAGE_PATIENCE_MS = 1_000;
+
 /**
  * Waits for the callback of one sign-in on 127.0.0.1 (RFC 8252 §7.3). Whatever else comes to the port is answered and
  * forgotten: it neither ends the wait nor leads to a request.
@@ -38,7 +47,10 @@ export interface Loopback {
  * @throws {PortUnavailable}
  */
 export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopback> {
-  const hosts = new Set([`127.0.0.1:${options.port}`, `localhost:${options.port}`, ...options.hosts]);
+  const hosts = new Set(
+    [`127.0.0.1:${options.port}`, `localhost:${options.port}`, ...options.hosts].map((host) => host.toLowerCase()),
+  );
+  const connections = new Set<Socket>();
   let arrive: (callback: URLSearchParams) => void;
   let arrived = false;
   const callback = new Promise<URLSearchParams>((resolve) => (arrive = resolve));
@@ -50,19 +62,28 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
       return;
     }
     arrived = true;
+    connections.delete(request.socket);
     // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
     response.once('close', () => arrive(query));
-    options.page(query.has('error') ? 'error' : 'code').then(
+    pageFor(query, options).then(
       (html) => answer(response, 200, 'text/html; charset=utf-8', html),
       () => answer(response, 200, 'text/plain; charset=utf-8', 'Go back to the editor.\n'),
     );
   });
   server.requestTimeout = 10_000;
   server.headersTimeout = 10_000;
-  server.maxConnections = 256;
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    const [oldest] = connections;
+    if (connections.size <= MAX_CONNECTIONS || oldest === undefined) return;
+    connections.delete(oldest);
+    oldest.destroy();
+  });
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(new PortUnavailable(options.port, { cause })));
+    // Stays for as long as the server: an error without a listener (no file descriptors left) would end the process.
+    server.on('error', (cause) => reject(new PortUnavailable(options.port, { cause })));
     server.listen({ port: options.port, host: '127.0.0.1', exclusive: true }, resolve);
   });
   return {
@@ -81,18 +102,41 @@ function callbackOf(
   options: LoopbackOptions,
   hosts: ReadonlySet<string>,
 ): URLSearchParams | undefined {
-  if (request.method !== 'GET' || !hosts.has(request.headers.host ?? '')) return undefined;
-  const [path, query = ''] = (request.url ?? '').split('?', 2);
-  if (path !== options.path) return undefined;
-  const parameters = new URLSearchParams(query);
-  if (parameters.getAll('state').length > 1 || parameters.getAll('code').length > 1) return undefined;
-  if (parameters.get('state') === options.state)
-    return parameters.has('code') || parameters.has('error') ? parameters : undefined;
-  // X reports some errors without a state. Only a person's own browser navigating here is believed: a page elsewhere can
-  // make requests to this port, but it can't make them look like a navigation (Fetch Metadata, Sec-Fetch-Mode).
-  const isNavigation =
-    request.headers['sec-fetch-mode'] === 'navigate' && request.headers['sec-fetch-dest'] === 'document';
-  return !parameters.has('state') && parameters.has('error') && isNavigation ? parameters : undefined;
+  if (request.method !== 'GET' || !hosts.has(request.headers.host?.toLowerCase() ?? '')) return undefined;
+  const { url = '' } = request;
+  if (!url.startsWith(`${options.path}?`)) return undefined;
+  const parameters = new URLSearchParams(url.slice(options.path.length));
+  const names = [...parameters.keys()];
+  if (new Set(names).size < names.length || !options.isAnswer(parameters)) return undefined;
+  return provesNothing(parameters) && !isNavigation(request) ? undefined : parameters;
+}
+
+/** X reports some errors without a state: of those, the person who sent the request is all that is known. */
+function provesNothing(parameters: URLSearchParams): boolean {
+  return parameters.has('error') && !parameters.has('state');
+}
+
+/**
+ * Whether a browser navigates here, where a person sees it, and not a page elsewhere that fetches, embeds or posts (Fetch
+ * Metadata, Sec-Fetch-Mode and Sec-Fetch-Dest).
+ */
+function isNavigation({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+}
+
+async function pageFor(callback: URLSearchParams, { page }: LoopbackOptions): Promise<string> {
+  const isError = callback.has('error') || callback.has('denied');
+  const giveUp = new AbortController();
+  try {
+    return await Promise.race([
+      page(isError ? 'error' : 'code'),
+      sleep(PAGE_PATIENCE_MS, undefined, { signal: giveUp.signal }).then(() => {
+        throw new Error('The page is not ready.');
+      }),
+    ]);
+  } finally {
+    giveUp.abort();
+  }
 }
 
 function answer(response: ServerResponse, status: number, type: string, body: string): void {

@@ -1,5 +1,8 @@
 import { CallbackMismatch } from './errors.ts';
 
+/** White space, quotes and brackets that are copied along. */
+const WRAPPING = /^[\s\u200b\u2060"'`“”‘’«»<(]+|[\s\u200b\u2060"'`“”‘’«»>)]+$/g;
+
 /**
  * Reads what a person pasted to finish a sign-in: the whole callback URL, its query, or the code alone. A code alone has no
  * state to compare; it is taken because the person brought it themselves, and only this sign-in's verifier can use it
@@ -8,10 +11,11 @@ import { CallbackMismatch } from './errors.ts';
  * @throws {CallbackMismatch} when there is neither a code nor an error in it
  */
 export function readPastedCallback(pasted: string, state: string): URLSearchParams {
-  const text = pasted.trim();
-  const query = text.includes('?') ? text.slice(text.indexOf('?') + 1).replace(/#.*$/s, '') : text;
+  const text = pasted.replace(WRAPPING, '');
+  const [beforeFragment = ''] = text.split('#', 1);
+  // Long lines break when they are copied from a terminal or a mail; nothing in a URL is white space.
+  const query = beforeFragment.slice(beforeFragment.indexOf('?') + 1).replace(/\s+/g, '');
   if (/(^|&)(code|error)=/.test(query)) return new URLSearchParams(query);
-  if (/^[A-Za-z0-9_\-.~:=+/]{20,}$/.test(text) && !text.includes('://'))
-    return new URLSearchParams({ code: text, state });
+  if (/^[A-Za-z0-9_\-.~]{20,}=*$/.test(text)) return new URLSearchParams({ code: text, state });
   throw new CallbackMismatch('There is no code in what was pasted.');
 }

@@ -1,0 +1,508 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request, type IncomingHttpHeaders } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import {
+  authorizationUrl,
+  checkCallback,
+  exchangeCode,
+  newState,
+  newVerifier,
+  type AuthorizationRequest,
+} from '../../../src/oauth/codeGrant.ts';
+import { bounded } from '../../../src/oauth/http.ts';
+import {
+  listenOnLoopback,
+  PortUnavailable,
+  type Arrival,
+  type Loopback,
+  type LoopbackOptions,
+} from '../../../src/oauth/loopback.ts';
+import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
+import { freePort } from '../../host/freePort.ts';
+import { NATIVE_APP } from '../../x/app.ts';
+import { startStandIn } from '../../x/standIn.ts';
+
+const STATE = 'the-state';
+const CALLBACK = `/callback?state=${STATE}&code=the-code`;
+const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' };
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly agent?: Agent;
+  readonly body?: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** `target` is sent as it is, which no URL parser would do. */
+function send(port: number, target: string, { method = 'GET', headers, agent, body }: Sent = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path: target, method, headers, agent: agent ?? false };
+    const sent = request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Writes bytes and waits until the server has closed the connection. Returns what it said. */
+async function sendBytes(port: number, bytes: string | Buffer): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let said = '';
+  socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')));
+  socket.on('error', () => undefined);
+  socket.end(bytes);
+  await new Promise((resolve) => socket.once('close', resolve));
+  return said;
+}
+
+/** What a sign-in with OAuth 2.0 takes for its answer. */
+function answerTo(state: string): LoopbackOptions['isAnswer'] {
+  return (parameters) => (parameters.has('error') ? [state, null] : [state]).includes(parameters.get('state'));
+}
+
+function isRefused(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host);
+    const settle = (refused: boolean): void => {
+      socket.destroy();
+      resolve(refused);
+    };
+    socket.once('connect', () => settle(false));
+    socket.once('error', () => settle(true));
+  });
+}
+
+describe('The loopback', () => {
+  let port: number;
+  let loopback: Loopback;
+  /** What arrived, if anything did. */
+  let arrived: URLSearchParams | undefined;
+  let pages: Arrival[];
+
+  async function listen(options: Partial<LoopbackOptions> = {}): Promise<Loopback> {
+    pages = [];
+    arrived = undefined;
+    loopback = await listenOnLoopback({
+      port,
+      path: '/callback',
+      hosts: ['code.example.com', 'Forwarded.Example.com:8443'],
+      isAnswer: answerTo(STATE),
+      page: async (arrival) => {
+        pages.push(arrival);
+        return '<p>Zurück zum Editor</p>';
+      },
+      ...options,
+    });
+    void loopback.callback.then((callback) => (arrived = callback));
+    return loopback;
+  }
+
+  /** Opens connections that say nothing, each accepted before this is done: an answer to the last shows that. */
+  async function flood(count: number): Promise<readonly Socket[]> {
+    const sockets: Socket[] = [];
+    while (sockets.length < count) {
+      for (let more = 0; more < 100; more++) sockets.push(connect(port, '127.0.0.1').on('error', () => undefined));
+      await send(port, '/');
+    }
+    return sockets;
+  }
+
+  beforeEach(async () => {
+    port = await freePort();
+    await listen();
+  });
+  afterEach(() => loopback.close());
+
+  it('gives the callback, and the browser its page', async () => {
+    const answer = await send(port, `${CALLBACK}%2B&x=%26`);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body, '<p>Zurück zum Editor</p>');
+    const { 'content-type': type, 'cache-control': cache, 'referrer-policy': referrer } = answer.headers;
+    assert.deepEqual([type, cache, referrer], ['text/html; charset=utf-8', 'no-store', 'no-referrer']);
+    assert.match(String(answer.headers['content-security-policy']), /default-src 'none'/);
+    assert.deepEqual(Object.fromEntries(await loopback.callback), { state: STATE, code: 'the-code+', x: '&' });
+    assert.deepEqual(pages, ['code']);
+  });
+
+  it('gives a code with a question mark in it whole', async () => {
+    await send(port, `/callback?state=${STATE}&code=a?b/c?d`);
+    assert.equal((await loopback.callback).get('code'), 'a?b/c?d');
+  });
+
+  it('tells the browser of a denial, in OAuth 2.0 and in 1.0a', async () => {
+    await send(port, `/callback?error=access_denied&state=${STATE}`);
+    assert.equal((await loopback.callback).get('error'), 'access_denied');
+    assert.deepEqual(pages, ['error']);
+    await loopback.close();
+    await listen({ isAnswer: (parameters) => parameters.get('denied') === 'request-token' });
+    await send(port, '/callback?denied=request-token');
+    assert.equal((await loopback.callback).get('denied'), 'request-token');
+    assert.deepEqual(pages, ['error']);
+  });
+
+  for (const name of ['127.0.0.1', 'localhost', 'LocalHost']) {
+    it(`answers to its own name, ${name}`, async () => {
+      assert.equal((await send(port, CALLBACK, { headers: { host: `${name}:${port}` } })).status, 200);
+    });
+  }
+
+  describe('does not take', () => {
+    const never: readonly (readonly [what: string, target: string, sent?: Sent])[] = [
+      ['another state', '/callback?state=other&code=c'],
+      ['no state', '/callback?code=c'],
+      ['the state in a fragment of its query', `/callback?a=b#state=${STATE}&code=c`],
+      ['the state twice', `/callback?state=${STATE}&state=${STATE}&code=c`],
+      ['the state and another', `/callback?state=${STATE}&state=other&code=c`],
+      ['two codes', `/callback?state=${STATE}&code=a&code=b`],
+      ['two errors', `/callback?state=${STATE}&error=a&error=b`],
+      ['no query', '/callback'],
+      ['another path', `/?state=${STATE}&code=c`],
+      ['its path with a slash', `/callback/?state=${STATE}&code=c`],
+      ['its path below another', `/x/callback?state=${STATE}&code=c`],
+      ['its path in another case', `/Callback?state=${STATE}&code=c`],
+      ['its path percent-encoded', `/%63allback?state=${STATE}&code=c`],
+      ['its path by detours', `/x/../callback?state=${STATE}&code=c`],
+      ['two slashes', `//callback?state=${STATE}&code=c`],
+      ['a whole URL, as for a proxy', `http://127.0.0.1/callback?state=${STATE}&code=c`],
+      ['a whole URL of another host', `http://evil.example/callback?state=${STATE}&code=c`],
+      ['HEAD', CALLBACK, { method: 'HEAD' }],
+      ['POST', CALLBACK, { method: 'POST', body: `state=${STATE}&code=c` }],
+      ['PUT', CALLBACK, { method: 'PUT', body: 'x' }],
+      ['DELETE', CALLBACK, { method: 'DELETE' }],
+      [
+        'OPTIONS, as before a request from another site',
+        CALLBACK,
+        { method: 'OPTIONS', headers: { origin: 'https://evil.example', 'access-control-request-method': 'GET' } },
+      ],
+      ['a foreign Host', CALLBACK, { headers: { host: 'evil.example' } }],
+      ['a Host that begins like ours', CALLBACK, { headers: { host: '127.0.0.1.evil.example' } }],
+      ['a Host without our port', CALLBACK, { headers: { host: '127.0.0.1' } }],
+      ['a Host with another port', CALLBACK, { headers: { host: '127.0.0.1:1' } }],
+      ['a Host of a proxy with another port', CALLBACK, { headers: { host: 'code.example.com:8443' } }],
+      ['an error without a state and a browser', '/callback?error=access_denied'],
+    ];
+    for (const [what, target, sent] of never) {
+      it(what, async () => {
+        const answer = await send(port, target, sent);
+        assert.equal(answer.status, 404);
+        assert.ok(answer.body === '' || answer.body === 'There is nothing here.\n');
+        assert.equal(answer.headers['access-control-allow-origin'], undefined);
+        assert.equal((await send(port, CALLBACK)).status, 200);
+        assert.equal((await loopback.callback).get('code'), 'the-code');
+        assert.deepEqual(pages, ['code']);
+      });
+    }
+
+    it('HTTP/1.0 without a Host', async () => {
+      assert.match(await sendBytes(port, `GET ${CALLBACK} HTTP/1.0\r\n\r\n`), /^HTTP\/1\.1 404 /);
+    });
+
+    it('an empty Host', async () => {
+      assert.match(await sendBytes(port, `GET ${CALLBACK} HTTP/1.1\r\nHost:\r\n\r\n`), /^HTTP\/1\.1 40[04] /);
+      assert.equal(arrived, undefined);
+    });
+
+    it('HTTP/1.1 without a Host, or with two', async () => {
+      assert.match(await sendBytes(port, `GET ${CALLBACK} HTTP/1.1\r\n\r\n`), /^HTTP\/1\.1 400 /);
+      const two = `Host: evil.example\r\nHost: 127.0.0.1:${port}\r\n`;
+      assert.match(await sendBytes(port, `GET ${CALLBACK} HTTP/1.1\r\n${two}\r\n`), /^HTTP\/1\.1 40[04] /);
+      assert.equal(arrived, undefined);
+    });
+  });
+
+  for (const host of ['code.example.com', 'CODE.example.com', 'forwarded.example.com:8443']) {
+    it(`answers to the Host of the proxy in front of it (${host})`, async () => {
+      assert.equal((await send(port, CALLBACK, { headers: { host } })).status, 200);
+    });
+  }
+
+  it('takes an error without a state from a browser that navigates', async () => {
+    const answer = await send(port, '/callback?error=access_denied', { headers: NAVIGATION });
+    assert.equal(answer.status, 200);
+    assert.equal((await loopback.callback).toString(), 'error=access_denied');
+  });
+
+  for (const headers of [
+    { ...NAVIGATION, 'sec-fetch-dest': 'iframe' },
+    { ...NAVIGATION, 'sec-fetch-dest': 'object' },
+    { 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+    { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' },
+    { 'sec-fetch-mode': 'navigate' },
+    { 'sec-fetch-dest': 'document' },
+  ]) {
+    it(`does not take one from a page (${JSON.stringify(headers)})`, async () => {
+      assert.equal((await send(port, '/callback?error=access_denied', { headers })).status, 404);
+      assert.equal(
+        (await send(port, CALLBACK, { headers })).status,
+        200,
+        'what has the state is from X, however it comes',
+      );
+    });
+  }
+
+  it('does not take an error without a state when it is not for this sign-in', async () => {
+    await loopback.close();
+    await listen({ isAnswer: (parameters) => parameters.get('oauth_token') === 'request-token' });
+    assert.equal((await send(port, '/callback?error=access_denied', { headers: NAVIGATION })).status, 404);
+    assert.equal((await send(port, '/callback?oauth_token=request-token&oauth_verifier=v')).status, 200);
+  });
+
+  it('takes the callback once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => send(port, CALLBACK)));
+    assert.deepEqual(answers.map(({ status }) => String(status)).toSorted(), ['200', ...Array<string>(19).fill('410')]);
+    assert.deepEqual(pages, ['code']);
+  });
+
+  it('listens on 127.0.0.1 and nowhere else', async () => {
+    assert.equal(await isRefused('127.0.0.1', port), false);
+    assert.equal(await isRefused('127.0.0.2', port), true);
+    const others = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .map(({ address, scopeid }) => (scopeid ? undefined : address))
+      .filter((address) => address !== undefined && address !== '127.0.0.1');
+    for (const address of ['::1', ...others]) assert.equal(await isRefused(address ?? '', port), true, address);
+  });
+
+  it('says that a port is taken, and which', async () => {
+    await assert.rejects(
+      listenOnLoopback({ port, path: '/callback', hosts: [], isAnswer: () => true, page: async () => '' }),
+      (error) => error instanceof PortUnavailable && error.port === port,
+    );
+    assert.equal((await send(port, CALLBACK)).status, 200, 'and leaves whoever has it alone');
+  });
+
+  it('gives the port back at once, for the next sign-in', async () => {
+    for (let round = 0; round < 20; round++) {
+      await send(port, CALLBACK);
+      await loopback.callback;
+      await loopback.close();
+      await listen();
+    }
+  });
+
+  it('gives the port back while connections are open, silent, half-said or kept alive', async () => {
+    const agent = new Agent({ keepAlive: true });
+    await send(port, '/favicon.ico', { agent, headers: { connection: 'keep-alive' } });
+    const silent = connect(port, '127.0.0.1');
+    const halfSaid = connect(port, '127.0.0.1');
+    const posting = connect(port, '127.0.0.1');
+    const sockets = [silent, halfSaid, posting];
+    const closed = sockets.map(
+      (socket) => new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve)),
+    );
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    halfSaid.write(`GET ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`);
+    posting.write(`POST ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 100\r\n\r\nhalf`);
+    await once(posting, 'data');
+    await loopback.close();
+    await Promise.all(closed);
+    agent.destroy();
+    const other = createServer();
+    other.listen(port, '127.0.0.1');
+    await once(other, 'listening');
+    other.close();
+  });
+
+  it('can be closed twice', async () => {
+    await loopback.close();
+    await loopback.close();
+  });
+
+  it('gives the browser its whole page, however large, before the sign-in goes on and closes the port', async () => {
+    await loopback.close();
+    const html = 'ä'.repeat(2 * 1024 * 1024);
+    await listen({ page: async () => html });
+    const closed = loopback.callback.then(() => loopback.close());
+    const { body } = await send(port, CALLBACK);
+    assert.ok(body === html);
+    await closed;
+  });
+
+  it('goes on only when the browser has its page', async () => {
+    await loopback.close();
+    const page = Promise.withResolvers<string>();
+    const asked = Promise.withResolvers<void>();
+    await listen({
+      page: () => {
+        asked.resolve();
+        return page.promise;
+      },
+    });
+    const answer = send(port, CALLBACK);
+    await asked.promise;
+    assert.equal((await send(port, CALLBACK)).status, 410);
+    assert.equal(arrived, undefined);
+    page.resolve('there');
+    assert.equal((await answer).body, 'there');
+    await loopback.callback;
+  });
+
+  it('goes on when the browser does not wait for its page', async () => {
+    await loopback.close();
+    const page = Promise.withResolvers<string>();
+    const asked = Promise.withResolvers<void>();
+    await listen({
+      page: () => {
+        asked.resolve();
+        return page.promise;
+      },
+    });
+    const browser = connect(port, '127.0.0.1');
+    browser.write(`GET ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    await asked.promise;
+    browser.destroy();
+    assert.equal((await loopback.callback).get('code'), 'the-code');
+    page.resolve('too late');
+  });
+
+  const failing: readonly (readonly [what: string, page: () => Promise<string>])[] = [
+    ['fails', () => Promise.reject(new Error('SECRET'))],
+    [
+      'throws',
+      () => {
+        throw new Error('SECRET');
+      },
+    ],
+    ['never comes', () => new Promise(() => undefined)],
+  ];
+  for (const [what, page] of failing) {
+    it(`goes on when the page ${what}`, async () => {
+      await loopback.close();
+      await listen({ page });
+      const { status, body } = await send(port, CALLBACK);
+      assert.deepEqual([status, body], [200, 'Go back to the editor.\n']);
+      assert.equal((await loopback.callback).get('code'), 'the-code');
+    });
+  }
+
+  it('lets the callback through when twice as many connections as it bears say nothing', async () => {
+    const sockets = await flood(600);
+    assert.equal((await send(port, CALLBACK)).status, 200);
+    assert.equal((await loopback.callback).get('code'), 'the-code');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('keeps the connection that gets its page, whatever else connects', async () => {
+    await loopback.close();
+    const page = Promise.withResolvers<string>();
+    const asked = Promise.withResolvers<void>();
+    await listen({
+      page: () => {
+        asked.resolve();
+        return page.promise;
+      },
+    });
+    const answer = send(port, CALLBACK);
+    await asked.promise;
+    const sockets = await flood(600);
+    page.resolve('there');
+    assert.equal((await answer).body, 'there');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('goes through five thousand garbage requests with one sign-in and one request to the token endpoint', async function () {
+    this.timeout(20_000);
+    await loopback.close();
+    const redirectUri = `http://127.0.0.1:${port}/callback`;
+    await using x = await startStandIn({ apps: [{ ...NATIVE_APP, redirectUris: [redirectUri] }] });
+    const endpoints = oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
+    const client = { clientId: NATIVE_APP.clientId };
+    const world = { fetch: bounded(fetch, 5000), now: Date.now };
+    const newRequest = (): AuthorizationRequest => ({
+      redirectUri,
+      scopes: ['tweet.read', 'users.read'],
+      state: newState(),
+      verifier: newVerifier(),
+    });
+    const consent = async (asked: AuthorizationRequest): Promise<string> => {
+      const url = await authorizationUrl(endpoints, client, asked);
+      return (await x.consent(url, { as: 'ada', decision: 'authorize' })).slice(`http://127.0.0.1:${port}`.length);
+    };
+
+    const earlier = newRequest();
+    const earlierTarget = await consent(earlier);
+    const asked = newRequest();
+    const { state } = asked;
+    const target = await consent(asked);
+    await listen({ isAnswer: answerTo(state) });
+    const signedIn = loopback.callback.then((callback) =>
+      exchangeCode(endpoints, client, asked, checkCallback(endpoints, client, asked, callback), world),
+    );
+
+    const host = `Host: 127.0.0.1:${port}\r\n`;
+    const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 97) % 256));
+    const kinds: readonly ((index: number) => Promise<Answer | string>)[] = [
+      // Another state, guessed, left out, empty, twice, or of another sign-in.
+      (index) => send(port, `/callback?state=${state.slice(0, -1)}${index % 10}x&code=c`),
+      (index) => send(port, `/callback?code=${index}`),
+      () => send(port, '/callback?state=&code=c'),
+      () => send(port, `/callback?state=${state}&state=${state}&code=c`),
+      () => send(port, earlierTarget),
+      // Denials that nobody can have meant.
+      () => send(port, '/callback?error=access_denied'),
+      () => send(port, '/callback?error=access_denied', { headers: { ...NAVIGATION, 'sec-fetch-dest': 'iframe' } }),
+      () => send(port, '/callback?error=access_denied&state=other', { headers: NAVIGATION }),
+      // The right state, and all else wrong.
+      (index) => send(port, `/${index}${target}`),
+      () => send(port, target.replace('/callback', '/callback/')),
+      () => send(port, `http://127.0.0.1:${port}${target}`),
+      () => send(port, target, { method: 'POST', body: target }),
+      () => send(port, target, { method: 'HEAD' }),
+      () => send(port, target, { method: 'OPTIONS' }),
+      () => send(port, target, { headers: { host: 'evil.example' } }),
+      () => send(port, target, { headers: { host: `localhost.evil.example:${port}` } }),
+      // No HTTP, or too much of it.
+      () => sendBytes(port, bytes),
+      () => sendBytes(port, '\u0016\u0003\u0001\u0002\u0000\u0001\u0000'),
+      () => sendBytes(port, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+      () => sendBytes(port, `GET ${target} HTTP/1.1\r\n${host}X-Huge: ${'x'.repeat(64 * 1024)}\r\n\r\n`),
+      () => sendBytes(port, `GET ${target}${'x'.repeat(64 * 1024)} HTTP/1.1\r\n${host}\r\n`),
+      () => sendBytes(port, `GET ${target} HTTP/1.1\r\n${host}Host: evil.example\r\nContent-Length: x\r\n\r\n`),
+      () => sendBytes(port, `CONNECT 127.0.0.1:${port} HTTP/1.1\r\n${host}\r\n`),
+      () => sendBytes(port, `GET /${target} HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`),
+      () => sendBytes(port, `GET ${target} HTTP/1.1\r\n${host}`),
+    ];
+    const halfOpen: Socket[] = [];
+    const open = (): void => {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      socket.write(`GET ${target} HTTP/1.1\r\n`);
+      halfOpen.push(socket);
+    };
+    let sent = 0;
+    for (let round = 0; round < 50; round++) {
+      for (let more = 0; more < 4; more++) open();
+      const garbage = [0, 1, 2, 3].flatMap((more) => kinds.map((kind) => kind(4 * round + more)));
+      for (const answer of await Promise.all(garbage)) {
+        if (typeof answer === 'string') assert.doesNotMatch(answer, /^HTTP\/1\.1 (?!4)/);
+        else assert.equal(answer.status, 404);
+      }
+      sent += garbage.length;
+    }
+    assert.equal(sent, 5000);
+    assert.deepEqual([arrived, pages], [undefined, []]);
+    assert.equal(x.requestsTo('/2/oauth2/token').length, 0);
+
+    assert.equal((await send(port, target, { headers: NAVIGATION })).status, 200);
+    const { accessToken } = await signedIn;
+    assert.equal((await send(port, target, { headers: NAVIGATION })).status, 410, 'a replay');
+    assert.ok(x.grants.isLive(accessToken));
+    assert.equal(x.requestsTo('/2/oauth2/token').length, 1);
+    assert.deepEqual(pages, ['code']);
+    for (const socket of halfOpen) socket.destroy();
+  });
+});
