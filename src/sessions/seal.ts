@@ -14,12 +14,10 @@ export function nameOf(secret: string, purpose: string): string {
 
 /** Throws a TypeError if JSON can't say the payload, and a RangeError if it is too long. */
 export function seal(payload: unknown, secret: string, purpose: string): Buffer {
-  const json: string | undefined = JSON.stringify(payload);
-  if (json === undefined) throw new TypeError('A note needs a payload that JSON can say');
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', derive(secret, 'key', purpose, 32), iv, { authTagLength: TAG_BYTES });
   cipher.setAAD(boundTo(secret, purpose));
-  const sealed = [Buffer.of(VERSION), iv, cipher.update(json, 'utf8'), cipher.final()];
+  const sealed = [Buffer.of(VERSION), iv, cipher.update(JSON.stringify(payload), 'utf8'), cipher.final()];
   const note = Buffer.concat([...sealed, cipher.getAuthTag()]);
   if (note.length > MAX_SEALED_BYTES) throw new RangeError(`A note has at most ${MAX_SEALED_BYTES} bytes`);
   return note;

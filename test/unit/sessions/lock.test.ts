@@ -61,6 +61,35 @@ describe('a lock in a folder', function () {
       });
     });
 
+    it('is not lost in the middle of a heartbeat that took long, unless the holder learns of it', async () => {
+      const clock = idleClock();
+      const steps: (() => void)[] = [];
+      const directories = {
+        readdir: (path: string) => fs.readdir(path),
+        mkdir: fs.mkdir,
+        rmdir: async (path: string) => {
+          if (path.endsWith('9')) await new Promise<void>((goOn) => steps.push(goOn));
+          await fs.rmdir(path);
+        },
+        rename: fs.rename,
+      };
+      const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1, directories });
+      const here = new FolderLocks(folder, clock);
+      await there.withLock('counter', { waitMs: 0 }, async (lease) => {
+        for (let i = 0; i < 9; i++) assert.equal(await lease.held(), true);
+        const tenth = lease.held();
+        const lock = await lockDirectory();
+        while ((await fs.readdir(lock)).length < 2) await new Promise(setImmediate);
+        await assert.rejects(
+          here.withLock('counter', { waitMs: 1.5 * STALE_MS }, async () => {}),
+          LockBusy,
+        );
+        assert.match((await fs.readdir(lock)).join(), /^[^,]*10$/, 'first the older token goes, for the holder to see');
+        for (const goOn of steps) goOn();
+        assert.equal(await tenth, false);
+      });
+    });
+
     it('is not taken because the waiter slept for an hour', async () => {
       const clock = idleClock();
       const here = new FolderLocks(folder, clock);
@@ -109,6 +138,54 @@ describe('a lock in a folder', function () {
         assert.equal(Math.round(clock.nowMs - startedAt), 300);
         assert.equal((await fs.readdir(folder)).length, 1);
       });
+    });
+
+    it('is only looked at by those who wait', async () => {
+      const asked = new Set<string>();
+      const note =
+        <A extends unknown[], R>(name: string, operation: (...args: A) => R) =>
+        (...args: A): R => (asked.add(name), operation(...args));
+      const directories = {
+        readdir: note('readdir', (path: string) => fs.readdir(path)),
+        mkdir: note('mkdir', fs.mkdir),
+        rmdir: note('rmdir', (path: string) => fs.rmdir(path)),
+        rename: note('rename', fs.rename),
+      };
+      const waiter = new FolderLocks(folder, { ...idleClock(), directories });
+      await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async () => {
+        await assert.rejects(
+          waiter.withLock('counter', { waitMs: 10_000 }, () => assert.fail()),
+          LockBusy,
+        );
+        assert.deepEqual([...asked], ['readdir']);
+      });
+    });
+
+    it('is not got by one who found it free when another was faster, and nothing is left of the slow one', async () => {
+      const faster = new FolderLocks(folder);
+      let release: () => void = () => {};
+      const released = new Promise<void>((resolve) => (release = resolve));
+      let fast: Promise<void> | undefined;
+      const directories = {
+        readdir: (path: string) => fs.readdir(path),
+        mkdir: fs.mkdir,
+        rmdir: (path: string) => fs.rmdir(path),
+        rename: async (from: string, to: string) => {
+          await new Promise<void>((taken) => {
+            fast = faster.withLock('counter', { waitMs: 0 }, () => (taken(), released));
+          });
+          await fs.rename(from, to);
+        },
+      };
+      const slow = new FolderLocks(folder, { directories });
+      await assert.rejects(
+        slow.withLock('counter', { waitMs: 0 }, () => assert.fail()),
+        LockBusy,
+      );
+      assert.equal((await fs.readdir(folder)).length, 1);
+      release();
+      await fast;
+      assert.deepEqual(await fs.readdir(folder), []);
     });
 
     it('lets go of a waiter that aborts, with its reason', async () => {

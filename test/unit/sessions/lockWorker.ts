@@ -83,10 +83,11 @@ async function dieAt(shared: string, nth: number): Promise<void> {
   process.disconnect();
 }
 
-/** Waits for a lock that somebody else holds, with nothing else to do: must not keep the process alive. */
+/** Waits for a lock that somebody else holds while it holds another, with nothing else to do: must end by itself. */
 async function wait(shared: string): Promise<void> {
   process.disconnect();
-  await new FolderLocks(join(shared, 'locks')).withLock('counter', { waitMs: 600_000 }, async () => {});
+  const locks = new FolderLocks(join(shared, 'locks'));
+  await locks.withLock('another', { waitMs: 0 }, () => locks.withLock('counter', { waitMs: 600_000 }, async () => {}));
 }
 
 function runs(pid: string): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, fork, spawnSync, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -50,7 +50,25 @@ describe('sealed notes', function () {
     return child;
   }
 
+  /** A note made by other code, to what is said about notes: another version of this extension must be able to read it. */
+  function sealedElsewhere(payload: unknown, secret: string, purpose: string): { name: string; note: Buffer } {
+    const derived = (part: string, bytes: number) =>
+      Buffer.from(hkdfSync('sha256', secret, '', `x-authentication note 1 ${part} ${purpose}`, bytes));
+    const name = derived('name', 20).toString('hex');
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', derived('key', 32), iv).setAAD(Buffer.from(`1 ${name}`));
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(payload)), cipher.final()]);
+    return { name, note: Buffer.concat([Buffer.of(1), iv, sealed, cipher.getAuthTag()]) };
+  }
+
   describe('are found', () => {
+    it('by another version of this extension', async () => {
+      const { name, note } = sealedElsewhere(grant, 'secret', 'grant');
+      await fs.mkdir(folder);
+      await fs.writeFile(join(folder, name), note);
+      assert.deepEqual(await notes.read('secret', 'grant'), grant);
+    });
+
     it('by whoever knows the secret and the purpose, in the newest version', async () => {
       await notes.write('secret', 'grant', { older: true });
       await notes.write('secret', 'grant', grant);
@@ -170,8 +188,10 @@ describe('sealed notes', function () {
     });
 
     it('when they are huge', async () => {
+      const { note } = sealedElsewhere('x'.repeat(64 * 1024), 'secret', 'grant');
       await fs.mkdir(folder);
-      await fs.writeFile(path, '');
+      await fs.writeFile(path, note);
+      assert.equal(await notes.read('secret', 'grant'), undefined);
       await fs.truncate(path, 2 ** 40);
       assert.equal(await notes.read('secret', 'grant'), undefined);
     });
@@ -226,6 +246,28 @@ describe('sealed notes', function () {
       assert.deepEqual(await notes.read('secret', 'grant'), firsts.indexOf(true));
       assert.equal(firsts.filter(Boolean).length, 1);
       assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+    });
+
+    it('on the disk before they have their name, which then is on the disk as well', async () => {
+      const order: string[] = [];
+      const file = await fs.open(parent);
+      const methods: { sync: () => Promise<void> } = Object.getPrototypeOf(file);
+      await file.close();
+      const { sync } = methods;
+      methods.sync = function () {
+        order.push('sync');
+        return sync.call(this);
+      };
+      try {
+        const rename = (from: string, to: string) => (order.push('rename'), fs.rename(from, to));
+        const link = (from: string, to: string) => (order.push('link'), fs.link(from, to));
+        const watched = new SealedNotes(folder, { rename, link });
+        await watched.write('secret', 'grant', grant);
+        await watched.writeFirst('secret', 'told', grant);
+      } finally {
+        methods.sync = sync;
+      }
+      assert.deepEqual(order, ['sync', 'rename', 'sync', 'sync', 'link', 'sync']);
     });
 
     it('again when a reader or a virus scanner had the old one open', async () => {

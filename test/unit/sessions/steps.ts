@@ -20,6 +20,7 @@ interface Parked {
 export class Steps {
   now = 0;
   readonly dead = new Set<number>();
+  readonly #slept = new Map<number, number>();
   readonly #parked: Parked[] = [];
   #running = 0;
   #settled: () => void = () => {};
@@ -55,6 +56,7 @@ export class Steps {
       const [next] = this.#parked.splice(move.who % this.#parked.length, 1);
       if (next === undefined) return;
       this.now += move.afterMs;
+      for (const { actor } of this.#parked) this.#slept.set(actor, (this.#slept.get(actor) ?? 0) + move.afterMs);
       if (move.kill && this.#running > 1) {
         this.dead.add(next.actor);
         this.#running--;
@@ -62,6 +64,11 @@ export class Steps {
         next.goOn();
       }
     }
+  }
+
+  /** A monotonic clock. On Linux it stands still while the machine sleeps: here, whenever the actor is not the next. */
+  clock(actor: number, platform: 'posix' | 'windows'): () => number {
+    return () => this.now - (platform === 'posix' ? (this.#slept.get(actor) ?? 0) : 0);
   }
 
   directories(actor: number, platform: 'posix' | 'windows'): Directories {
