@@ -15,18 +15,16 @@ import { Renewal, type Locks } from '../../../src/sessions/renewal.ts';
 import { Roster } from '../../../src/sessions/roster.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { Sessions, type Session } from '../../../src/sessions/sessions.ts';
-import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
+import { type BaseUrls, oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { type App, NATIVE_APP } from '../../x/app.ts';
+import { clickThrough, textOf } from '../../x/consent.ts';
 import { type StandIn, type StandInOptions, startStandIn } from '../../x/standIn.ts';
 import { sharedStore, type SharedStore, type WindowSecrets } from './stores.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** What {@link openMachine} can be told. */
-export interface MachineOptions extends StandInOptions {
-  readonly requestTimeoutMs?: number;
-}
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** A machine with several windows that share a store and a folder, and a stand-in for X that goes by the same clock. */
 export class Machine {
@@ -34,19 +32,18 @@ export class Machine {
   now = Date.UTC(2026, 6, 1);
   readonly x: StandIn;
   readonly folder: string;
-  readonly requestTimeoutMs: number;
   store: SharedStore;
   readonly #windows: Window[] = [];
 
-  constructor(kind: SharedStore['kind'], folder: string, x: StandIn, requestTimeoutMs: number) {
+  constructor(kind: SharedStore['kind'], folder: string, x: StandIn) {
     this.store = sharedStore(kind);
     this.folder = folder;
     this.x = x;
-    this.requestTimeoutMs = requestTimeoutMs;
   }
 
   open(how: WindowOptions = {}): Window {
-    const window = new Window(this, how);
+    const surroundings = { folder: this.folder, now: () => this.now, x: this.x };
+    const window = new Window(surroundings, { secrets: this.store.open(), ...how });
     this.#windows.push(window);
     return window;
   }
@@ -74,11 +71,11 @@ export class Machine {
 
 export async function openMachine(
   kind: SharedStore['kind'] = 'desktop',
-  { requestTimeoutMs = 10_000, ...options }: MachineOptions = {},
+  options: StandInOptions = {},
 ): Promise<Machine> {
   let machine: Machine | undefined;
   const x = await startStandIn({ now: () => machine?.now ?? 0, ...options });
-  machine = new Machine(kind, await mkdtemp(join(tmpdir(), 'x-authentication-')), x, requestTimeoutMs);
+  machine = new Machine(kind, await mkdtemp(join(tmpdir(), 'x-authentication-')), x);
   return machine;
 }
 
@@ -94,6 +91,13 @@ export interface WindowOptions {
   readonly apiBaseUrl?: string;
 }
 
+/** What a window needs of the machine it runs on. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly now: () => number;
+  readonly x: { readonly apiBaseUrl: string; readonly authorizationBaseUrl: string };
+}
+
 /** One window, its parts connected as in src/extension.ts. */
 export class Window {
   readonly grants: Grants;
@@ -103,26 +107,27 @@ export class Window {
   readonly handOver: HandOver;
   readonly secrets: WindowSecrets;
   readonly notices: Notice[] = [];
+  onNotice: (notice: Notice) => void = () => undefined;
   readonly changes: GrantChanges[] = [];
   readonly logged: string[] = [];
   clockSkewMs: number;
   apiBaseUrl: string;
-  readonly #machine: Machine;
   readonly #app: App;
+  readonly #baseUrls: BaseUrls;
 
-  constructor(machine: Machine, how: WindowOptions) {
-    this.#machine = machine;
+  constructor({ folder, now: machineNow, x }: Surroundings, how: WindowOptions & { readonly secrets: WindowSecrets }) {
     this.#app = how.app ?? NATIVE_APP;
+    this.#baseUrls = { api: x.apiBaseUrl, authorization: x.authorizationBaseUrl };
     this.clockSkewMs = how.clockSkewMs ?? 0;
-    this.apiBaseUrl = how.apiBaseUrl ?? machine.x.apiBaseUrl;
-    this.secrets = how.secrets ?? machine.store.open();
-    const now = (): number => machine.now + this.clockSkewMs;
+    this.apiBaseUrl = how.apiBaseUrl ?? x.apiBaseUrl;
+    this.secrets = how.secrets;
+    const now = (): number => machineNow() + this.clockSkewMs;
     const random = (): number => 0.5;
     const write = (message: string): void => void this.logged.push(message);
     const log = { debug: write, info: write, warn: write, error: write };
-    const endpoints = () => oauth2Endpoints({ api: this.apiBaseUrl, authorization: machine.x.authorizationBaseUrl });
+    const endpoints = () => oauth2Endpoints({ api: this.apiBaseUrl, authorization: x.authorizationBaseUrl });
     const world = {
-      fetch: how.fetch ?? bounded((url, init) => fetch(url, init), machine.requestTimeoutMs),
+      fetch: how.fetch ?? bounded((url, init) => fetch(url, init), REQUEST_TIMEOUT_MS),
       now,
       random,
       endpoints,
@@ -130,10 +135,13 @@ export class Window {
       defaultClientId: () => this.#app.clientId,
       unnamedLabel: 'X account',
     };
-    const locks = how.locks ?? new FolderLocks(join(machine.folder, 'locks'));
-    const roster = new Roster(join(machine.folder, 'roster'), now);
-    const notify = (notice: Notice): void => void this.notices.push(notice);
-    this.handOver = new HandOver(how.notes ?? new SealedNotes(join(machine.folder, 'notes')));
+    const locks = how.locks ?? new FolderLocks(join(folder, 'locks'));
+    const roster = new Roster(join(folder, 'roster'), now);
+    const notify = (notice: Notice): void => {
+      this.notices.push(notice);
+      this.onNotice(notice);
+    };
+    this.handOver = new HandOver(how.notes ?? new SealedNotes(join(folder, 'notes')));
     this.clients = new Clients(this.secrets);
     this.grants = new Grants(new GrantRecords(this.secrets, log), this.handOver, log, roster);
     const backOff = new BackOff(now, random);
@@ -155,11 +163,11 @@ export class Window {
       state: newState(),
       verifier: newVerifier(),
     };
-    const { x } = this.#machine;
-    const endpoints = oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
+    const endpoints = oauth2Endpoints(this.#baseUrls);
     const url = await authorizationUrl(endpoints, { clientId: app.clientId }, request);
-    const back = await x.consent(url, { as, decision: 'authorize' });
-    const grant = await this.sessions.signIn(app.clientId, request, new URL(back).searchParams);
+    const { location, body } = await clickThrough(url, { as, decision: 'authorize' });
+    if (location === undefined) throw new Error(textOf(body));
+    const grant = await this.sessions.signIn(app.clientId, request, new URL(location).searchParams);
     this.sessions.sessionOf(grant, scopes);
     return grant;
   }
