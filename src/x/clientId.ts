@@ -10,7 +10,7 @@ export function notAClientId(text: string): NotAClientId | undefined {
   if (/^\d+-[A-Za-z0-9]+$/.test(text)) return 'user-token';
   if (!/^[A-Za-z0-9_\-=+/]+$/.test(text)) return 'characters';
   if (/^\d+$/.test(text)) return 'app-id';
-  // API keys have 25 characters, Client IDs decode to something with colons in it.
-  if (/^[A-Za-z0-9]{25}$/.test(text) && !Buffer.from(text, 'base64').toString('latin1').includes(':')) return 'api-key';
+  // API keys have 25 characters, which no base64 has.
+  if (/^[A-Za-z0-9]{25}$/.test(text)) return 'api-key';
   return undefined;
 }

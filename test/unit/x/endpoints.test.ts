@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { oauth2Endpoints, readBaseUrl, UnsafeBaseUrl } from '../../../src/x/endpoints.ts';
+
+describe('Base URLs', () => {
+  const accepted: readonly (readonly [text: string, read: string])[] = [
+    ['https://api.x.com', 'https://api.x.com'],
+    ['https://api.x.com/', 'https://api.x.com'],
+    ['https://x.com/i', 'https://x.com/i'],
+    ['https://x.com/i///', 'https://x.com/i'],
+    [' https://x.com/i/\n', 'https://x.com/i'],
+    ['HTTPS://API.X.COM:443', 'https://api.x.com'],
+    ['https://gateway.example.com:8443/x/api', 'https://gateway.example.com:8443/x/api'],
+    ['http://localhost:4000', 'http://localhost:4000'],
+    ['http://LOCALHOST', 'http://localhost'],
+    ['http://x.localhost:4000/i/', 'http://x.localhost:4000/i'],
+    ['http://127.0.0.1:4000', 'http://127.0.0.1:4000'],
+    ['http://127.5.0.1', 'http://127.5.0.1'],
+    ['http://127.1', 'http://127.0.0.1'],
+    ['http://[::1]:4000', 'http://[::1]:4000'],
+    ['http://[0:0:0:0:0:0:0:1]', 'http://[::1]'],
+  ];
+  for (const [text, read] of accepted) {
+    it(`take ${JSON.stringify(text)} as ${read}`, () => {
+      assert.equal(readBaseUrl(text), read);
+    });
+  }
+
+  const refused: readonly (readonly [text: string, reason: string])[] = [
+    ['', 'it is not a URL'],
+    ['api.x.com', 'it is not a URL'],
+    ['//api.x.com', 'it is not a URL'],
+    ['https://', 'it is not a URL'],
+    ...[
+      'http://api.x.com',
+      'http://localhost.evil.com',
+      'http://evil-localhost',
+      'http://notlocalhost',
+      'http://127.0.0.1.evil.com',
+      'http://127.evil.com',
+      'http://128.0.0.1',
+      'http://0.0.0.0',
+      'http://192.168.0.1',
+      'http://[::2]',
+      'http://[::ffff:127.0.0.1]',
+      'http://127.0.0.1@evil.com',
+      'http://localhost:80@evil.com',
+      'ftp://127.0.0.1',
+      'ws://127.0.0.1',
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      'data:text/plain,x',
+      'vscode://127.0.0.1',
+      'localhost:4000',
+    ].map((text): [string, string] => [text, 'it must begin with https:']),
+    ['https://user@api.x.com', 'it must not carry a user name or password'],
+    ['https://:password@api.x.com', 'it must not carry a user name or password'],
+    ['https://api.x.com@evil.com', 'it must not carry a user name or password'],
+    ['http://user:password@127.0.0.1', 'it must not carry a user name or password'],
+    ['https://api.x.com?a=b', 'it must not have a query or a fragment'],
+    ['https://api.x.com?', 'it must not have a query or a fragment'],
+    ['https://evil.com/?x=', 'it must not have a query or a fragment'],
+    ['https://api.x.com#a', 'it must not have a query or a fragment'],
+    ['https://api.x.com/#', 'it must not have a query or a fragment'],
+  ];
+  for (const [text, reason] of refused) {
+    it(`refuse ${JSON.stringify(text)}: ${reason}`, () => {
+      assert.throws(
+        () => readBaseUrl(text),
+        (error) => {
+          assert.ok(error instanceof UnsafeBaseUrl, String(error));
+          assert.equal(error.message, reason);
+          return true;
+        },
+      );
+    });
+  }
+});
+
+describe('X’s OAuth 2.0 endpoints', () => {
+  it('are those of its documentation', () => {
+    assert.deepEqual(oauth2Endpoints({ api: 'https://api.x.com', authorization: 'https://x.com/i' }), {
+      authorization: 'https://x.com/i/oauth2/authorize',
+      token: 'https://api.x.com/2/oauth2/token',
+      revocation: 'https://api.x.com/2/oauth2/revoke',
+    });
+  });
+});

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
+import { Unreachable } from '../../../src/oauth/errors.ts';
+import { bounded } from '../../../src/oauth/http.ts';
+import { Problem } from '../../../src/x/problems.ts';
+import { whoAmI } from '../../../src/x/users.ts';
+import { accessTokenOf, Client } from '../../x/client.ts';
+import { answers, answersJson, faults, tooManyRequestsUntil, type Fault } from '../../x/faults.ts';
+import { ADA } from '../../x/person.ts';
+import { startStandIn, type StandIn } from '../../x/standIn.ts';
+
+const ME = '/2/users/me';
+const NOW = Date.UTC(2026, 0, 1);
+
+describe('whoAmI', () => {
+  let x: StandIn;
+  let token: string;
+  const world = { fetch: bounded(fetch, 5000), now: () => NOW };
+
+  beforeEach(async () => {
+    x = await startStandIn();
+    token = accessTokenOf(await new Client(x).signIn());
+  });
+  afterEach(() => x.stop());
+
+  const ask = (): ReturnType<typeof whoAmI> => whoAmI(x.apiBaseUrl, `Bearer ${token}`, world);
+
+  async function failure(): Promise<unknown> {
+    const error: unknown = await ask().then(
+      () => assert.fail('it did not fail'),
+      (reason: unknown) => reason,
+    );
+    assert.ok(!inspect(error, { depth: Infinity, showHidden: true }).includes(token));
+    assert.equal(x.requestsTo(ME).length, 1, 'nothing is sent again');
+    return error;
+  }
+
+  it('asks once, with the header it was given, and gives id and username', async () => {
+    assert.deepEqual(await ask(), { id: ADA.id, username: ADA.username });
+    const [{ method, rawQuery, body, headers } = {}, ...more] = x.requestsTo(ME);
+    assert.deepEqual([method, rawQuery, body, headers?.authorization, more], ['GET', '', '', `Bearer ${token}`, []]);
+  });
+
+  it('gives an id that is larger than any number', async () => {
+    x.fail(ME, answersJson(200, { data: { id: '18446744073709551615', name: 'X', username: 'x' } }));
+    assert.equal((await ask()).id, '18446744073709551615');
+  });
+
+  const problems: readonly (readonly [what: string, fault: Fault, status: number, kind: string])[] = [
+    ['401 of API v2', faults.unauthorized, 401, 'Unauthorized'],
+    ['401 of a gateway', faults.bareUnauthorized, 401, 'unknown'],
+    ['402', faults.creditsDepleted, 402, 'credits'],
+    ['403 for an app in the wrong package', faults.clientNotEnrolled, 403, 'client-forbidden'],
+    ['403 for a suspended user', faults.userSuspended, 403, 'user-suspended'],
+    ['403 of a gateway', faults.bareForbidden, 403, 'unknown'],
+    ['404', answers(404, {}, 'Not Found'), 404, 'unknown'],
+  ];
+  for (const [what, fault, status, kind] of problems) {
+    it(`is a Problem after ${what}`, async () => {
+      x.fail(ME, fault);
+      const error = await failure();
+      assert.ok(error instanceof Problem, inspect(error));
+      assert.deepEqual([error.status, error.kind], [status, kind]);
+    });
+  }
+
+  it('is a Problem when the token is dead', async () => {
+    x.disconnect('ada');
+    const error = await failure();
+    assert.ok(error instanceof Problem && error.status === 401, inspect(error));
+  });
+
+  const user = (data: unknown): Fault => answersJson(200, { data });
+  const unusable: readonly (readonly [what: string, fault: Fault, status?: number])[] = [
+    ['after 500', faults.internalError, 500],
+    ['after 502', faults.badGateway, 502],
+    ['after 503', faults.htmlUnavailable, 503],
+    ['after 429', faults.tooManyRequests, 429],
+    ['after a redirect, as to a hotel’s page', answers(302, { location: 'https://hotel.example/' }, ''), 302],
+    ['after 204', answers(204, {}, ''), 204],
+    ['when nothing is heard', faults.reset],
+    ['when the answer breaks off', faults.brokenOff, 200],
+    ['after half an answer', faults.truncatedJson, 200],
+    ['after HTML', answers(200, { 'content-type': 'text/html' }, '<html>'), 200],
+    ['after nothing', answers(200, {}, ''), 200],
+    ['after null', answersJson(200, null), 200],
+    ['after an answer without a user', answersJson(200, { errors: [] }), 200],
+    ['for an id that is a number', user({ id: 12, username: 'ada_l' }), 200],
+    ['for an id that is no number', user({ id: '12x', username: 'ada_l' }), 200],
+    ['for an empty id', user({ id: '', username: 'ada_l' }), 200],
+    ['without a username', user({ id: '12' }), 200],
+    ['for an empty username', user({ id: '12', username: '' }), 200],
+    ['for a username that could be shown as something else', user({ id: '12', username: 'ada](command:x)' }), 200],
+    ['for a username with a line in it', user({ id: '12', username: 'ada\n' }), 200],
+  ];
+  for (const [what, fault, status] of unusable) {
+    it(`is Unreachable ${what}`, async () => {
+      x.fail(ME, fault);
+      const error = await failure();
+      assert.ok(error instanceof Unreachable, inspect(error));
+      assert.equal(error.status, status);
+      assert.match(error.message, /^[A-Z].*\.$/, 'a sentence');
+    });
+  }
+
+  it('is Unreachable for as long as X says', async () => {
+    x.fail(ME, tooManyRequestsUntil(NOW + 900_000));
+    const error = await failure();
+    assert.ok(error instanceof Unreachable);
+    assert.equal(error.retryAfterMs, 900_000);
+  });
+});
