@@ -185,10 +185,10 @@ sees; it fails when this page says something else. To write it anew: \`X_WRITE_D
 
 Each cell says three things: what became of the **grant** · what the **caller** got · what the **person** was told.
 
-- On the **refresh** of an access token that has expired. *Kept, renewed later*: the fault passes, and so nothing is lost. *Kept, ended by
-  X later*: X had spent the refresh token and its answer was lost on the way, so the next try is refused. Nobody can
-  prevent that, but it is said as it is (*rejected, dropped*: "The connection dropped while …"). *Ended*: X says
-  that the newest refresh token is dead. The notices *unknown-client* and *client-secret* name what is wrong with the app.
+- On the **refresh** of an access token that has expired. _Kept, renewed later_: the fault passes, and so nothing is lost. _Kept, ended by
+  X later_: X had spent the refresh token and its answer was lost on the way, so the next try is refused. Nobody can
+  prevent that, but it is said as it is (_rejected, dropped_: "The connection dropped while …"). _Ended_: X says
+  that the newest refresh token is dead. The notices _unknown-client_ and _client-secret_ name what is wrong with the app.
 - On the **code exchange**, at the end of a sign-in. Other people's grants are not touched, and the next sign-in succeeds.
 - On the **question who it is** (\`/2/users/me\`), which follows the code exchange: the sign-in counts, and the account gets its name
   later.

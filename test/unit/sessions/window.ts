@@ -34,6 +34,7 @@ export class Machine {
   readonly folder: string;
   store: SharedStore;
   readonly #windows: Window[] = [];
+  readonly #toldBefore: Notice[] = [];
 
   constructor(kind: SharedStore['kind'], folder: string, x: StandIn) {
     this.store = sharedStore(kind);
@@ -50,13 +51,22 @@ export class Machine {
 
   /** What people were told, in any window. */
   get notices(): readonly Notice[] {
-    return this.#windows.flatMap((window) => window.notices);
+    return [...this.#toldBefore, ...this.#windows.flatMap((window) => window.notices)];
   }
 
-  /** Lets what is on its way in the store arrive, and every window see it. */
+  /** Lets what is on its way in the store arrive, and every window see it and say what it has to say to it. */
   async settle(): Promise<void> {
-    await this.store.arrive();
-    for (const window of this.#windows) await window.grants.catchUp();
+    for (let turn = 0; turn < 3; turn++) {
+      await this.store.arrive();
+      for (const window of this.#windows) await window.settle();
+    }
+  }
+
+  /** A window that is no more. */
+  forget(window: Window): void {
+    this.#windows.splice(this.#windows.indexOf(window), 1);
+    window.secrets.onDidChange = () => undefined;
+    this.#toldBefore.push(...window.notices);
   }
 
   get refreshes(): number {
@@ -114,6 +124,7 @@ export class Window {
   apiBaseUrl: string;
   readonly #app: App;
   readonly #baseUrls: BaseUrls;
+  #pending: Promise<unknown> = Promise.resolve();
 
   constructor({ folder, now: machineNow, x }: Surroundings, how: WindowOptions & { readonly secrets: WindowSecrets }) {
     this.#app = how.app ?? NATIVE_APP;
@@ -151,7 +162,15 @@ export class Window {
     grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
     grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
     grants.onDidChange((change) => void this.changes.push(change));
-    this.secrets.onDidChange = (key) => void grants.storedRecordChanged(key);
+    this.secrets.onDidChange = (key) => {
+      this.#pending = Promise.all([this.#pending, grants.storedRecordChanged(key)]);
+    };
+  }
+
+  /** Sees what was stored and noted elsewhere. */
+  async settle(): Promise<void> {
+    await this.#pending;
+    await this.grants.catchUp();
   }
 
   /** Signs in as a person would who clicks through the consent page. */

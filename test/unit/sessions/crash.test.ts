@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { Mortal } from './mortal.ts';
+import { HOUR, openMachine, works } from './window.ts';
+
+describe('A window that dies while it renews', () => {
+  for (const kind of ['desktop', 'browser'] as const) {
+    it(`takes the grant along only between X’s answer and the note (${kind})`, async function () {
+      this.timeout(30_000);
+      const losses: string[] = [];
+      for (let deeds = 0; ; deeds++) {
+        await using machine = await openMachine(kind);
+        machine.x.switches.reuseKillsFamily = true;
+        await machine.open().signIn();
+        await machine.settle();
+        const mortal = new Mortal(machine);
+        const witness = new Mortal(machine).window;
+        await mortal.window.grants.list();
+        await witness.grants.list();
+        machine.now += 2 * HOUR;
+        mortal.deeds.length = 0;
+        mortal.dieAfter(deeds);
+        await mortal.untilDeath(mortal.window.session());
+        const survived = !mortal.isDead;
+        machine.forget(mortal.window);
+        mortal.kill();
+
+        const session = await witness.session();
+        const next = await new Mortal(machine).window.session();
+        assert.deepEqual(next?.accessToken, session?.accessToken);
+        if (works(machine, session)) {
+          assert.deepEqual(machine.notices, [], `after ${mortal.deeds.at(-1)}`);
+          assert.equal(machine.refreshes, 1);
+        } else {
+          losses.push(mortal.deeds.at(-1) ?? '');
+          assert.deepEqual(
+            machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
+            [['rejected', true]],
+          );
+        }
+        if (survived) break;
+        assert.equal(mortal.deeds.length, deeds);
+      }
+      assert.deepEqual(losses, ['ask /2/oauth2/token']);
+    });
+  }
+});

@@ -1,0 +1,100 @@
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { bounded, type Fetch } from '../../../src/oauth/http.ts';
+import type { Notes } from '../../../src/sessions/handOver.ts';
+import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import type { WindowSecrets } from './stores.ts';
+import type { Machine, Window } from './window.ts';
+
+const dead = new Set<number>();
+let born = 0;
+
+/** A window that can be killed between any two things it does to the world, without a process for it. */
+export class Mortal {
+  readonly window: Window;
+  readonly died: Promise<void>;
+  readonly #pid = ++born;
+  readonly #die: () => void;
+  #left = Infinity;
+  /** What it has done to the world, in short. */
+  readonly deeds: string[] = [];
+
+  constructor(machine: Machine, onNoted: (refreshToken: string) => void = () => undefined) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.died = promise;
+    this.#die = resolve;
+    const notes = new SealedNotes(join(machine.folder, 'notes'));
+    const mortalNotes: Notes = {
+      read: (secret, purpose) => this.#step(`look for "${purpose}"`, () => notes.read(secret, purpose)),
+      write: (secret, purpose, payload) => this.#step(`note "${purpose}"`, () => notes.write(secret, purpose, payload)),
+      writeFirst: (secret, purpose, payload) =>
+        this.#step(`note "${purpose}"`, async () => {
+          const isFirst = await notes.writeFirst(secret, purpose, payload);
+          if (purpose === 'next') onNoted(secret.split('\n')[0] ?? '');
+          return isFirst;
+        }),
+      remove: (secret, purpose) => this.#step(`remove "${purpose}"`, () => notes.remove(secret, purpose)),
+    };
+    const limited = bounded((...request) => fetch(...request), 10_000);
+    const mortalFetch: Fetch = (url, init) => this.#step(`ask ${new URL(url).pathname}`, () => limited(url, init));
+    const directories = {
+      readdir: (path: string) => this.#step('look at the lock', () => fs.readdir(path)),
+      mkdir: (path: string, options: { recursive: boolean; mode: number }) =>
+        this.#step('bid for the lock', () => fs.mkdir(path, options)),
+      rmdir: (path: string) => this.#step('let go of the lock', () => fs.rmdir(path)),
+      rename: (from: string, to: string) => this.#step('take the lock', () => fs.rename(from, to)),
+    };
+    const locks = new FolderLocks(join(machine.folder, 'locks'), {
+      self: { host: '0123456789abcdef', pid: this.#pid, start: '1' },
+      isDead: ({ pid }) => dead.has(pid),
+      directories,
+    });
+    const secrets = this.#mortalSecrets(machine.store.open());
+    this.window = machine.open({ secrets, notes: mortalNotes, fetch: mortalFetch, locks });
+  }
+
+  /** Lets it do so many more things to the world and then die. */
+  dieAfter(deeds: number): void {
+    this.#left = deeds;
+  }
+
+  kill(): void {
+    this.#left = 0;
+    dead.add(this.#pid);
+    this.#die();
+  }
+
+  get isDead(): boolean {
+    return dead.has(this.#pid);
+  }
+
+  /** Waits for something that the window does, or for its death. */
+  async untilDeath<T>(doing: Promise<T>): Promise<T | undefined> {
+    return Promise.race([doing, this.died.then(() => undefined)]);
+  }
+
+  async #step<T>(deed: string, act: () => PromiseLike<T>): Promise<T> {
+    if (this.#left <= 0) this.kill();
+    if (this.isDead) return new Promise(() => {});
+    this.#left--;
+    this.deeds.push(deed);
+    const result = await act();
+    return this.isDead ? new Promise(() => {}) : result;
+  }
+
+  #mortalSecrets(secrets: WindowSecrets): WindowSecrets {
+    const mortal: WindowSecrets = {
+      onDidChange: () => undefined,
+      failure: undefined,
+      get: (key) => this.#step('read SecretStorage', () => secrets.get(key)),
+      store: (key, value) => this.#step('write SecretStorage', () => secrets.store(key, value)),
+      delete: (key) => this.#step('erase in SecretStorage', () => secrets.delete(key)),
+      keys: () => this.#step('list SecretStorage', () => secrets.keys()),
+    };
+    secrets.onDidChange = (key) => {
+      if (!this.isDead) mortal.onDidChange(key);
+    };
+    return mortal;
+  }
+}
