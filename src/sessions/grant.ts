@@ -81,10 +81,10 @@ export function fromRecord(value: unknown): Grant {
 /**
  * The secret that every window which holds this state of the grant knows, and nobody else: the seal of its notes. Both tokens,
  * because an answer may bring a new access token and leave the refresh token as it is; the account, because a grant may get
- * its name later.
+ * its name later; id and time, because tokens that do not expire come again after a sign-out, which must not end them anew.
  */
 export function sealOf(grant: Grant): string {
-  return [grant.refreshToken ?? '', grant.accessToken, grant.account.id].join('\n');
+  return [grant.refreshToken ?? '', grant.accessToken, grant.account.id, grant.id, grant.obtainedAt].join('\n');
 }
 
 /** Whether two grants are the same state of the same grant. */

@@ -15,11 +15,17 @@ export interface LastingCredentials {
   readonly account: Account;
   /** What the session hands out. */
   readonly secret: string;
+  /** True when they were asked for to read only, though the app may do more. */
+  readonly readOnly?: boolean;
 }
+
+/** The scope of credentials that may only read. */
+const READ = 'read';
 
 /**
  * Sessions of credentials that X lets live until they are revoked: OAuth 1.0a tokens and app-only bearers. They are grants
- * like any other, stored and handed over in the same way, that are never due to be renewed. Scopes mean nothing to them.
+ * like any other, stored and handed over in the same way, that are never due to be renewed. Scopes mean nothing to them, but
+ * that those for reading only do not serve a request to `write`.
  */
 export class LastingSessions {
   readonly #grants: Grants;
@@ -44,32 +50,39 @@ export class LastingSessions {
   }
 
   async all(): Promise<readonly Session[]> {
-    return this.matching([]);
+    return (await this.#grants.list()).map((grant) => toSession(grant, grant.scopes));
   }
 
   async matching(asked: readonly string[], accountId?: string): Promise<readonly Session[]> {
     const grants = await this.#grants.list();
     return grants
       .filter((grant) => accountId === undefined || grant.account.id === accountId)
+      .filter((grant) => !(asked.includes('write') && grant.scopes.includes(READ)))
       .map((grant) => toSession(grant, asked));
   }
 
-  /** Keeps credentials that X has just confirmed, in the place of the same account's earlier ones. */
-  async keep(credentials: LastingCredentials): Promise<Grant> {
+  /**
+   * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones: also of another app's, since
+   * nobody could tell two sessions of one account apart.
+   */
+  async keep({ appKey, account, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
     for (;;) {
-      const old = await this.#grants.findOwn(credentials.appKey, credentials.account.id);
+      const old = (await this.#grants.list()).find(
+        (grant) => grant.account.id === account.id || grant.accessToken === secret,
+      );
+      if (old?.accessToken === secret) return old;
       const grant: Grant = {
         id: old?.id ?? randomUUID(),
-        clientId: credentials.appKey,
-        account: old?.account ?? credentials.account,
-        scopes: [],
-        accessToken: credentials.secret,
+        clientId: appKey,
+        account: old?.account ?? account,
+        scopes: readOnly ? [READ] : [],
+        accessToken: secret,
         refreshToken: undefined,
-        obtainedAt: this.#now(),
+        // Later than what it replaces, also by a clock that was set back: the newest of an account is the one that counts.
+        obtainedAt: Math.max(this.#now(), (old?.obtainedAt ?? 0) + 1),
         expiresAt: NEVER,
       };
       if (old === undefined) await this.#grants.add(grant);
-      else if (old.accessToken === grant.accessToken) return old;
       else if (!(await this.#grants.replace(old, grant))) continue;
       this.#log.info(`Grant ${grant.id}: signed in.`);
       return grant;

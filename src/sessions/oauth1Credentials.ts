@@ -19,11 +19,12 @@ export function writeOAuth1Credentials(consumer: Consumer, token: Token): string
   return JSON.stringify(credentials);
 }
 
-/** @throws {v.ValiError} when the text is not what {@link writeOAuth1Credentials} made */
+/** Throws when the text is not what {@link writeOAuth1Credentials} made. The error quotes nothing of it. */
 export function readOAuth1Credentials(text: string): { readonly consumer: Consumer; readonly token: Token } {
-  const read = v.parse(v.pipe(v.string(), v.parseJson(), Credentials), text);
+  const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Credentials), text);
+  if (!success) throw new Error('The stored OAuth 1.0a credentials are damaged.');
   return {
-    consumer: { key: read.oauth_consumer_key, secret: read.oauth_consumer_secret },
-    token: { token: read.oauth_token, secret: read.oauth_token_secret },
+    consumer: { key: output.oauth_consumer_key, secret: output.oauth_consumer_secret },
+    token: { token: output.oauth_token, secret: output.oauth_token_secret },
   };
 }

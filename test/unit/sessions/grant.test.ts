@@ -85,6 +85,8 @@ describe('A grant', () => {
       { ...grant, refreshToken: 'another' },
       { ...grant, refreshToken: undefined },
       { ...grant, account: { id: '2', label: '@ada_l' } },
+      { ...grant, id: 'another sign-in' },
+      { ...grant, obtainedAt: START + 1 },
     ];
     assert.equal(new Set(states.map(sealOf)).size, states.length);
     assert.equal(sameState(grant, { ...grant, scopes: [], expiresAt: 0 }), true);

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { bounded } from '../../../src/oauth/http.ts';
+import { verifierOf, type World } from '../../../src/oauth/oauth1.ts';
+import { newNonce, type Consumer } from '../../../src/oauth/oauth1Signature.ts';
+import type { Grant } from '../../../src/sessions/grant.ts';
+import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
+import { HandOver } from '../../../src/sessions/handOver.ts';
+import { fingerprint, LastingSessions } from '../../../src/sessions/lastingSessions.ts';
+import type { Notice } from '../../../src/sessions/notice.ts';
+import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
+import { GrantRecords } from '../../../src/sessions/records.ts';
+import { Roster } from '../../../src/sessions/roster.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { appOnlyBearer } from '../../../src/x/appOnly.ts';
+import {
+  accessToken,
+  authorizationUrl,
+  invalidateToken,
+  requestToken,
+  type AccessType,
+} from '../../../src/x/oauth1.ts';
+import { type App, NATIVE_APP } from '../../x/app.ts';
+import type { WindowSecrets } from './stores.ts';
+import type { Machine } from './window.ts';
+
+/** What one window has of provider `x-oauth1` or `x-app`, its parts connected as in src/extension.ts. */
+class LastingWindow {
+  readonly sessions: LastingSessions;
+  readonly grants: Grants;
+  readonly secrets: WindowSecrets;
+  readonly notices: Notice[] = [];
+  readonly changes: GrantChanges[] = [];
+  readonly logged: string[] = [];
+  readonly #heard: Promise<void>[] = [];
+  protected readonly machine: Machine;
+  protected readonly world: World;
+
+  constructor(machine: Machine, prefix: string, revocable: boolean, secrets: WindowSecrets) {
+    const now = (): number => machine.now;
+    const write = (message: string): void => void this.logged.push(message);
+    const log = { debug: write, info: write, warn: write, error: write };
+    const notify = (notice: Notice): void => void this.notices.push(notice);
+    const revoke = async (secret: string): Promise<void> => {
+      const { consumer, token } = readOAuth1Credentials(secret);
+      await invalidateToken(machine.x.apiBaseUrl, consumer, token, this.world);
+    };
+    this.machine = machine;
+    this.secrets = secrets;
+    this.world = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
+    this.grants = new Grants(
+      new GrantRecords(secrets, log, prefix),
+      new HandOver(new SealedNotes(join(machine.folder, 'notes'))),
+      log,
+      new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now),
+    );
+    this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
+    this.grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    this.grants.onDidChange((change) => void this.changes.push(change));
+    secrets.onDidChange = (key) => void this.#heard.push(this.grants.storedRecordChanged(key));
+    this.sessions = new LastingSessions({
+      grants: this.grants,
+      ...(revocable && { revoke }),
+      now,
+      notify,
+      log,
+    });
+  }
+
+  /** Lets what was written arrive in the store, and this window do what VS Code's event sets off. */
+  async hears(): Promise<void> {
+    await this.machine.store.arrive();
+    await Promise.all(this.#heard);
+  }
+}
+
+export class OAuth1Window extends LastingWindow {
+  constructor(machine: Machine, secrets = machine.store.open()) {
+    super(machine, 'oauth1:', true, secrets);
+  }
+
+  /** Signs in as a person would who clicks through the consent page. */
+  async signIn(
+    as = 'ada',
+    { app = NATIVE_APP, accessType }: { app?: App; accessType?: AccessType } = {},
+  ): Promise<Grant> {
+    const { apiBaseUrl } = this.machine.x;
+    const consumer: Consumer = { key: app.apiKey, secret: app.apiSecret };
+    const temporary = await requestToken(apiBaseUrl, consumer, app.redirectUris[0] ?? '', { accessType }, this.world);
+    const back = await this.machine.x.consent(authorizationUrl(apiBaseUrl, temporary), { as, decision: 'authorize' });
+    const verifier = verifierOf(temporary, new URL(back).searchParams);
+    const { token, user } = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.world);
+    return this.sessions.keep({
+      appKey: consumer.key,
+      account: { id: user?.id ?? '', label: `@${user?.username}` },
+      secret: writeOAuth1Credentials(consumer, token),
+      readOnly: accessType === 'read',
+    });
+  }
+}
+
+export class AppOnlyWindow extends LastingWindow {
+  constructor(machine: Machine, secrets = machine.store.open()) {
+    super(machine, 'app:', false, secrets);
+  }
+
+  /** Adds an app's bearer, got for its API key and secret. */
+  async add(app = NATIVE_APP, label = app.name): Promise<Grant> {
+    const bearer = await appOnlyBearer(
+      this.machine.x.apiBaseUrl,
+      { key: app.apiKey, secret: app.apiSecret },
+      this.world,
+    );
+    const account = { id: fingerprint(app.apiKey), label };
+    return this.sessions.keep({ appKey: app.apiKey, account, secret: bearer });
+  }
+}
