@@ -120,20 +120,20 @@ export class Renewal {
     return outcome;
   }
 
-  /** Runs `action` as the only window that changes a grant, unless `until` has an answer first. */
+  /** Runs `action` while no other window does anything under this name, unless `until` has an answer first. */
   async exclusively<T>(
-    grant: Grant,
-    until: () => Promise<T | undefined>,
+    name: string,
+    { waitMs = LOCK_WAIT_MS, until }: { readonly waitMs?: number; readonly until?: () => Promise<T | undefined> },
     action: (lease: Lease) => Promise<T>,
   ): Promise<T> {
     let locked = false;
     const waiting = {
-      waitMs: LOCK_WAIT_MS,
+      waitMs,
       // What can't be looked at now is looked at again; it must not be taken for a lock that can't be had.
-      until: () => until().catch(() => undefined),
+      until: async () => until?.().catch(() => undefined),
     };
     try {
-      return await this.#locks.withLock<T>(grant.id, waiting, (lease) => {
+      return await this.#locks.withLock<T>(name, waiting, (lease) => {
         locked = true;
         return action(lease);
       });
@@ -151,10 +151,8 @@ export class Renewal {
   ): Promise<Outcome> {
     await earlier;
     try {
-      return await this.exclusively<Outcome>(
-        grant,
-        () => this.#done(grant, refused),
-        (lease) => this.#renewAlone(grant, refused, lease),
+      return await this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
+        this.#renewAlone(grant, refused, lease),
       );
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);

@@ -48,6 +48,9 @@ const AHEAD_MS = 5 * 60_000;
 /** How long a caller waits for the name of a grant that has none yet. */
 const NAMING_PATIENCE_MS = 3_000;
 
+/** How long a sign-in waits for another one: its code lives for 30 s at X. */
+const SIGN_IN_PATIENCE_MS = 10_000;
+
 /** How long X is left alone when it does not tell whose a grant is: all windows and extensions share 75 requests per 15 minutes. */
 const ASK_WHO_AGAIN_MS = 2 * 60_000;
 
@@ -126,6 +129,21 @@ export class Sessions {
    * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}
    */
   async signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+    let hasBegun = false;
+    const begin = (): Promise<Grant> => {
+      hasBegun = true;
+      return this.#signIn(clientId, request, callback);
+    };
+    try {
+      // Of two sign-ins at once X ends the first; so the second must be the second here as well.
+      return await this.#renewal.exclusively(`sign-in to ${clientId}`, { waitMs: SIGN_IN_PATIENCE_MS }, begin);
+    } catch (error) {
+      if (hasBegun) throw error;
+      return begin();
+    }
+  }
+
+  async #signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
     const client = await this.#clients.get(clientId);
     const endpoints = this.#world.endpoints();
     const checked = checkCallback(endpoints, client, request, callback);
@@ -218,14 +236,10 @@ export class Sessions {
     if (user === undefined) return grant;
     try {
       // Not while a window renews it: the name would go to tokens that are about to be spent.
-      return await this.#renewal.exclusively<Grant | undefined>(
-        grant,
-        async () => undefined,
-        async () => {
-          const newest = await this.#grants.find(grant.id);
-          return newest === undefined || !isProvisional(newest.account) ? newest : this.#rename(newest, user);
-        },
-      );
+      return await this.#renewal.exclusively<Grant | undefined>(grant.id, {}, async () => {
+        const newest = await this.#grants.find(grant.id);
+        return newest === undefined || !isProvisional(newest.account) ? newest : this.#rename(newest, user);
+      });
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not named. ${error instanceof Error ? error.message : String(error)}`);
       return grant;

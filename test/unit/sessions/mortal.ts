@@ -31,7 +31,7 @@ export class Mortal {
       writeFirst: (secret, purpose, payload) =>
         this.#step(`note "${purpose}"`, async () => {
           const isFirst = await notes.writeFirst(secret, purpose, payload);
-          if (purpose === 'next') onNoted(secret.split('\n')[0] ?? '');
+          if (purpose === 'next' && isRenewal(payload)) onNoted(secret.split('\n')[0] ?? '');
           return isFirst;
         }),
       remove: (secret, purpose) => this.#step(`remove "${purpose}"`, () => notes.remove(secret, purpose)),
@@ -97,4 +97,9 @@ export class Mortal {
     };
     return mortal;
   }
+}
+
+/** Whether a note says how a grant goes on, and not that it ended. */
+export function isRenewal(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'kind' in payload && payload.kind === 'renewed';
 }
