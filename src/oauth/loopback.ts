@@ -38,7 +38,7 @@ export interface Loopback {
 const MAX_CONNECTIONS = 256;
 
 /** A page that takes longer is done without: the code lives for seconds only. */
-const PAGE_PATIENCE_MS = 1_000;
+const PAGE_PATIENCE_MS = 3_000;
 
 /**
  * Waits for the callback of one sign-in on 127.0.0.1 (RFC 8252 §7.3). Whatever else comes to the port is answered and

@@ -539,7 +539,7 @@ describe('The code grant', () => {
     it('when a code could not be exchanged or a token not be revoked, too', async () => {
       x.fail(TOKEN, faults.badGateway);
       assert.ok((await failure(signIn())) instanceof Unreachable);
-      for (const fault of [faults.badGateway, faults.bareForbidden, faults.tooManyRequests]) {
+      for (const fault of [faults.badGateway, faults.bareForbidden, faults.tooManyRequests, answers(204, {}, '')]) {
         x.fail(REVOKE, fault);
         const error = await failure(revoke(here(), clientOf(NATIVE_APP), 'token', 'access_token', world));
         assert.ok(error instanceof Unreachable);

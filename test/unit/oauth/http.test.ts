@@ -136,8 +136,8 @@ describe('bounded', () => {
   });
 
   it('gives up on a body that drips, whoever reads it', async () => {
-    x.fail('/2/users/me', dripping(100));
-    const error = await unreachable(bounded(fetch, 150)(`${x.apiBaseUrl}/2/users/me`));
+    x.fail('/2/users/me', dripping(200));
+    const error = await unreachable(bounded(fetch, 600)(`${x.apiBaseUrl}/2/users/me`));
     assert.match(error.message, /^The answer of 127\.0\.0\.1:\d+ broke off: it took too long\.$/);
     assert.deepEqual([error.status, error.maybeSent], [401, true]);
   });
@@ -212,6 +212,16 @@ describe('bounded', () => {
     ],
     ['a name server that is away', networkError('', { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }), 'EAI_AGAIN', false],
     ['no connection in time', networkError('', { code: 'UND_ERR_CONNECT_TIMEOUT' }), 'UND_ERR_CONNECT_TIMEOUT', false],
+    [
+      'every address of a name that refuses',
+      new TypeError('fetch failed', {
+        cause: Object.assign(new AggregateError([Object.assign(new Error(''), { code: 'ECONNREFUSED' })]), {
+          code: 'ECONNREFUSED',
+        }),
+      }),
+      'ECONNREFUSED',
+      false,
+    ],
     ['no headers in time', networkError('', { code: 'UND_ERR_HEADERS_TIMEOUT' }), 'UND_ERR_HEADERS_TIMEOUT', true],
     ['Electron without a network', new Error('net::ERR_INTERNET_DISCONNECTED'), 'ERR_INTERNET_DISCONNECTED', false],
     ['Electron without an answer', new Error('net::ERR_EMPTY_RESPONSE'), 'ERR_EMPTY_RESPONSE', true],
