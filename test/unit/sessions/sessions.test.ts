@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { DEFAULT_LIFETIME_MS } from '../../../src/sessions/grant.ts';
+import { join } from 'node:path';
+import { DEFAULT_LIFETIME_MS, sealOf } from '../../../src/sessions/grant.ts';
 import { AmbiguousClientId } from '../../../src/sessions/scopeRequest.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { faults, withMembers } from '../../x/faults.ts';
 import { ADA, GRACE } from '../../x/person.ts';
@@ -49,6 +51,15 @@ describe('Sessions', () => {
           [0, 1, 0],
         ],
       );
+    });
+
+    it('keeps the later one of two sign-ins at once', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await Promise.all([window.signIn(['like.read']), window.signIn(['tweet.write']), window.signIn(['dm.read'])]);
+      const [grant, ...others] = await window.grants.list();
+      assert.deepEqual(others, []);
+      assert.ok(machine.x.grants.isLive(grant?.refreshToken ?? ''));
     });
 
     it('keeps the grants of two people, and of two apps, apart', async () => {
@@ -329,6 +340,16 @@ describe('Sessions', () => {
         assert.deepEqual(machine.notices, []);
       });
     }
+
+    it('ends a session that a note which can’t be followed stands in the way of', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      const notes = new SealedNotes(join(machine.folder, 'notes'));
+      await notes.write(sealOf(grant), 'next', { kind: 'of a newer version' });
+      await window.sessions.signOut(grant.id);
+      assert.deepEqual(await window.sessions.all(), []);
+    });
 
     it('ends the newest state, which another window has just renewed', async () => {
       await using machine = await openMachine('browser');
