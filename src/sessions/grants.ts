@@ -92,6 +92,15 @@ export class Grants {
     return true;
   }
 
+  /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
+  async signOut(id: string): Promise<Grant | undefined> {
+    for (;;) {
+      const grant = (await this.list()).find((candidate) => candidate.id === id);
+      // Another window may renew it in the same moment; then it is the newest state that ends.
+      if (grant === undefined || (await this.end(grant, 'signed-out'))) return grant;
+    }
+  }
+
   /** Ends a grant in every window. Resolves to false when another window was faster to say what became of it. */
   async end(grant: Grant, ending: Ending): Promise<boolean> {
     if (!(await this.#leave(grant, { kind: ending }))) {

@@ -94,23 +94,21 @@ export class LastingSessions {
   }
 
   /** Removes the credentials here first, which always succeeds, then revokes them at X if they are nobody else's. */
-  async signOut(sessionId: string): Promise<void> {
-    const find = async (): Promise<Grant | undefined> =>
-      (await this.#grants.list()).find((candidate) => candidate.id === sessionId);
-    let grant = await find();
-    // Another window may replace it in the same moment; then it is the newest state that ends.
-    while (grant !== undefined && !(await this.#grants.end(grant, 'signed-out'))) grant = await find();
-    if (grant === undefined) return;
+  async signOut(sessionId: string): Promise<boolean> {
+    const grant = await this.#grants.signOut(sessionId);
+    if (grant === undefined) return true;
     if (this.#revoke === undefined) {
       this.#notify({ kind: 'shared-bearer', grant });
-      return;
+      return false;
     }
     try {
       await this.#revoke(grant.accessToken);
       this.#log.info(`Grant ${grant.id}: revoked at X.`);
+      return true;
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not revoked at X. ${error instanceof Error ? error.message : String(error)}`);
       this.#notify({ kind: 'not-revoked', grant });
+      return false;
     }
   }
 }

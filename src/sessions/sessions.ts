@@ -173,16 +173,14 @@ export class Sessions {
     return toSession(grant, asked);
   }
 
-  /** Removes the grant here first, which always succeeds, then revokes its tokens at X as best it can. */
-  async signOut(sessionId: string): Promise<void> {
-    const find = async (): Promise<Grant | undefined> =>
-      (await this.#grants.list()).find((candidate) => candidate.id === sessionId);
-    let grant = await find();
-    // Another window may renew it in the same moment; then it is the newest state that ends.
-    while (grant !== undefined && !(await this.#grants.end(grant, 'signed-out'))) grant = await find();
-    if (grant === undefined) return;
+  /** Removes the grant here first, which always succeeds, then revokes its tokens at X as best it can. False: it could not. */
+  async signOut(sessionId: string): Promise<boolean> {
+    const grant = await this.#grants.signOut(sessionId);
+    if (grant === undefined) return true;
     this.#handedOut.delete(grant.id);
-    if (!(await this.#revoke(grant))) this.#notify({ kind: 'not-revoked', grant });
+    const isRevoked = await this.#revoke(grant);
+    if (!isRevoked) this.#notify({ kind: 'not-revoked', grant });
+    return isRevoked;
   }
 
   /** Renews every grant now, due or not, at a person's request. */

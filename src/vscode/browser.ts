@@ -120,18 +120,22 @@ export class Browser {
   /** Tells that the browser is being waited for, until it is back; cancelling ends the sign-in. */
   async #showProgress(arrival: PromiseWithResolvers<URLSearchParams>): Promise<void> {
     const location = vscode.ProgressLocation.Notification;
-    await vscode.window.withProgress({ location, cancellable: true, title: 'X' }, async (progress, token) => {
-      token.onCancellationRequested(() => arrival.reject(cancelled()));
-      progress.report({
-        message: l10n.t({
-          message:
-            'Finish signing in in your browser. If it does not come back, [paste the callback URL]({0}) or [copy the link]({1}).',
-          args: ['command:xAuthentication.pasteCallback', 'command:xAuthentication.copySignInLink'],
-          comment: ['The brackets and parentheses make links and must stay.'],
-        }),
-      });
-      await arrival.promise.catch(() => undefined);
-    });
+    await vscode.window.withProgress(
+      { location, cancellable: true, title: l10n.t('Sign in to X in your browser') },
+      async (progress, token) => {
+        token.onCancellationRequested(() => arrival.reject(cancelled()));
+        progress.report({
+          message: l10n.t({
+            message: 'if it does not come back, [paste the callback URL]({0}) or [copy the link]({1}).',
+            args: ['command:xAuthentication.pasteCallback', 'command:xAuthentication.copySignInLink'],
+            comment: [
+              'Follows "Sign in to X in your browser" and a colon. The brackets and parentheses make links and must stay.',
+            ],
+          }),
+        });
+        await arrival.promise.catch(() => undefined);
+      },
+    );
   }
 
   async #ask({ visit, arrive }: Waiting, away?: vscode.CancellationToken): Promise<void> {

@@ -46,13 +46,13 @@ export function registerCommands(parts: {
         placeHolder: l10n.t('Extensions that use this account lose it.'),
       });
       if (chosen === undefined) return;
-      await chosen.signOut();
-      void vscode.window.showInformationMessage(l10n.t('{0} is signed out of X.', chosen.label));
+      // A notice says what else there is to know.
+      if (await chosen.signOut())
+        void vscode.window.showInformationMessage(l10n.t('{0} is signed out of X.', chosen.label));
     },
 
     async setUpApp() {
       await appSetUp.run();
-      sessions.settingsChanged();
       void vscode.window.showInformationMessage(l10n.t('The X app is set up.'));
     },
 
@@ -96,7 +96,7 @@ export function registerCommands(parts: {
 async function accountsOf({
   label: kind,
   sessions,
-}: SignInKind): Promise<(vscode.QuickPickItem & { readonly signOut: () => Promise<void> })[]> {
+}: SignInKind): Promise<(vscode.QuickPickItem & { readonly signOut: () => Promise<boolean> })[]> {
   return (await sessions.all()).map(({ id, account, scopes }) => ({
     label: account.label,
     description: kind,

@@ -11,7 +11,8 @@ export interface SessionSource {
   all(): Promise<readonly Session[]>;
   matching(scopes: readonly string[], accountId?: string): Promise<readonly Session[]>;
   sessionOf(grant: Grant, scopes: readonly string[]): Session;
-  signOut(sessionId: string): Promise<void>;
+  /** Resolves to true when nothing is left to tell the person: X has ended it, too. */
+  signOut(sessionId: string): Promise<boolean>;
 }
 
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */

@@ -9,13 +9,13 @@ describe('Signing in', () => {
     const story = await startStory();
     const window = await story.openWindow();
     const consent = await window.opensConsent(() => window.run('X: Sign In'));
-    await window.notification('Finish signing in in your browser').waitFor();
+    await window.notification('Sign in to X in your browser').waitFor();
     await screenshot(window.page, 'waiting');
     await consent.authorizeAs('grace');
     assert.match(await consent.page.innerText('main'), /You can close this tab/);
 
     await window.notification('Signed in to X as @grace_h.').waitFor();
-    await window.notification('Finish signing in in your browser').waitFor({ state: 'detached' });
+    await window.notification('Sign in to X in your browser').waitFor({ state: 'detached' });
     assert.ok((await window.openAccounts()).includes('@grace_h (X)'));
     assert.equal(story.x.requestsTo('/2/oauth2/token').length, 1);
     // The Greeter has not been allowed to use the account, so that one is ours.
@@ -53,8 +53,8 @@ describe('Signing in', () => {
     const story = await startStory();
     const window = await story.openWindow();
     const abandoned = await window.opensConsent(() => window.run('X: Sign In'));
-    await window.clickInNotification('Finish signing in in your browser', 'Cancel');
-    await window.notification('Finish signing in in your browser').waitFor({ state: 'detached' });
+    await window.clickInNotification('Sign in to X in your browser', 'Cancel');
+    await window.notification('Sign in to X in your browser').waitFor({ state: 'detached' });
     await abandoned.page.close();
 
     const consent = await window.opensConsent(() => window.run('X: Sign In'));
@@ -89,11 +89,11 @@ describe('Signing in', () => {
     const story = await startStory();
     const window = await story.openWindow();
     await window.opensConsent(() => window.run('X: Sign In'));
-    await window.clickInNotification('Finish signing in in your browser', 'copy the link');
+    await window.clickInNotification('Sign in to X in your browser', 'copy the link');
     await window.statusBarItem('Copied the link').waitFor();
     const callbackUrl = await story.x.consent(await window.clipboard(), { as: 'grace', decision: 'authorize' });
 
-    await window.clickInNotification('Finish signing in in your browser', 'paste the callback URL');
+    await window.clickInNotification('Sign in to X in your browser', 'paste the callback URL');
     await window.answerInput('Finish signing in to X', 'http://127.0.0.1/callback?state=other&code=of-another-sign-in');
     await window.quickInput('This address is from another sign-in').waitFor();
     await window.answerInput('Finish signing in to X', ` ${callbackUrl} `);
@@ -105,7 +105,7 @@ describe('Signing in', () => {
     const window = await story.openWindow();
     const page = await window.opens(() => window.run('X: Sign In'));
     await page.locator('#something-went-wrong').waitFor();
-    await window.clickInNotification('Finish signing in in your browser', 'Cancel');
+    await window.clickInNotification('Sign in to X in your browser', 'Cancel');
 
     await window.run('X: Set Up App Credentials');
     await window.answerInput('(1/2): Client ID', 'nativeApiKey0123456789abc');
