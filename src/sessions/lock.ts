@@ -117,29 +117,23 @@ export class FolderLocks {
   }
 
   async #withLock<T>(lock: string, waiting: Waiting<T>, action: (lease: Lease) => Promise<T>): Promise<T> {
-    const { self, monotonicMs, sleep, beatMs, directories } = this.#world;
-    const nonce = randomBytes(8).toString('hex');
-    const bid = `${lock}.${nonce}`;
-    const tenure = new Tenure(lock, `${self.host}.${self.pid}.${self.start}.${nonce}`, directories, monotonicMs);
+    const { monotonicMs, sleep } = this.#world;
     const giveUpAt = monotonicMs() + waiting.waitMs;
-    let won = false;
-    try {
-      for (;;) {
-        waiting.signal?.throwIfAborted();
-        won = await this.#bid(lock, bid, tenure.token());
-        if (won) break;
-        const found = await waiting.until?.();
-        if (found !== undefined) return found;
-        const leftMs = giveUpAt - monotonicMs();
-        if (leftMs <= 0) throw new LockBusy(`Another process held the lock for more than ${waiting.waitMs} ms`);
-        // Rejects only because of the signal, which is looked at next.
-        await sleep(Math.min(leftMs, POLL_MS * (1 + Math.random())), waiting.signal).catch(() => {});
-      }
-    } finally {
-      // What can't be deleted now is swept later.
-      if (!won) await fs.rm(bid, { recursive: true, force: true }).catch(() => {});
+    for (;;) {
+      waiting.signal?.throwIfAborted();
+      const tenure = await this.#bid(lock);
+      if (tenure !== undefined) return await this.#hold(tenure, action);
+      const found = await waiting.until?.();
+      if (found !== undefined) return found;
+      const leftMs = giveUpAt - monotonicMs();
+      if (leftMs <= 0) throw new LockBusy(`Another process held the lock for more than ${waiting.waitMs} ms`);
+      // Rejects only because of the signal, which is looked at next.
+      await sleep(Math.min(leftMs, POLL_MS * (1 + Math.random())), waiting.signal).catch(() => {});
     }
-    const beating = setInterval(() => void tenure.held(), beatMs).unref();
+  }
+
+  async #hold<T>(tenure: Tenure, action: (lease: Lease) => Promise<T>): Promise<T> {
+    const beating = setInterval(() => void tenure.held(), this.#world.beatMs).unref();
     try {
       return await action(tenure);
     } finally {
@@ -149,23 +143,29 @@ export class FolderLocks {
   }
 
   /** Tries once to get the lock. */
-  async #bid(lock: string, bid: string, token: string): Promise<boolean> {
-    const { directories } = this.#world;
+  async #bid(lock: string): Promise<Tenure | undefined> {
+    const { self, monotonicMs, directories } = this.#world;
     const names = await this.#list(lock);
-    if (names === undefined) return false;
+    if (names === undefined) return undefined;
     const over = this.#over(lock, names);
     for (const name of over) await this.#evict(lock, name);
-    if (over.length < names.length) return false;
-    await directories.mkdir(join(bid, token), { recursive: true, mode: 0o700 });
+    if (over.length < names.length) return undefined;
+
+    const nonce = randomBytes(8).toString('hex');
+    const bid = `${lock}.${nonce}`;
+    const tenure = new Tenure(lock, `${self.host}.${self.pid}.${self.start}.${nonce}`, directories, monotonicMs);
+    await directories.mkdir(join(bid, tenure.token()), { recursive: true, mode: 0o700 });
     try {
       await directories.rename(bid, lock);
-      return true;
+      return tenure;
     } catch (error) {
+      // What can't be deleted now is swept later.
+      await fs.rm(bid, { recursive: true, force: true }).catch(() => {});
       if (!isBusy(error) && !['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
       // In the way may be a file, a link or, on Windows, an empty directory. A lock that is held is none of them.
       const obstacle = await fs.lstat(lock).catch(() => undefined);
       await (obstacle?.isDirectory() === false ? fs.unlink(lock) : directories.rmdir(lock)).catch(() => {});
-      return false;
+      return undefined;
     }
   }
 

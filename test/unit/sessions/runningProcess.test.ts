@@ -34,11 +34,16 @@ describe('a running process', () => {
 
   it('has died when it is a zombie, which nobody waits for', async function () {
     if (process.platform !== 'linux') this.skip();
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // Its parent turns into a program that never asks after its children, and only then it ends.
+    const script = 'cat <&3 & echo $!; exec sleep 60';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
     try {
+      assert.ok(parent.stdout);
       const [line]: string[] = await once(parent.stdout.setEncoding('utf8'), 'data');
       const pid = Number(line);
       const stat = () => readFile(`/proc/${pid}/stat`, 'utf8');
+      while (!(await readFile(`/proc/${parent.pid}/comm`, 'utf8')).startsWith('sleep')) await new Promise(setImmediate);
+      parent.stdio[3]?.destroy();
       while (!/\) Z /.test(await stat())) await new Promise(setImmediate);
       const start = (await stat()).split(' ')[21] ?? '';
       assert.equal(hasDied({ ...self, pid, start }, self), true);
