@@ -1,4 +1,4 @@
-export const SIGN_IN_METHODS = ['loopback', 'relay', 'uri', 'paste'] as const;
+export const SIGN_IN_METHODS = ['loopback', 'paste'] as const;
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
 
 export const SIGN_IN_METHOD_SETTINGS = ['auto', ...SIGN_IN_METHODS] as const;

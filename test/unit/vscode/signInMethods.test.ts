@@ -20,9 +20,6 @@ describe('Sign-in methods', () => {
     ['auto', ['loopback', 'paste']],
     ['loopback', ['loopback']],
     ['paste', ['paste']],
-    // Not there yet.
-    ['relay', []],
-    ['uri', []],
   ];
 
   for (const [where, environment] of environments) {
