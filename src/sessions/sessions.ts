@@ -136,7 +136,7 @@ export class Sessions {
     };
     try {
       // Of two sign-ins at once X ends the first; so the second must be the second here as well.
-      return await this.#renewal.exclusively(`sign-in to ${clientId}`, { waitMs: SIGN_IN_PATIENCE_MS }, begin);
+      return await this.#renewal.exclusively(signInTo(clientId), { waitMs: SIGN_IN_PATIENCE_MS }, begin);
     } catch (error) {
       if (hasBegun) throw error;
       return begin();
@@ -232,12 +232,16 @@ export class Sessions {
   async #askAndName(grant: Grant): Promise<Grant | undefined> {
     const user = await this.#whoIs(grant);
     if (user === undefined) return grant;
+    const rename = async (): Promise<Grant | undefined> => {
+      const newest = await this.#grants.find(grant.id);
+      return newest === undefined || !isProvisional(newest.account) ? newest : this.#rename(newest, user);
+    };
+    const waiting = { waitMs: NAMING_PATIENCE_MS };
     try {
-      // Not while a window renews it: the name would go to tokens that are about to be spent.
-      return await this.#renewal.exclusively<Grant | undefined>(grant.id, {}, async () => {
-        const newest = await this.#grants.find(grant.id);
-        return newest === undefined || !isProvisional(newest.account) ? newest : this.#rename(newest, user);
-      });
+      // Neither while its person signs in again, nor while a window renews it: the name would go to tokens that are about to end.
+      return await this.#renewal.exclusively(signInTo(grant.clientId), waiting, () =>
+        this.#renewal.exclusively(grant.id, waiting, rename),
+      );
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not named. ${error instanceof Error ? error.message : String(error)}`);
       return grant;
@@ -246,6 +250,11 @@ export class Sessions {
 
   async #rename(provisional: Grant, user: User): Promise<Grant | undefined> {
     const old = await this.#grants.findOwn(provisional.clientId, user.id);
+    if (old !== undefined && old.obtainedAt > provisional.obtainedAt) {
+      // They have signed in again since, which has ended this one.
+      await this.#grants.end(provisional, 'rejected');
+      return old;
+    }
     const named = underName(provisional, user, old);
     if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
     if (old !== undefined) await this.#grants.replace(old, named);
@@ -298,6 +307,11 @@ export class Sessions {
     if (failures.length === 0) this.#log.info(`Grant ${grant.id}: revoked at X.`);
     return failures.length === 0;
   }
+}
+
+/** The name under which windows exclude each other while somebody signs in. */
+function signInTo(clientId: string): string {
+  return `sign-in to ${clientId}`;
 }
 
 /** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */

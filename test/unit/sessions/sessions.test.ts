@@ -258,6 +258,28 @@ describe('Sessions', () => {
       }
     });
 
+    it('gives way to a later sign-in of its person', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      machine.x.fail(ME, faults.creditsDepleted);
+      await window.signIn();
+      machine.now += 3 * MINUTE;
+      const hold = machine.x.hold(ME);
+      const naming = window.session();
+      await hold.arrived;
+      const again = window.signIn(['like.read']);
+      await machine.x.arrival(TOKEN, 2);
+      machine.now += 1000;
+      hold.release();
+      await Promise.all([naming, again]);
+      machine.now += 3 * MINUTE;
+      const [session, ...others] = await window.sessions.matching([]);
+      assert.deepEqual(others, []);
+      assert.equal(session?.account.label, '@ada_l');
+      assert.ok(machine.x.grants.isLive((await window.grants.list())[0]?.refreshToken ?? ''));
+      assert.deepEqual(machine.notices, []);
+    });
+
     it('names it while another window renews it, and loses neither', async () => {
       for (const kind of ['desktop', 'browser'] as const) {
         await using machine = await openMachine(kind);
