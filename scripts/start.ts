@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { startCodeServer } from '../test/host/codeServer.ts';
 import { startDesktop } from '../test/host/desktop.ts';
 import { freePort } from '../test/host/freePort.ts';
-import type { Program } from '../test/host/program.ts';
+import { type Program, run } from '../test/host/program.ts';
 import { CACHE, ROOT } from '../test/host/project.ts';
 import { NATIVE_APP, WEB_APP } from '../test/x/app.ts';
 import { startStandIn } from '../test/x/standIn.ts';
@@ -35,6 +35,7 @@ if (options.help) console.log(HELP);
 else await start();
 
 async function start(): Promise<void> {
+  console.log(await run(process.execPath, [join(import.meta.dirname, 'build.ts')]));
   const port = await freePort(Number(options.port));
   const loopbackPort = options.real ? LOOPBACK_PORT : await freePort(LOOPBACK_PORT);
   const loopback = `http://127.0.0.1:${loopbackPort}/callback`;

@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { launchChromium } from './chromium.ts';
 import { type CodeServer, startCodeServer } from './codeServer.ts';
+import { CACHE } from './project.ts';
 
 export interface InsideTests {
   /** A folder of extensions under development: each is loaded. */
@@ -13,6 +16,9 @@ export interface InsideTests {
 const MINUTES_AT_MOST = 10;
 const MARK = 'test:';
 
+/** What the workbench and the server print besides. It is much, and seldom about the tests. */
+const NOISE = join(CACHE, 'editor.log');
+
 /**
  * Runs tests inside VS Code in a browser, prints what they print, and returns the exit code of the run. Windows that VS Code
  * opens are real ones of the same browser: an authorize URL opens, and is redirected back.
@@ -24,7 +30,7 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
   try {
     const page = await browser.newPage();
     const exitCode = new Promise<number>((resolve, reject) => {
-      const tooLate = new Error(`The tests did not end within ${MINUTES_AT_MOST} minutes.`);
+      const tooLate = new Error(`The tests did not end within ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`);
       setTimeout(reject, MINUTES_AT_MOST * 60_000, tooLate).unref();
       page.once('crash', () => reject(new Error('The browser crashed.')));
       void page.exposeFunction('codeAutomationExit', resolve);
@@ -34,13 +40,9 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
       else noise.push([mark, ...args].join(' '));
     });
     await page.goto(testUrl(server, extensions, suite));
-    const code = await exitCode;
-    if (code !== 0) console.error(`\nWhat VS Code said besides:\n${noise.join('\n')}`);
-    return code;
-  } catch (error) {
-    console.error(`${noise.join('\n')}\n${server.output}`);
-    throw error;
+    return await exitCode;
   } finally {
+    await writeFile(NOISE, `${noise.join('\n')}\n\n${server.output}\n`);
     await browser.close();
     await server.remove();
   }

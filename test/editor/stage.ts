@@ -1,0 +1,22 @@
+import { cp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from '../host/project.ts';
+
+/** VS Code is pointed at this folder and loads each extension in it: ours, and the two that the tests ask for sessions as. */
+export const EXTENSIONS = join(ROOT, 'dist', 'editor');
+
+/** The suite is a file of the extension `caller`, so that what it asks for it asks for as any other extension does. */
+export const SUITE = join(EXTENSIONS, 'caller', 'suite.cjs');
+
+/** Puts beside what was built what VS Code needs as well. */
+export async function stageExtensions(): Promise<void> {
+  const ours = join(EXTENSIONS, 'x-authentication');
+  await rm(ours, { recursive: true, force: true });
+  const parts = (await readdir(ROOT)).filter((name) => /^(package(\.nls.*)?\.json|l10n|media)$/.test(name));
+  for (const part of [...parts, 'dist/extension.cjs']) {
+    await cp(join(ROOT, part), join(ours, part), { recursive: true });
+  }
+  for (const name of ['caller', 'neighbour']) {
+    await cp(join(import.meta.dirname, name, 'package.json'), join(EXTENSIONS, name, 'package.json'));
+  }
+}
