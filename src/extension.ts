@@ -6,10 +6,12 @@ import { newNonce } from './oauth/oauth1Signature.ts';
 import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
 import { watchFolder } from './sessions/folderWatch.ts';
+import type { Grant } from './sessions/grant.ts';
 import { Grants } from './sessions/grants.ts';
 import { HandOver } from './sessions/handOver.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
+import type { Notify } from './sessions/notice.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import { GrantRecords } from './sessions/records.ts';
 import { Renewal } from './sessions/renewal.ts';
@@ -68,29 +70,34 @@ export function activate(context: vscode.ExtensionContext): void {
   const consumerSetUp = new ConsumerSetUp(secrets);
   const messages = new Messages({
     signInAgain: (grant) => x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
-    enterApiKey: () => consumerSetUp.set(),
+    setUp: {
+      app: () => appSetUp.run(),
+      clientSecret: (clientId) => appSetUp.changeSecret(clientId),
+      apiKey: () => consumerSetUp.set(),
+    },
     log,
   });
-  const notify = messages.notice.bind(messages);
+  const notify: Notify = (notice) => messages.notice(notice);
   const browser = new Browser((arrival) => callbackPage(extensionUri, arrival));
   const { apiBaseUrl } = world;
 
-  const grantsOf = (providerId: string, prefix: string): Grants => {
+  const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
     const grants = new Grants(
       new GrantRecords(secrets, log, prefix),
       handOver,
       log,
       rosterOf(context, providerId, now),
     );
-    grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-    grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    const attempt = { run: signInAnew };
+    grants.onUnreadable = (count) => messages.notice({ kind: 'unreadable', count }, attempt);
+    grants.onVanished = (labels) => messages.notice({ kind: 'vanished', labels }, attempt);
     return grants;
   };
 
-  const xGrants = grantsOf('x', 'grant:');
+  const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
   const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, world, notify, log });
-  const appSetUp = new AppSetUp(clients, callbackUrlsHere);
+  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
   const signIn = new SignIn({ sessions, appSetUp, browser, endpoints, log });
   const x: SignInKind = {
     id: 'x',
@@ -103,7 +110,7 @@ export function activate(context: vscode.ExtensionContext): void {
     },
   };
 
-  const oauth1Grants = grantsOf('x-oauth1', 'oauth1:');
+  const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
   const oauth1World = { fetch: world.fetch, now, nonce: newNonce };
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
@@ -127,10 +134,13 @@ export function activate(context: vscode.ExtensionContext): void {
     id: 'x-oauth1',
     label: 'X (OAuth 1.0a)',
     sessions: oauth1Sessions,
-    signIn: (scopes) => ({ run: () => oauth1SignIn.run(scopes) }),
+    signIn: (scopes) => ({
+      run: () => oauth1SignIn.run(scopes),
+      pasteInstead: () => oauth1SignIn.run(scopes, true),
+    }),
   };
 
-  const appOnlyGrants = grantsOf('x-app', 'app:');
+  const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
   const appOnlySessions = new LastingSessions({ grants: appOnlyGrants, now, notify, log });
   const appOnlySignIn = new AppOnlySignIn({ sessions: appOnlySessions, consumerSetUp, apiBaseUrl, world, log });
   const appOnly: SignInKind = {

@@ -2,10 +2,12 @@ import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import { fingerprint, type LastingSessions } from '../sessions/lastingSessions.ts';
 import type { World } from '../oauth/appOnly.ts';
-import { appOnlyBearer, bearerOwner } from '../x/appOnly.ts';
+import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
+import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { bearerRefused, cancelled, toFailure } from './messages.ts';
+import { bearerRefused, notABearer, shortKey, toFailure } from './messages.ts';
 import { ask } from './question.ts';
+import { chooseWay } from './wayToSignIn.ts';
 
 const { l10n } = vscode;
 
@@ -34,7 +36,7 @@ export class AppOnlySignIn {
   /** @throws {Failure} */
   async run(): Promise<Grant> {
     try {
-      return await ((await chooseWay()) === 'key' ? this.#fromKey() : this.#fromPasted());
+      return await this.#run();
     } catch (error) {
       const failure = toFailure(error);
       this.#log.warn(`App-only sign-in: ${failure.name}. ${failure.message}`);
@@ -42,11 +44,32 @@ export class AppOnlySignIn {
     }
   }
 
+  async #run(): Promise<Grant> {
+    const ways = [
+      {
+        way: 'key' as const,
+        label: l10n.t('From the API Key and Secret'),
+        detail: l10n.t("X hands out the app's bearer token for them."),
+      },
+      {
+        way: 'pasted' as const,
+        label: l10n.t('Paste a Bearer Token'),
+        detail: l10n.t("From the app's page in X's console."),
+      },
+    ];
+    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, this.#consumerSetUp);
+    return way === 'key' ? this.#fromKey() : this.#fromPasted();
+  }
+
   async #fromKey(): Promise<Grant> {
     const consumer = await this.#consumerSetUp.get();
-    const bearer = await appOnlyBearer(this.#apiBaseUrl(), consumer, this.#world);
-    const label = l10n.t('App with API key {0}…', consumer.key.slice(0, 6));
-    return this.#sessions.keep({ appKey: consumer.key, account: { id: fingerprint(bearer), label }, secret: bearer });
+    const bearer = await this.#consumerSetUp.prove(() => appOnlyBearer(this.#apiBaseUrl(), consumer, this.#world));
+    return this.#sessions.keep({
+      appKey: consumer.key,
+      // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
+      account: { id: fingerprint(consumer.key), label: l10n.t('App with API Key {0}', shortKey(consumer.key)) },
+      secret: bearer,
+    });
   }
 
   async #fromPasted(): Promise<Grant> {
@@ -56,19 +79,20 @@ export class AppOnlySignIn {
       prompt: l10n.t('Paste the Bearer Token of your X app as it is, percent signs and all.'),
       placeholder: l10n.t('Bearer Token, from "Keys and tokens"'),
       password: true,
-      problem: (text) =>
-        /^[\w\-.~+/%]+=*$/.test(text)
-          ? undefined
-          : l10n.t('This is not a bearer token: copy it again, without anything around it.'),
+      problem: (text) => (/\s/.test(text) || text === '' ? notABearer() : undefined),
     });
-    const owner = await bearerOwner(this.#apiBaseUrl(), bearer, this.#world);
+    const owner = await this.#ownerOf(bearer);
     if (owner !== 'app') throw bearerRefused(owner);
+    const others = (await this.#sessions.all()).filter(({ accessToken }) => accessToken !== bearer);
+    const taken = others.map(({ account }) => account.label);
     const label = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
       placeholder: l10n.t('Name'),
       value: l10n.t('X app'),
-      problem: (text) => (text === '' ? l10n.t('Give it a name.') : undefined),
+      // VS Code tells accounts apart by their names.
+      problem: (text) =>
+        text === '' || taken.includes(text) ? l10n.t('Give it a name that no other app has here.') : undefined,
     });
     return this.#sessions.keep({
       appKey: fingerprint(bearer),
@@ -76,25 +100,13 @@ export class AppOnlySignIn {
       secret: bearer,
     });
   }
-}
 
-async function chooseWay(): Promise<'key' | 'pasted'> {
-  const ways = [
-    {
-      way: 'key' as const,
-      label: l10n.t('From the API Key and Secret'),
-      detail: l10n.t("X hands out the app's bearer token for them."),
-    },
-    {
-      way: 'pasted' as const,
-      label: l10n.t('Paste a Bearer Token'),
-      detail: l10n.t("From the app's page in X's console."),
-    },
-  ];
-  const chosen = await vscode.window.showQuickPick(ways, {
-    title: l10n.t('Add an app-only bearer token of X'),
-    ignoreFocusOut: true,
-  });
-  if (chosen === undefined) throw cancelled();
-  return chosen.way;
+  async #ownerOf(bearer: string): Promise<BearerOwner | 'unknown'> {
+    try {
+      return await bearerOwner(this.#apiBaseUrl(), bearer, this.#world);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return 'unknown';
+      throw error;
+    }
+  }
 }

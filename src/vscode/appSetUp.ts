@@ -9,10 +9,13 @@ import { settings } from './settings.ts';
 export class AppSetUp {
   readonly #clients: Clients;
   readonly #callbackUrls: () => Promise<readonly string[]>;
+  readonly #changed: () => void;
 
-  constructor(clients: Clients, callbackUrls: () => Promise<readonly string[]>) {
+  /** `changed` hears that what X refused before may be accepted now. */
+  constructor(clients: Clients, callbackUrls: () => Promise<readonly string[]>, changed: () => void) {
     this.#clients = clients;
     this.#callbackUrls = callbackUrls;
+    this.#changed = changed;
   }
 
   /**
@@ -35,9 +38,43 @@ export class AppSetUp {
       },
       callbackUrl,
     });
+    await this.#askSecret(clientId, l10n.t('Set Up App Credentials (2/2): Client Secret'), callbackUrl);
+    await settings.setClientId(clientId);
+    return clientId;
+  }
+
+  /**
+   * Asks for an app's secret alone, to be replaced, removed or added. The app may be one that an extension brought.
+   *
+   * @throws {Failure} `Cancelled`
+   */
+  async changeSecret(clientId: string): Promise<void> {
+    await this.#askSecret(clientId, l10n.t('Client Secret of the App {0}', clientId));
+  }
+
+  /**
+   * Asks for the secret of an app that turned out to have one, unless it is known: then that is what X refuses.
+   *
+   * @returns whether there is a secret now that was not there before
+   * @throws {Failure} `Cancelled`
+   */
+  async addSecret(clientId: string): Promise<boolean> {
+    if ((await this.#clients.get(clientId)).clientSecret !== undefined) return false;
+    const secret = await ask({
+      title: l10n.t('Client Secret of the App {0}', clientId),
+      prompt: l10n.t('X says that this app has a secret: paste it here, and the sign-in begins again with it.'),
+      placeholder: l10n.t('OAuth 2.0 Client Secret'),
+      password: true,
+      problem: (text) => (text === '' ? l10n.t("Paste the app's OAuth 2.0 Client Secret.") : undefined),
+    });
+    await this.#keep(clientId, secret);
+    return true;
+  }
+
+  async #askSecret(clientId: string, title: string, callbackUrl?: string): Promise<void> {
     const { clientSecret } = await this.#clients.get(clientId);
     const secret = await ask({
-      title: l10n.t('Set Up App Credentials (2/2): Client Secret'),
+      title,
       prompt:
         clientSecret === undefined
           ? l10n.t(
@@ -50,8 +87,11 @@ export class AppSetUp {
       problem: () => undefined,
       callbackUrl,
     });
+    await this.#keep(clientId, secret);
+  }
+
+  async #keep(clientId: string, secret: string): Promise<void> {
     await this.#clients.setSecret(clientId, secret);
-    await settings.setClientId(clientId);
-    return clientId;
+    this.#changed();
   }
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { l10n } from 'vscode';
+import { Refused } from '../oauth/errors.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
 import type { Secrets } from '../sessions/records.ts';
 import { ask } from './question.ts';
@@ -12,18 +13,41 @@ const ConsumerRecord = v.object({
   secret: v.pipe(v.string(), v.nonEmpty()),
 });
 
+/** X's numbers for a key or secret that it does not accept. */
+const NOT_ACCEPTED = ['32', '99', '215'];
+
 /** The app's API key and secret, which OAuth 1.0a and app-only sign-ins share: asked for once, kept in SecretStorage. */
 export class ConsumerSetUp {
   readonly #secrets: Secrets;
+  #isRefused = false;
 
   constructor(secrets: Secrets) {
     this.#secrets = secrets;
   }
 
-  /** @throws {Failure} `Cancelled` */
-  async get(): Promise<Consumer> {
+  async known(): Promise<Consumer | undefined> {
     const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), ConsumerRecord), await this.#secrets.get(KEY));
-    return stored.success ? { key: stored.output.key, secret: stored.output.secret } : this.set();
+    return stored.success ? { key: stored.output.key, secret: stored.output.secret } : undefined;
+  }
+
+  /**
+   * The key and secret that are known; asked for where there are none, or where X has refused them.
+   *
+   * @throws {Failure} `Cancelled`
+   */
+  async get(): Promise<Consumer> {
+    const known = this.#isRefused ? undefined : await this.known();
+    return known ?? this.set();
+  }
+
+  /** Makes a request that proves them: when X does not accept them, they are asked for anew next time. */
+  async prove<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      this.#isRefused = error instanceof Refused && NOT_ACCEPTED.includes(error.code);
+      throw error;
+    }
   }
 
   /** @throws {Failure} `Cancelled` */
@@ -36,6 +60,7 @@ export class ConsumerSetUp {
       title: l10n.t('API Key and Secret (1/2): API Key'),
       prompt: l10n.t('Paste the API Key of your X app, which X also calls Consumer Key.'),
       placeholder: l10n.t('API Key, from "Keys and tokens"'),
+      value: (await this.known())?.key ?? '',
       problem,
     });
     const secret = await ask({
@@ -46,11 +71,7 @@ export class ConsumerSetUp {
       problem,
     });
     await this.#secrets.store(KEY, JSON.stringify({ version: 1, key, secret }));
+    this.#isRefused = false;
     return { key, secret };
-  }
-
-  /** X did not accept them: the next sign-in asks again. */
-  async forget(): Promise<void> {
-    await this.#secrets.delete(KEY);
   }
 }

@@ -21,6 +21,7 @@ export type FailureName =
 /** What a person can do about a failure, as a button beside its message. */
 export type Remedy =
   | 'set-up-app'
+  | 'enter-client-secret'
   | 'enter-api-key'
   | 'open-settings'
   | 'sign-in-again'
@@ -32,10 +33,18 @@ export type Remedy =
 export class Failure extends Error {
   override readonly name: FailureName;
   readonly remedies: readonly Remedy[];
+  /** The app that it is about, where that matters to what mends it. */
+  readonly clientId: string | undefined;
 
-  constructor(name: FailureName, message: string, remedies: readonly Remedy[] = [], options?: ErrorOptions) {
+  constructor(
+    name: FailureName,
+    message: string,
+    remedies: readonly Remedy[] = [],
+    options: ErrorOptions & { readonly clientId?: string | undefined } = {},
+  ) {
     super(message, options);
     this.name = name;
     this.remedies = remedies;
+    this.clientId = options.clientId;
   }
 }

@@ -7,50 +7,53 @@ import type { NotAClientId } from '../x/clientId.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { INVALID_VERIFIER } from '../x/oauth1Errors.ts';
 import { Problem } from '../x/problems.ts';
-import { Failure, type Remedy } from './failure.ts';
+import { Failure, type FailureName, type Remedy } from './failure.ts';
 import { InvalidSetting } from './settings.ts';
 
+/** The app that a sign-in was for. */
+interface SignInApp {
+  readonly clientId: string;
+  /** An extension brought it (`X_CLIENT_ID:`): it is not the one that the person has set up. */
+  readonly isForeign: boolean;
+}
+
 /** Turns whatever went wrong into a sentence that says what to do. */
-export function toFailure(error: unknown): Failure {
+export function toFailure(error: unknown, app?: SignInApp): Failure {
   if (error instanceof Failure) return error;
-  const options = { cause: error };
-  if (error instanceof AuthorizationDenied) return denied(error, options);
-  if (error instanceof Refused) return refused(error, options);
+  const [name, message, remedies] = wordsFor(error, app);
+  return new Failure(name, message, remedies, { cause: error, clientId: app?.clientId });
+}
+
+type Words = readonly [name: FailureName, message: string, remedies: readonly Remedy[]];
+
+function wordsFor(error: unknown, app: SignInApp | undefined): Words {
+  if (error instanceof AuthorizationDenied) return denied(error);
+  if (error instanceof Refused) return refused(error, app);
   if (error instanceof Problem) {
-    return (
-      oauth1Refused(new Refused(error.status, error.reason ?? error.kind, error.message), options) ??
-      new Failure('Refused', l10n.t('X refused: {0}', error.message), ['show-log'], options)
-    );
+    return refused(new Refused(error.status, error.reason ?? error.kind, error.message), app);
   }
   if (error instanceof CallbackMismatch) {
-    return new Failure(
-      'Refused',
-      l10n.t('That address does not belong to this sign-in: start again with "X: Sign In".'),
-      ['sign-in-again'],
-      options,
-    );
+    return ['Refused', l10n.t('That address does not belong to this sign-in: sign in again.'), ['sign-in-again']];
   }
   if (error instanceof Unreachable) {
-    return new Failure(
+    return [
       'Unreachable',
       l10n.t('X could not be reached: check the connection and try again. ({0})', error.message),
       ['sign-in-again', 'show-log'],
-      options,
-    );
+    ];
   }
   if (error instanceof PortUnavailable) {
-    return new Failure(
+    return [
       'Misconfigured',
       l10n.t(
         'Port {0} is in use: finish or cancel a sign-in in another window, or choose another port in the setting xAuthentication.loopbackPort and register its callback URL with X.',
         String(error.port),
       ),
       ['paste-instead', 'open-settings'],
-      options,
-    );
+    ];
   }
   if (error instanceof InvalidSetting) {
-    return new Failure(
+    return [
       'Misconfigured',
       l10n.t(
         "The setting {0} can't be used, {1}: correct it and try again.",
@@ -58,183 +61,178 @@ export function toFailure(error: unknown): Failure {
         error.reason,
       ),
       ['open-settings'],
-      options,
-    );
+    ];
   }
   if (error instanceof AmbiguousClientId) {
-    return new Failure(
-      'Misconfigured',
-      l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'),
-      [],
-      options,
-    );
+    return ['Misconfigured', l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'), []];
   }
-  return new Failure(
+  return [
     'Unexpected',
     l10n.t('Something went wrong in X Authentication: see its log, and report it if it happens again.'),
     ['show-log'],
-    options,
-  );
+  ];
 }
 
-function denied(error: AuthorizationDenied, options: ErrorOptions): Failure {
-  if (error.code === 'access_denied') {
-    return new Failure(
-      'Denied',
-      l10n.t('Access to X was not given: sign in again if that was a mistake.'),
-      ['sign-in-again'],
-      options,
-    );
+function denied({ code, description }: AuthorizationDenied): Words {
+  if (code === 'access_denied') {
+    return ['Denied', l10n.t('Access to X was not given: sign in again if that was a mistake.'), ['sign-in-again']];
   }
-  return new Failure(
+  return [
     'Denied',
-    l10n.t(
-      "X did not accept the sign-in ({0}): check the app's settings at X and try again.",
-      error.description ?? error.code,
-    ),
+    l10n.t("X did not accept the sign-in ({0}): check the app's settings at X and try again.", description ?? code),
     ['sign-in-again', 'set-up-app'],
-    options,
-  );
+  ];
 }
 
-function refused(error: Refused, options: ErrorOptions): Failure {
-  const oauth1 = oauth1Refused(error, options);
-  if (oauth1 !== undefined) return oauth1;
-  switch (refusalCause(error)) {
-    case 'unknown-client':
-      return new Failure(
-        'Misconfigured',
-        l10n.t(
-          'X does not know this Client ID: copy the OAuth 2.0 Client ID of your X app, not its API key, and set it again.',
-        ),
-        ['set-up-app'],
-        options,
-      );
-    case 'client-secret':
-      return new Failure(
-        'Misconfigured',
-        l10n.t(
-          "X did not accept the app's secret: give the Client Secret if the app is a Web App or Automated App, and none if it is a Native App.",
-        ),
-        ['set-up-app'],
-        options,
-      );
-    case 'token':
-    case 'other':
-      return new Failure(
-        'Refused',
-        l10n.t('X refused the sign-in ({0}): try again.', error.description ?? error.code),
-        ['sign-in-again', 'show-log'],
-        options,
-      );
+function refused(error: Refused, app: SignInApp | undefined): Words {
+  const cause = refusalCause(error);
+  if (cause === 'unknown-client') {
+    return app?.isForeign === true
+      ? [
+          'Misconfigured',
+          l10n.t('X does not know the Client ID {0}, which an extension brought: tell its author.', app.clientId),
+          [],
+        ]
+      : [
+          'Misconfigured',
+          l10n.t(
+            'X does not know this Client ID: copy the OAuth 2.0 Client ID of your X app, not its API key, and set it again.',
+          ),
+          ['set-up-app'],
+        ];
   }
+  if (cause === 'client-secret') {
+    return [
+      'Misconfigured',
+      l10n.t(
+        "X did not accept the app's secret: give the Client Secret if the app is a Web App or Automated App, and none if it is a Native App.",
+      ),
+      [app === undefined ? 'set-up-app' : 'enter-client-secret'],
+    ];
+  }
+  return (
+    numbered(error.code) ?? [
+      'Refused',
+      l10n.t('X refused the sign-in ({0}): try again.', error.description ?? error.code),
+      ['sign-in-again', 'show-log'],
+    ]
+  );
 }
 
 /** X's numbers (https://docs.x.com/x-api/fundamentals/response-codes-and-errors), and the kinds of API v2's problems. */
-function oauth1Refused({ code }: Refused, options: ErrorOptions): Failure | undefined {
+function numbered(code: string): Words | undefined {
   switch (code) {
     case '32':
     case '99':
     case '215':
-      return new Failure(
+      return [
         'Misconfigured',
         l10n.t('X did not accept the API Key and its secret: enter them again.'),
         ['enter-api-key'],
-        options,
-      );
+      ];
     case '64':
     case 'user-suspended':
-      return new Failure(
+      return [
         'Refused',
         l10n.t('X has suspended this account: sign in with another, or appeal at X.'),
         ['sign-in-again'],
-        options,
-      );
+      ];
     case '89':
-      return new Failure(
-        'Refused',
-        l10n.t('X does not know this token any more: sign in again.'),
-        ['sign-in-again'],
-        options,
-      );
+      return ['Refused', l10n.t('X does not know this token any more: sign in again.'), ['sign-in-again']];
     case INVALID_VERIFIER:
-      return new Failure(
+      return [
         'Refused',
-        l10n.t('X did not accept the PIN: sign in again and type the new one.'),
+        l10n.t('X did not accept the PIN: sign in again and type the one that X shows then.'),
         ['sign-in-again'],
-        options,
-      );
+      ];
     case '135':
-      return new Failure(
+      return [
         'Misconfigured',
         l10n.t("X says that this machine's clock is wrong: set it and try again."),
         ['sign-in-again'],
-        options,
-      );
+      ];
     case '326':
-      return new Failure(
+      return [
         'Refused',
         l10n.t('X has locked this account for now: unlock it at x.com and sign in again.'),
         ['sign-in-again'],
-        options,
-      );
+      ];
     case '415':
-      return new Failure(
+      return [
         'Misconfigured',
         l10n.t(
           "X does not know this editor's callback URL: register it with the app at X to the letter, or sign in with a PIN.",
         ),
         ['copy-callback-urls', 'sign-in-again'],
-        options,
-      );
+      ];
     case '416':
-      return new Failure(
+      return [
         'Misconfigured',
         l10n.t("X has suspended the app: look at its page in X's console, or set up another app."),
         ['enter-api-key'],
-        options,
-      );
+      ];
+    // Of apps that take no PIN, and of apps that take nothing else.
     case '417':
-      return new Failure(
+      return [
         'Misconfigured',
         l10n.t(
           'X allows this app only one way to sign in: choose the PIN if you signed in with the browser, and the browser if you used a PIN.',
         ),
         ['sign-in-again'],
-        options,
-      );
+      ];
     case 'client-not-enrolled':
-      return new Failure(
+      return [
         'Misconfigured',
         l10n.t(
           "The app has no access to X's API: in X's console, move it to the Pay-per-use package and to Production.",
         ),
         [],
-        options,
-      );
+      ];
     case 'credits':
     case 'CreditsDepleted':
-      return new Failure(
-        'Misconfigured',
-        l10n.t("The app has used up its credits at X: add some in X's console."),
-        [],
-        options,
-      );
+      return ['Misconfigured', l10n.t("The app has used up its credits at X: add some in X's console."), []];
     default:
       return undefined;
   }
 }
 
+/** Why tokens of X's console that were pasted are not kept. X does not say which of them is wrong, or whether the key is. */
+export const tokensRefused = (apiKey: string): Failure =>
+  new Failure(
+    'Refused',
+    l10n.t(
+      'X did not accept these tokens: copy the Access Token and its secret again, and see that they belong to the app with the API Key {0}.',
+      shortKey(apiKey),
+    ),
+    ['sign-in-again', 'enter-api-key'],
+  );
+
+/** Enough of an API key to recognize it by. */
+export function shortKey(apiKey: string): string {
+  return `${apiKey.slice(0, 6)}…`;
+}
+
 /** Why a bearer token that was pasted is not kept. */
-export function bearerRefused(owner: 'user' | 'malformed'): Failure {
-  return owner === 'user'
-    ? new Failure(
+export function bearerRefused(why: 'user' | 'malformed' | 'unknown'): Failure {
+  switch (why) {
+    case 'user':
+      return new Failure(
         'Refused',
         l10n.t('This token belongs to a person, not to an app: sign in with "X: Sign In" instead.'),
+      );
+    case 'malformed':
+      return new Failure('Refused', notABearer(), ['sign-in-again']);
+    case 'unknown':
+      return new Failure(
+        'Refused',
+        l10n.t("X does not know this bearer token: copy it again from the app's page in X's console."),
         ['sign-in-again'],
-      )
-    : new Failure('Refused', l10n.t('This is not a bearer token: copy it again, without anything around it.'));
+      );
+  }
 }
+
+export const notABearer = (): string =>
+  l10n.t('This is not a bearer token: copy it again, without anything around it.');
 
 export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
 
@@ -294,8 +292,11 @@ export function pasteWords(what: 'callback' | 'pin'): {
       };
 }
 
-/** What a notice says, and what can be done about it. */
-export function noticeText(notice: Notice): {
+/** What a notice says, and what can be done about it. `clientId` is of the app that is set up. */
+export function noticeText(
+  notice: Notice,
+  clientId: unknown,
+): {
   readonly text: string;
   readonly remedies: readonly (Remedy | 'connected-apps')[];
 } {
@@ -311,13 +312,22 @@ export function noticeText(notice: Notice): {
         remedies: ['sign-in-again'],
       };
     case 'unknown-client':
-      return {
-        text: l10n.t(
-          "The sign-in of {0} to X can't be renewed, because X does not know the app's Client ID any more: set up the app again.",
-          notice.grant.account.label,
-        ),
-        remedies: ['set-up-app'],
-      };
+      return notice.grant.clientId === clientId
+        ? {
+            text: l10n.t(
+              "The sign-in of {0} to X can't be renewed, because X does not know the app's Client ID any more: set up the app again.",
+              notice.grant.account.label,
+            ),
+            remedies: ['set-up-app'],
+          }
+        : {
+            text: l10n.t(
+              "The sign-in of {0} to X can't be renewed, because X does not know the Client ID {1} any more: tell the author of the extension that uses it.",
+              notice.grant.account.label,
+              notice.grant.clientId,
+            ),
+            remedies: [],
+          };
     case 'client-secret':
       return {
         text: notice.hasSecret
@@ -329,7 +339,7 @@ export function noticeText(notice: Notice): {
               "The sign-in of {0} to X can't be renewed, because the app is a confidential one: add its Client Secret.",
               notice.grant.account.label,
             ),
-        remedies: ['set-up-app'],
+        remedies: ['enter-client-secret'],
       };
     case 'unreadable':
       return {
@@ -367,6 +377,8 @@ export function remedyLabel(remedy: Remedy | 'connected-apps'): string {
   switch (remedy) {
     case 'set-up-app':
       return l10n.t('Set Up App Credentials');
+    case 'enter-client-secret':
+      return l10n.t('Enter the Client Secret');
     case 'enter-api-key':
       return l10n.t('Enter the API Key Again');
     case 'open-settings':

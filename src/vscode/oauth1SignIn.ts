@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { CallbackMismatch } from '../oauth/errors.ts';
+import { CallbackMismatch, Refused } from '../oauth/errors.ts';
 import { OUT_OF_BAND, verifierOf, type World } from '../oauth/oauth1.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
 import type { Grant } from '../sessions/grant.ts';
@@ -9,9 +9,10 @@ import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessTyp
 import type { User } from '../x/users.ts';
 import type { Browser, Visit } from './browser.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { theEnvironment } from './environment.ts';
-import { cancelled, toFailure } from './messages.ts';
+import { wayBack, type WayBack } from './environment.ts';
+import { toFailure, tokensRefused } from './messages.ts';
 import { ask } from './question.ts';
+import { chooseWay } from './wayToSignIn.ts';
 
 const { l10n } = vscode;
 
@@ -41,13 +42,14 @@ export class OAuth1SignIn {
   }
 
   /**
-   * `scopes` mean nothing to OAuth 1.0a, except that `read` or `write` alone asks for that kind of access.
+   * `scopes` mean nothing to OAuth 1.0a, except that `read` or `write` alone asks for that kind of access. `pasteInstead`: in the
+   * browser, and the person pastes the callback URL.
    *
    * @throws {Failure}
    */
-  async run(scopes: readonly string[]): Promise<Grant> {
+  async run(scopes: readonly string[], pasteInstead = false): Promise<Grant> {
     try {
-      return await this.#browser.alone((signal) => this.#run(accessTypeOf(scopes), signal));
+      return await this.#run(accessTypeOf(scopes), pasteInstead);
     } catch (error) {
       const failure = toFailure(error);
       this.#log.warn(`OAuth 1.0a sign-in: ${failure.name}. ${failure.message}`);
@@ -55,42 +57,68 @@ export class OAuth1SignIn {
     }
   }
 
-  async #run(accessType: AccessType | undefined, signal: AbortSignal): Promise<Grant> {
-    const way = await chooseWay();
+  async #run(accessType: AccessType | undefined, pasteInstead: boolean): Promise<Grant> {
+    const way = pasteInstead ? 'callback' : await this.#chooseWay();
     const consumer = await this.#consumerSetUp.get();
     const { token, user } =
-      way === 'tokens' ? await this.#askForTokens(consumer) : await this.#inBrowser(consumer, way, accessType, signal);
+      way === 'tokens'
+        ? await this.#askForTokens(consumer)
+        : // Only now: a sign-in that waits for the browser goes on until this one needs it.
+          await this.#browser.alone((signal) => {
+            const back = way === 'pin' ? Promise.resolve(undefined) : wayBack(pasteInstead ? 'paste' : undefined);
+            return this.#inBrowser(consumer, back, accessType, signal);
+          });
     return this.#sessions.keep({
       appKey: consumer.key,
       account: { id: user.id, label: `@${user.username}` },
       secret: writeOAuth1Credentials(consumer, token),
+      readOnly: accessType === 'read' && way !== 'tokens',
     });
   }
 
+  async #chooseWay(): Promise<'callback' | 'pin' | 'tokens'> {
+    const ways = [
+      {
+        way: 'callback' as const,
+        label: l10n.t('Sign in with the browser'),
+        detail: l10n.t("The browser comes back by itself. The app at X needs this editor's callback URL."),
+      },
+      {
+        way: 'pin' as const,
+        label: l10n.t('Sign in with a PIN'),
+        detail: l10n.t('X shows a number that you type here. Works wherever the editor runs.'),
+      },
+      {
+        way: 'tokens' as const,
+        label: l10n.t('Use tokens you already have'),
+        detail: l10n.t(
+          "An Access Token and its secret, from the app's page in X's console. Signing out ends them at X.",
+        ),
+      },
+    ];
+    return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, this.#consumerSetUp);
+  }
+
+  /** Without a way back, X shows a PIN. */
   async #inBrowser(
     consumer: Consumer,
-    way: 'callback' | 'pin',
+    back: Promise<WayBack | undefined>,
     accessType: AccessType | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly token: Token; readonly user: User }> {
-    const redirectUri = way === 'callback' ? (await theEnvironment()).loopbackUri : undefined;
-    const temporary = await requestToken(
-      this.#apiBaseUrl(),
-      consumer,
-      redirectUri ?? OUT_OF_BAND,
-      { accessType },
-      this.#world,
+    const { method, redirectUri } = (await back) ?? { method: 'paste', redirectUri: undefined };
+    const callback = redirectUri ?? OUT_OF_BAND;
+    const temporary = await this.#consumerSetUp.prove(() =>
+      requestToken(this.#apiBaseUrl(), consumer, callback, { accessType }, this.#world),
     );
-    const isAnswer = (parameters: URLSearchParams): boolean =>
-      (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
     const visit: Visit = {
       url: authorizationUrl(this.#apiBaseUrl(), temporary),
-      back: way === 'callback' ? 'loopback' : 'paste',
+      back: method === 'loopback' ? 'loopback' : 'paste',
       redirectUri,
-      isAnswer,
-      read: (pasted) => (way === 'callback' ? readCallback(pasted) : readPin(pasted, temporary)),
+      isAnswer: (parameters) => (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token,
+      read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),
     };
-    this.#log.info(`OAuth 1.0a sign-in: by ${way}.`);
+    this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
     const verifier = verifierOf(temporary, await this.#browser.visit(visit, signal));
     const answer = await accessToken(this.#apiBaseUrl(), consumer, temporary, verifier, this.#world);
     const user = answer.user ?? (await whoseToken(this.#apiBaseUrl(), consumer, answer.token, this.#world));
@@ -105,7 +133,9 @@ export class OAuth1SignIn {
       placeholder: l10n.t('Digits, a hyphen, and letters'),
       password: true,
       problem: (text) =>
-        /^\d+-\w+$/.test(text) ? undefined : l10n.t('An Access Token begins with digits and a hyphen: copy it again.'),
+        /^\d+-[\w-]+$/.test(text)
+          ? undefined
+          : l10n.t('An Access Token begins with digits and a hyphen: copy it again.'),
     });
     const secret = await ask({
       title: l10n.t('OAuth 1.0a (2/2): Access Token Secret'),
@@ -115,39 +145,18 @@ export class OAuth1SignIn {
       problem: (text) => (/^\S+$/.test(text) ? undefined : l10n.t('Paste the Access Token Secret.')),
     });
     const pair = { token, secret };
-    return { token: pair, user: await whoseToken(this.#apiBaseUrl(), consumer, pair, this.#world) };
+    try {
+      return { token: pair, user: await whoseToken(this.#apiBaseUrl(), consumer, pair, this.#world) };
+    } catch (error) {
+      if (error instanceof Refused && error.status === 401) throw tokensRefused(consumer.key);
+      throw error;
+    }
   }
 }
 
 function accessTypeOf(scopes: readonly string[]): AccessType | undefined {
   const [only] = scopes;
   return scopes.length === 1 && (only === 'read' || only === 'write') ? only : undefined;
-}
-
-async function chooseWay(): Promise<'callback' | 'pin' | 'tokens'> {
-  const ways = [
-    {
-      way: 'callback' as const,
-      label: l10n.t('Sign in with the browser'),
-      detail: l10n.t("The browser comes back by itself. The app at X needs this editor's callback URL."),
-    },
-    {
-      way: 'pin' as const,
-      label: l10n.t('Sign in with a PIN'),
-      detail: l10n.t('X shows a number that you type here. Works wherever the editor runs.'),
-    },
-    {
-      way: 'tokens' as const,
-      label: l10n.t('Use tokens you already have'),
-      detail: l10n.t("An Access Token and its secret, from the app's page in X's console."),
-    },
-  ];
-  const chosen = await vscode.window.showQuickPick(ways, {
-    title: l10n.t('Sign in to X with OAuth 1.0a'),
-    ignoreFocusOut: true,
-  });
-  if (chosen === undefined) throw cancelled();
-  return chosen.way;
 }
 
 function readCallback(pasted: string): URLSearchParams {

@@ -13,7 +13,7 @@ export interface Question {
   /** What is wrong with an answer, in words. */
   readonly problem: (answer: string) => string | undefined;
   /** Offered to be copied, where the answer comes from a page that asks for it. */
-  readonly callbackUrl?: string;
+  readonly callbackUrl?: string | undefined;
 }
 
 /**

@@ -15,19 +15,32 @@ export interface Attempt {
   readonly pasteInstead?: () => Promise<Grant>;
 }
 
+/** What mends an app's credentials, by asking the person for them. Each rejects when the person cancels. */
+export interface SetUp {
+  readonly app: () => Promise<unknown>;
+  readonly clientSecret: (clientId: string) => Promise<unknown>;
+  readonly apiKey: () => Promise<unknown>;
+}
+
+/** What the buttons of a message act on. */
+interface Subject {
+  /** What "Sign In Again" tries; without it, the command of provider `x`. */
+  readonly attempt?: Attempt | undefined;
+  /** The app whose secret is in question. */
+  readonly clientId?: string | undefined;
+  /** Whether to go on with the attempt as soon as the app is mended: it is what the person was about to do. */
+  readonly goOn?: boolean;
+}
+
 /** Tells people what happened, each thing once, with the buttons that mend it. */
 export class Messages {
   readonly #signInAgain: (grant: Grant) => Attempt;
-  readonly #enterApiKey: () => Promise<unknown>;
+  readonly #setUp: SetUp;
   readonly #log: vscode.LogOutputChannel;
 
-  constructor(parts: {
-    signInAgain: (grant: Grant) => Attempt;
-    enterApiKey: () => Promise<unknown>;
-    log: vscode.LogOutputChannel;
-  }) {
+  constructor(parts: { signInAgain: (grant: Grant) => Attempt; setUp: SetUp; log: vscode.LogOutputChannel }) {
     this.#signInAgain = parts.signInAgain;
-    this.#enterApiKey = parts.enterApiKey;
+    this.#setUp = parts.setUp;
     this.#log = parts.log;
   }
 
@@ -48,13 +61,22 @@ export class Messages {
     if (failure.name === 'Unexpected') {
       this.#log.error(failure.cause instanceof Error ? (failure.cause.stack ?? '') : failure.message);
     }
-    void this.#offer(vscode.window.showErrorMessage, failure.message, failure.remedies, attempt);
+    const { clientId } = failure;
+    void this.#offer(vscode.window.showErrorMessage, failure.message, failure.remedies, {
+      attempt,
+      clientId,
+      goOn: true,
+    });
   }
 
-  notice(notice: Notice): void {
-    const { text, remedies } = noticeText(notice);
-    const attempt = 'grant' in notice ? this.#signInAgain(notice.grant) : undefined;
-    void this.#offer(vscode.window.showWarningMessage, text, remedies, attempt);
+  /** `attempt` signs in anew where the notice is not about one grant. */
+  notice(notice: Notice, attempt?: Attempt): void {
+    // Not by way of `settings`, which throws: a notice is told whatever the settings are.
+    const clientId = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
+    const { text, remedies } = noticeText(notice, clientId);
+    const subject =
+      'grant' in notice ? { attempt: this.#signInAgain(notice.grant), clientId: notice.grant.clientId } : { attempt };
+    void this.#offer(vscode.window.showWarningMessage, text, remedies, subject);
   }
 
   partlyRefreshed(renewed: number, all: number): void {
@@ -63,34 +85,36 @@ export class Messages {
       renewed,
       all,
     );
-    void this.#offer(vscode.window.showWarningMessage, text, ['show-log'], undefined);
+    void this.#offer(vscode.window.showWarningMessage, text, ['show-log'], {});
   }
 
   async #offer(
     show: (text: string, ...buttons: string[]) => Thenable<string | undefined>,
     text: string,
     remedies: readonly (Remedy | 'connected-apps')[],
-    attempt: Attempt | undefined,
+    subject: Subject,
   ): Promise<void> {
-    const possible = remedies.filter((remedy) => remedy !== 'paste-instead' || attempt?.pasteInstead !== undefined);
+    const canPaste = subject.attempt?.pasteInstead !== undefined;
+    const possible = remedies.filter((remedy) => remedy !== 'paste-instead' || canPaste);
     const chosen = await show(text, ...possible.map(remedyLabel));
     const remedy = possible.find((candidate) => remedyLabel(candidate) === chosen);
     if (remedy === undefined) return;
     try {
-      await this.#apply(remedy, attempt);
+      await this.#apply(remedy, subject);
     } catch (error) {
-      this.failure(error, attempt);
+      this.failure(error, subject.attempt);
     }
   }
 
-  async #apply(remedy: Remedy | 'connected-apps', attempt: Attempt | undefined): Promise<void> {
+  async #apply(remedy: Remedy | 'connected-apps', { attempt, clientId, goOn = false }: Subject): Promise<void> {
     switch (remedy) {
       case 'set-up-app':
-        await vscode.commands.executeCommand(`${SECTION}.setUpApp`);
-        return;
+      case 'enter-client-secret':
       case 'enter-api-key':
-        await this.#enterApiKey();
-        if (attempt !== undefined) await this.signIn(attempt);
+        if (remedy === 'enter-api-key') await this.#setUp.apiKey();
+        else if (remedy === 'enter-client-secret' && clientId !== undefined) await this.#setUp.clientSecret(clientId);
+        else await this.#setUp.app();
+        if (goOn && attempt !== undefined) await this.signIn(attempt);
         return;
       case 'open-settings':
         await vscode.commands.executeCommand('workbench.action.openSettings', SECTION);

@@ -6,16 +6,18 @@ import {
   type AuthorizationRequest,
   type Endpoints,
 } from '../oauth/codeGrant.ts';
+import { Refused } from '../oauth/errors.ts';
 import { readPastedCallback } from '../oauth/pastedCallback.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { covers } from '../sessions/scopeRequest.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import { refusalCause } from '../x/refusals.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
-import { theEnvironment } from './environment.ts';
+import { wayBack } from './environment.ts';
 import { scopesWithheld, toFailure } from './messages.ts';
 import { settings } from './settings.ts';
-import { redirectUriOf, signInMethods, type SignInMethod } from './signInMethods.ts';
+import type { SignInMethod } from './signInMethods.ts';
 
 export interface SignInRequest {
   /** The app to sign in with; where undefined, the one that is set up. */
@@ -63,10 +65,19 @@ export class SignIn {
   async #run(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     const configured = request.clientId ?? settings.clientId();
     const clientId = configured === '' ? await this.#appSetUp.run() : configured;
+    try {
+      return await this.#visitX(clientId, request, signal);
+    } catch (error) {
+      const lacksSecret = error instanceof Refused && refusalCause(error) === 'client-secret';
+      // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
+      if (lacksSecret && (await this.#appSetUp.addSecret(clientId))) return this.#visitX(clientId, request, signal);
+      throw toFailure(error, { clientId, isForeign: clientId !== settings.clientId() });
+    }
+  }
+
+  async #visitX(clientId: string, request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     const scopes = await this.#sessions.scopesFor(request.wanted, clientId, request.accountId);
-    const environment = await theEnvironment();
-    const [method = 'paste'] = signInMethods(request.method ?? settings.signInMethod(), environment);
-    const redirectUri = redirectUriOf(method, environment) ?? environment.loopbackUri;
+    const { method, redirectUri } = await wayBack(request.method);
     const authorization: AuthorizationRequest = { redirectUri, scopes, state: newState(), verifier: newVerifier() };
     const { state } = authorization;
     this.#log.info(`Sign-in: by ${method}, for ${scopes.length} scopes.`);

@@ -3,7 +3,7 @@ import { Refused } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import * as oauth1 from '../oauth/oauth1.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
-import { errorOf } from './oauth1Errors.ts';
+import { errorOf, INVALID_VERIFIER } from './oauth1Errors.ts';
 import { whoAmI, type User } from './users.ts';
 
 /** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */
@@ -77,7 +77,7 @@ export async function accessToken(
   world: oauth1.World,
 ): Promise<SignedIn> {
   const response = await oauth1.accessTokenRequest(oauth1Endpoints(apiBaseUrl), consumer, token, verifier, world);
-  const answer = await oauth1.accessTokenResponse(await accepted(response, world), world);
+  const answer = await oauth1.accessTokenResponse(await verified(response, world), world);
   const user = v.safeParse(UserParameters, answer.parameters);
   return {
     token: answer.token,
@@ -119,6 +119,16 @@ export async function invalidateToken(
     await accepted(response, world);
   } catch (error) {
     if (!(error instanceof Refused && error.code === '89')) throw error;
+  }
+}
+
+/** What X can't authenticate here is the verifier: with the same key and secret it gave the request token a moment ago. */
+async function verified(response: Response, world: Pick<oauth1.World, 'now'>): Promise<Response> {
+  try {
+    return await accepted(response, world);
+  } catch (error) {
+    if (!(error instanceof Refused && error.code === '32')) throw error;
+    throw new Refused(error.status, INVALID_VERIFIER, error.description);
   }
 }
 
