@@ -31,13 +31,19 @@ export class Mortal {
       writeFirst: (secret, purpose, payload) =>
         this.#step(`note "${purpose}"`, async () => {
           const isFirst = await notes.writeFirst(secret, purpose, payload);
-          if (purpose === 'next' && isRenewal(payload)) onNoted(secret.split('\n')[0] ?? '');
+          const spent = tokenRenewed(secret, purpose, payload);
+          if (spent !== undefined) onNoted(spent);
           return isFirst;
         }),
       remove: (secret, purpose) => this.#step(`remove "${purpose}"`, () => notes.remove(secret, purpose)),
     };
     const limited = bounded((...request) => fetch(...request), 10_000);
-    const mortalFetch: Fetch = (url, init) => this.#step(`ask ${new URL(url).pathname}`, () => limited(url, init));
+    const mortalFetch: Fetch = (url, init) =>
+      this.#step(`ask ${new URL(url).pathname}`, () => {
+        // A request takes time: no two sign-ins are given in the same millisecond.
+        machine.now++;
+        return limited(url, init);
+      });
     const directories = {
       readdir: (path: string) => this.#step('look at the lock', () => fs.readdir(path)),
       mkdir: (path: string, options: { recursive: boolean; mode: number }) =>
@@ -99,7 +105,9 @@ export class Mortal {
   }
 }
 
-/** Whether a note says how a grant goes on, and not that it ended. */
-export function isRenewal(payload: unknown): boolean {
-  return typeof payload === 'object' && payload !== null && 'kind' in payload && payload.kind === 'renewed';
+/** The refresh token that a note is about, if it says what X gave for it: not that the grant ended, or got its name. */
+export function tokenRenewed(secret: string, purpose: string, note: unknown): string | undefined {
+  const [refreshToken = ''] = secret.split('\n');
+  const isRenewal = purpose === 'next' && JSON.stringify(note).includes('"kind":"renewed"');
+  return isRenewal && !JSON.stringify(note).includes(refreshToken) ? refreshToken : undefined;
 }

@@ -549,6 +549,24 @@ describe('Renewal', () => {
     assert.deepEqual(machine.notices, []);
   });
 
+  it('looks for a newer sign-in also while X refuses the token that it replaced', async () => {
+    await using machine = await openMachine('desktop');
+    const [first, second] = [machine.open(), machine.open()];
+    await second.grants.list();
+    await first.signIn();
+    first.secrets.onDidChange = () => undefined;
+    machine.now += 2 * HOUR;
+    const hold = machine.x.hold(TOKEN, { matching: ({ form }) => form?.['grant_type'] === 'refresh_token' });
+    const renewing = first.session();
+    await hold.arrived;
+    await second.signIn();
+    await machine.settle();
+    hold.release();
+    await renewing;
+    assert.ok(works(machine, await first.session()));
+    assert.deepEqual(machine.notices, []);
+  });
+
   it('keeps a sign-in that replaces a grant while it is being renewed', async () => {
     await using machine = await openMachine();
     const { first, second } = await twoWindows(machine);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { bounded } from '../../../src/oauth/http.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { openFileStore } from './fileStores.ts';
-import { isRenewal } from './mortal.ts';
+import { tokenRenewed } from './mortal.ts';
 import { Window } from './window.ts';
 
 export interface Order {
@@ -53,8 +53,9 @@ const window = new Window(
       remove: (secret, purpose) => notes.remove(secret, purpose),
       async writeFirst(secret, purpose, payload) {
         const isFirst = await notes.writeFirst(secret, purpose, payload);
-        // The seal of a grant's state begins with its refresh token; a file written like this survives the writer.
-        if (purpose === 'next' && isRenewal(payload)) journal(`noted ${digest(secret.split('\n')[0] ?? '')}`);
+        // A file written like this survives the writer.
+        const spent = tokenRenewed(secret, purpose, payload);
+        if (spent !== undefined) journal(`noted ${digest(spent)}`);
         return isFirst;
       },
     },
