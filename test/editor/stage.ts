@@ -2,7 +2,7 @@ import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../host/project.ts';
 
-/** VS Code is pointed at this folder and loads each extension in it: ours, and the two that the tests ask for sessions as. */
+/** VS Code is pointed at this folder and loads each extension in it: ours, and those that the tests ask for sessions as. */
 export const EXTENSIONS = join(ROOT, 'dist', 'editor');
 
 /** The suite is a file of the extension `caller`, so that what it asks for it asks for as any other extension does. */
@@ -18,5 +18,8 @@ export async function stageExtensions(): Promise<void> {
   }
   for (const name of ['caller', 'neighbour']) {
     await cp(join(import.meta.dirname, name, 'package.json'), join(EXTENSIONS, name, 'package.json'));
+  }
+  for (const part of ['package.json', 'dist/extension.cjs']) {
+    await cp(join(ROOT, 'examples', 'three-clients', part), join(EXTENSIONS, 'three-clients', part));
   }
 }

@@ -1,16 +1,18 @@
 import { ConfigurationTarget, env, Uri, workspace } from 'vscode';
-import { NATIVE_APP } from '../x/app.ts';
+import { freePort } from '../host/freePort.ts';
+import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import { type StandIn, startStandIn } from '../x/standIn.ts';
 
 /**
- * Starts a stand-in for X, in the extension host, that answers consent pages by itself, and points the settings at it. The app
- * has registered what this editor makes of the loopback URL.
+ * Starts a stand-in for X, in the extension host, that answers consent pages by itself, and points the settings at it and its
+ * public app. Its apps have registered what this editor makes of the loopback URL.
  */
 export async function startStandInForEditor(): Promise<StandIn> {
   const settings = workspace.getConfiguration('xAuthentication');
-  const port = settings.get<number>('loopbackPort');
+  const port = await freePort();
+  await settings.update('loopbackPort', port, ConfigurationTarget.Global);
   const callback = (await env.asExternalUri(Uri.parse(`http://127.0.0.1:${port}/callback`))).toString(true);
-  const x = await startStandIn({ apps: [{ ...NATIVE_APP, redirectUris: [callback] }] });
+  const x = await startStandIn({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris: [callback] })) });
   x.switches.autoConsent = { decision: 'authorize', as: 'ada' };
   await settings.update('clientId', NATIVE_APP.clientId, ConfigurationTarget.Global);
   await settings.update('apiBaseUrl', x.apiBaseUrl, ConfigurationTarget.Global);

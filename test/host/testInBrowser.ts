@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launchChromium } from './chromium.ts';
 import { type CodeServer, startCodeServer } from './codeServer.ts';
+import { act, askedFor } from './person.ts';
 import { CACHE } from './project.ts';
 
 export interface InsideTests {
@@ -29,6 +30,7 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
   const noise: string[] = [];
   try {
     const page = await browser.newPage();
+    let deeds = Promise.resolve();
     const exitCode = new Promise<number>((resolve, reject) => {
       const tooLate = new Error(`The tests did not end within ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`);
       setTimeout(reject, MINUTES_AT_MOST * 60_000, tooLate).unref();
@@ -36,7 +38,10 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
       void page.exposeFunction('codeAutomationExit', resolve);
     });
     await page.exposeFunction('codeAutomationLog', (_type: string, [mark, ...args]: unknown[]) => {
-      if (mark === MARK) console.log(...args);
+      const deed = mark === MARK ? askedFor(args[0]) : undefined;
+      // One after another, as by one pair of hands. What can't be done fails the test that waits for it.
+      if (deed) deeds = deeds.then(() => act(page, deed)).catch((error: unknown) => console.error(String(error)));
+      else if (mark === MARK) console.log(...args);
       else noise.push([mark, ...args].join(' '));
     });
     await page.goto(testUrl(server, extensions, suite));

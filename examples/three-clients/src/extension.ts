@@ -38,14 +38,15 @@ async function whoIs(username: string, accessToken: string): Promise<readonly st
 }
 
 /** Shows what X answered, or what went wrong: X Authentication's messages say what to do. Returns it, for who runs the command. */
-async function show(answer: () => Promise<readonly string[]>): Promise<readonly string[]> {
+async function show(answer: () => Promise<readonly string[]>): Promise<string> {
   try {
-    const lines = await answer();
-    void window.showInformationMessage(lines.join(' · '));
-    return lines;
+    const text = (await answer()).join(' · ');
+    void window.showInformationMessage(text);
+    return text;
   } catch (error) {
-    void window.showErrorMessage(`Three Clients: ${error instanceof Error ? error.message : String(error)}`);
-    return [];
+    const text = `Three Clients: ${error instanceof Error ? error.message : String(error)}`;
+    void window.showErrorMessage(text);
+    return text;
   }
 }
 

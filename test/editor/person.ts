@@ -1,0 +1,11 @@
+import { asksFor, type Deed } from '../host/person.ts';
+
+/** Has the person at the keyboard do these, one after another, as soon as VS Code asks for each. */
+export function personDoes(...deeds: readonly Deed[]): void {
+  for (const deed of deeds) console.log(asksFor(deed));
+}
+
+/** On a desktop nobody drives VS Code, so nobody is at the keyboard. */
+export function skipWithoutPerson(context: Mocha.Context): void {
+  if (process.env['TEST_MARK'] === undefined) context.skip();
+}
