@@ -123,6 +123,11 @@ export class Grants {
 
   async #store(next: Grant, old: Grant): Promise<void> {
     await this.#attempt('store a renewed sign-in', async () => {
+      if (await this.#isBehind()) {
+        const stored = await this.#records.read(this.keyOf(next));
+        if (stored !== undefined) await this.#handOver.shorten(stored, next);
+        return;
+      }
       await this.#records.write(next);
       if (this.keyOf(old) === this.keyOf(next)) return;
       await this.#roster?.leave(this.keyOf(old));
@@ -132,6 +137,16 @@ export class Grants {
       // It may have been signed out in another window meanwhile, which found nothing to erase yet.
       if (typeof (await this.#handOver.newest(next)) === 'string') await this.#erase(next);
     });
+  }
+
+  /**
+   * Whether others have stored what this window can't see (browser-hosted). Then it writes only what would be lost otherwise,
+   * a new sign-in, because every write puts what it sees in the place of everything; for the rest there are notes.
+   */
+  async #isBehind(): Promise<boolean> {
+    if (this.#roster === undefined) return false;
+    const own = [...this.#byId.values()].map((grant) => this.keyOf(grant));
+    return this.#roster.hasMoreThan([...(await this.#records.keys()), ...own]);
   }
 
   async #enter(grant: Grant): Promise<void> {
@@ -157,7 +172,7 @@ export class Grants {
         stored === undefined || sameState(stored, grant) || typeof (await this.#handOver.newest(stored)) === 'string';
       if (!isOver) return;
       await this.#roster?.leave(key);
-      if (stored !== undefined) await this.#records.erase(key);
+      if (stored !== undefined && !(await this.#isBehind())) await this.#records.erase(key);
     });
   }
 

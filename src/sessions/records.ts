@@ -47,7 +47,7 @@ export class GrantRecords {
 
   /** Every grant that can be read. One that can't is set aside; the others still work. */
   async readAll(): Promise<StoredGrants> {
-    const keys = (await this.#secrets.keys()).filter((key) => this.isKey(key));
+    const keys = await this.keys();
     const grants: Grant[] = [];
     const unreadable: Unreadable[] = [];
     await Promise.all(
@@ -64,6 +64,10 @@ export class GrantRecords {
     );
     // The keys come in no order that a person would understand.
     return { keys, grants: grants.toSorted((a, b) => a.account.label.localeCompare(b.account.label)), unreadable };
+  }
+
+  async keys(): Promise<readonly string[]> {
+    return (await this.#secrets.keys()).filter((key) => this.isKey(key));
   }
 
   /** @throws {UnreadableRecord} */

@@ -52,6 +52,12 @@ export class Roster {
     return missing.flatMap((entry, index) => (entry !== undefined && claimed[index] === true ? [entry.label] : []));
   }
 
+  /** Whether something else is stored than what is under `keys`: then whoever sees only these is behind. */
+  async hasMoreThan(keys: readonly string[]): Promise<boolean> {
+    const known = new Set(keys.map((key) => this.#pathOf(key)));
+    return (await this.#files()).some((path) => !known.has(path));
+  }
+
   async #files(): Promise<readonly string[]> {
     try {
       return (await fs.readdir(this.#folder)).map((name) => join(this.#folder, name));

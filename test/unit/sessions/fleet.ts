@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { type StandIn, startStandIn } from '../../x/standIn.ts';
 import type { SharedStore } from './stores.ts';
-import type { Message, Order, Report } from './windowProcess.ts';
+import type { Message, Order, Report } from './windowWorker.ts';
 
 /** Windows as processes over one store and one folder, with a stand-in for X. */
 export class Fleet {
@@ -24,11 +24,11 @@ export class Fleet {
     this.#kind = kind;
     this.x = x;
     this.folder = folder;
-    this.#program = join(folder, 'windowProcess.mjs');
+    this.#program = join(folder, 'windowWorker.mjs');
     writeFileSync(join(folder, 'journal'), '');
     // In one file, a process starts three times as fast.
     buildSync({
-      entryPoints: [join(import.meta.dirname, 'windowProcess.ts')],
+      entryPoints: [join(import.meta.dirname, 'windowWorker.ts')],
       outfile: this.#program,
       bundle: true,
       platform: 'node',

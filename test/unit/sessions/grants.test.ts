@@ -164,6 +164,53 @@ describe('Grants', () => {
     });
   });
 
+  describe('of windows in a browser', () => {
+    it('are not written over by a window that does not know of them', async () => {
+      await using machine = await openMachine('browser');
+      await signedIn(machine, 'ada');
+      const behind = machine.open();
+      await behind.grants.list();
+      // In a window that is closed again.
+      await signedIn(machine, 'grace');
+      for (let day = 0; day < 20; day++) {
+        machine.now += 24 * HOUR;
+        await behind.session();
+      }
+      const labels = async (): Promise<readonly string[]> =>
+        (await machine.open().sessions.matching([])).map(({ account }) => account.label);
+      assert.deepEqual(await labels(), ['@ada_l', '@grace_h']);
+      await behind.sessions.signOut((await behind.grants.list())[0]?.id ?? '');
+      assert.deepEqual(await labels(), ['@grace_h']);
+      assert.deepEqual(machine.notices, []);
+    });
+
+    it('say what was written over by a sign-in that had to be stored', async () => {
+      await using machine = await openMachine('browser');
+      const [first, second] = [machine.open(), machine.open()];
+      await second.grants.list();
+      await first.signIn(['tweet.read'], 'ada');
+      await second.signIn(['tweet.read'], 'grace');
+      machine.now += 2 * HOUR;
+      for (const window of [first, second]) assert.ok(works(machine, await window.session()));
+      assert.ok(works(machine, await machine.open().session()));
+      await machine.open().grants.list();
+      assert.deepEqual(machine.notices, [{ kind: 'vanished', labels: ['@ada_l'] }]);
+    });
+
+    it('are stored again by whoever knows them all', async () => {
+      await using machine = await openMachine('browser');
+      await signedIn(machine, 'ada');
+      const behind = machine.open();
+      await behind.grants.list();
+      await signedIn(machine, 'grace');
+      machine.now += 2 * HOUR;
+      const renewed = await behind.session();
+      await machine.open().grants.list();
+      assert.equal(JSON.parse(machine.store.stored.get(KEY) ?? '').accessToken, renewed?.accessToken);
+      assert.equal(machine.store.stored.size, 2);
+    });
+  });
+
   describe('that should be stored and are not', () => {
     for (const kind of ['desktop', 'browser'] as const) {
       it(`says once whose are gone (${kind})`, async () => {

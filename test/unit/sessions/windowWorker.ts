@@ -28,7 +28,7 @@ export type Message = Report | { readonly ready: true } | { readonly notice: str
 
 const [kind, folder, apiBaseUrl, authorizationBaseUrl] = process.argv.slice(2);
 if (folder === undefined || apiBaseUrl === undefined || authorizationBaseUrl === undefined) {
-  throw new Error('Usage: windowProcess KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL');
+  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL');
 }
 
 const notes = new SealedNotes(join(folder, 'notes'));
