@@ -11,6 +11,7 @@ import {
   whoseToken,
   type SignedIn,
 } from '../../../src/x/oauth1.ts';
+import { INVALID_VERIFIER } from '../../../src/x/oauth1Errors.ts';
 import type { User } from '../../../src/x/users.ts';
 import { NATIVE_APP } from '../../x/app.ts';
 import { answers, faults, type Fault } from '../../x/faults.ts';
@@ -134,6 +135,14 @@ describe('OAuth 1.0a at X', () => {
       it('tells a wrong clock', async () => {
         now = () => Date.now() - 10 * 60_000;
         await assert.rejects(start(callback), refusal('135'));
+      });
+
+      it('tells a wrong PIN, after which the right one is good', async () => {
+        const token = await start(OUT_OF_BAND);
+        const pin = await x.consentWithPin(authorizationUrl(x.apiBaseUrl, token), 'ada');
+        const wrong = pin === '0000000' ? '1111111' : '0000000';
+        await assert.rejects(accessToken(x.apiBaseUrl, consumer, token, wrong, world), refusal(INVALID_VERIFIER));
+        assert.equal((await accessToken(x.apiBaseUrl, consumer, token, pin, world)).user?.id, ADA.id);
       });
 
       it('tells a request token that was used', async () => {
