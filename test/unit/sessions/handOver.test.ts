@@ -45,6 +45,23 @@ describe('Handing grants over', () => {
     assert.equal(await handOver.newest(state(1)), 'signed-out');
   });
 
+  it('makes the way short, so that it lasts when the notes between are swept', async () => {
+    for (let number = 1; number < 5; number++) {
+      await handOver.leave(state(number), { kind: 'renewed', grant: state(number + 1) });
+    }
+    await handOver.shorten(state(1), state(5));
+    for (const number of [2, 3, 4]) await notes.remove(sealOf(state(number)), 'next');
+    assert.deepEqual(await handOver.newest(state(1)), state(5));
+  });
+
+  it('makes no way where there is none, or after the end', async () => {
+    await handOver.shorten(state(1), state(5));
+    assert.deepEqual(await handOver.newest(state(1)), state(1));
+    await handOver.leave(state(2), { kind: 'signed-out' });
+    await handOver.shorten(state(2), state(5));
+    assert.equal(await handOver.newest(state(2)), 'signed-out');
+  });
+
   it('is the same object when nothing has happened', async () => {
     assert.equal(await handOver.newest(first), first);
   });
