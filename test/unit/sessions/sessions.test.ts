@@ -221,6 +221,19 @@ describe('Sessions', () => {
       }
     });
 
+    it('does not put off a renewal because X did not say who it is', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      machine.x.fail(ME, faults.creditsDepleted, { times: Infinity });
+      await window.signIn();
+      machine.now += 2 * HOUR - 11 * MINUTE;
+      await window.session();
+      assert.equal(machine.x.requestsTo(ME).length, 2);
+      machine.now += 1.5 * MINUTE;
+      await window.session();
+      assert.equal(machine.refreshes, 1);
+    });
+
     it('names it at a tick', async () => {
       await using machine = await openMachine();
       const window = machine.open();
