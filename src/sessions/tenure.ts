@@ -22,6 +22,8 @@ export class Tenure {
   #lost = false;
   /** Heartbeats are made one after another: two at once would each take the other's for a loss. */
   #lastBeat: Promise<boolean> = Promise.resolve(true);
+  /** The one that has not begun; it answers all who ask until then, so that a slow disk piles up no more of them. */
+  #nextBeat: Promise<boolean> | undefined;
 
   constructor(lock: string, holder: string, directories: Directories, monotonicMs: () => number) {
     this.#lock = lock;
@@ -36,7 +38,11 @@ export class Tenure {
   }
 
   held(): Promise<boolean> {
-    this.#lastBeat = this.#lastBeat.then(() => this.#beat());
+    this.#nextBeat ??= this.#lastBeat.then(() => {
+      this.#nextBeat = undefined;
+      return this.#beat();
+    });
+    this.#lastBeat = this.#nextBeat;
     return this.#lastBeat;
   }
 

@@ -14,7 +14,7 @@ const WINDOWS = 8;
 const STALE_MS = 20_000;
 
 describe('a lock between processes', function () {
-  this.timeout(20_000 + 1_000 * KILLS);
+  this.timeout(60_000 + 2_000 * KILLS);
 
   let shared: string;
   let folder: string;

@@ -12,7 +12,7 @@ const SCHEDULES = Number(process.env['LOCK_SCHEDULES'] ?? 60);
 const PROMISED_MS = 15_000;
 
 describe('a lock, step by step', function () {
-  this.timeout(20_000 + 200 * SCHEDULES);
+  this.timeout(30_000 + 1_000 * SCHEDULES);
 
   let shared: string;
   let folder: string;

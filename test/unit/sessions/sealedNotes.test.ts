@@ -10,13 +10,13 @@ import { nameOf } from '../../../src/sessions/seal.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 
 /** More for a soak: `NOTE_ROUNDS=20000 npx mocha test/unit/sessions/sealedNotes.test.ts`. */
-const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 500);
+const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 300);
 const WINDOWS = 8;
 const WEEK_MS = 7 * 86_400_000;
 const WORKER = fileURLToPath(new URL('notesWorker.ts', import.meta.url));
 
 describe('sealed notes', function () {
-  this.timeout(20_000 + 50 * ROUNDS);
+  this.timeout(30_000 + 300 * ROUNDS);
 
   const grant = {
     accessToken: 'new access',
@@ -212,17 +212,15 @@ describe('sealed notes', function () {
   });
 
   describe('are left whole', () => {
-    it(`for windows that read while another writes ${ROUNDS} times`, async () => {
+    it(`for a window that reads while another writes ${ROUNDS} times`, async () => {
       const say = (n: number) => notes.write('secret', 'grant', [n, 'x'.repeat(4_000 + n)]);
       await say(0);
-      const readers = await Promise.all([start('readAll'), start('readAll')]);
+      const reader = await start('readAll');
       for (let n = 1; n <= ROUNDS; n++) await say(n);
-      for (const reader of readers) {
-        reader.send('stop');
-        const [told]: { bad: number; seen: number }[] = await once(reader, 'message');
-        assert.equal(told?.bad, 0);
-        assert.ok(told.seen > ROUNDS / 100, `${told.seen} versions were read`);
-      }
+      reader.send('stop');
+      const [told]: { bad: number; seen: number }[] = await once(reader, 'message');
+      assert.equal(told?.bad, 0);
+      assert.ok(told.seen > ROUNDS / 100, `${told.seen} versions were read`);
     });
 
     it('by exactly one of several windows that want to be the first', async () => {
