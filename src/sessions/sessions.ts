@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { checkCallback, exchangeCode, revoke, type AuthorizationRequest, type Endpoints } from '../oauth/codeGrant.ts';
-import { Unreachable } from '../oauth/errors.ts';
+import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
+import { refusalCause } from '../x/refusals.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
 import type { Clients } from './clients.ts';
@@ -299,7 +300,12 @@ export class Sessions {
     const results = await Promise.allSettled(
       tokens.map(async ([token, hint]) => {
         const client = await this.#clients.get(grant.clientId);
-        await revoke(this.#world.endpoints(), client, token, hint, this.#world);
+        try {
+          await revoke(this.#world.endpoints(), client, token, hint, this.#world);
+        } catch (error) {
+          // Dead already, perhaps by the revocation of the other one: that is what was asked for.
+          if (!(error instanceof Refused && refusalCause(error) === 'token')) throw error;
+        }
       }),
     );
     const failures = results.filter((result) => result.status === 'rejected');

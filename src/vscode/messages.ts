@@ -38,7 +38,9 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
   if (error instanceof Unreachable) {
     return [
       'Unreachable',
-      l10n.t('X could not be reached: check the connection and try again. ({0})', error.message),
+      error.status === undefined
+        ? l10n.t('X could not be reached: check the connection and try again. ({0})', error.message)
+        : l10n.t('X did not answer as it should: try again in a few minutes. ({0})', error.message),
       ['sign-in-again', 'show-log'],
     ];
   }

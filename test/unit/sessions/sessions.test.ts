@@ -4,7 +4,7 @@ import { DEFAULT_LIFETIME_MS, sealOf } from '../../../src/sessions/grant.ts';
 import { AmbiguousClientId } from '../../../src/sessions/scopeRequest.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { faults, withMembers } from '../../x/faults.ts';
+import { answersJson, faults, withMembers } from '../../x/faults.ts';
 import { ADA, GRACE } from '../../x/person.ts';
 import { HOUR, MINUTE, openMachine, works } from './window.ts';
 
@@ -410,6 +410,17 @@ describe('Sessions', () => {
         machine.notices.map(({ kind }) => kind),
         ['not-revoked'],
       );
+    });
+
+    it('takes a token that X calls dead already for revoked', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const { id } = await window.signIn();
+      const dead = { error: 'invalid_request', error_description: 'Value passed for the token was invalid.' };
+      const refusing = machine.x.fail(REVOKE, answersJson(400, dead), { times: 2 });
+      assert.equal(await window.sessions.signOut(id), true);
+      assert.equal(refusing.hits, 2);
+      assert.deepEqual(machine.notices, []);
     });
 
     it('succeeds while the keyring fails and the settings are wrong', async () => {
