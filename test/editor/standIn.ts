@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ConfigurationTarget, env, Uri, workspace } from 'vscode';
 import { freePort } from '../host/freePort.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
@@ -12,9 +13,15 @@ export async function startStandInForEditor(): Promise<StandIn> {
   const port = await freePort();
   await settings.update('loopbackPort', port, ConfigurationTarget.Global);
   const callback = (await env.asExternalUri(Uri.parse(`http://127.0.0.1:${port}/callback`))).toString(true);
-  const x = await startStandIn({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris: [callback] })) });
+  // Other client ids for each stand-in: what is left of an earlier one, VS Code keeps.
+  const apps = [NATIVE_APP, WEB_APP].map((app) => ({
+    ...app,
+    clientId: app.clientId + randomBytes(4).toString('hex'),
+    redirectUris: [callback],
+  }));
+  const x = await startStandIn({ apps });
   x.switches.autoConsent = { decision: 'authorize', as: 'ada' };
-  await settings.update('clientId', NATIVE_APP.clientId, ConfigurationTarget.Global);
+  await settings.update('clientId', apps[0]?.clientId, ConfigurationTarget.Global);
   await settings.update('apiBaseUrl', x.apiBaseUrl, ConfigurationTarget.Global);
   await settings.update('authorizationBaseUrl', x.authorizationBaseUrl, ConfigurationTarget.Global);
   return x;
