@@ -59,9 +59,7 @@ export function registerCommands(parts: {
     async copyCallbackUrls() {
       const urls = await callbackUrlsHere();
       await vscode.env.clipboard.writeText(urls.join('\n'));
-      void vscode.window.showInformationMessage(
-        l10n.t('Copied. Register with X, to the letter, as a callback URL of your app: {0}', urls.join('  ')),
-      );
+      messages.callbackUrlsCopied(urls);
     },
 
     pasteCallback: () => browser.paste(),

@@ -27,6 +27,8 @@ export type Remedy =
   | 'sign-in-again'
   | 'paste-instead'
   | 'copy-callback-urls'
+  | 'open-console'
+  | 'open-connected-apps'
   | 'show-log';
 
 /** A failure in words for people: one sentence that says what to do. */

@@ -188,11 +188,15 @@ function numbered(code: string): Words | undefined {
         l10n.t(
           "The app has no access to X's API: in X's console, move it to the Pay-per-use package and to Production.",
         ),
-        [],
+        ['open-console'],
       ];
     case 'credits':
     case 'CreditsDepleted':
-      return ['Misconfigured', l10n.t("The app has used up its credits at X: add some in X's console."), []];
+      return [
+        'Misconfigured',
+        l10n.t("The app has used up its credits at X: add some in X's console."),
+        ['open-console'],
+      ];
     default:
       return undefined;
   }
@@ -300,7 +304,7 @@ export function noticeText(
   clientId: unknown,
 ): {
   readonly text: string;
-  readonly remedies: readonly (Remedy | 'connected-apps')[];
+  readonly remedies: readonly Remedy[];
 } {
   switch (notice.kind) {
     case 'rejected':
@@ -362,7 +366,8 @@ export function noticeText(
           "{0} is removed here. X keeps the app's bearer token alive, because everyone who uses the app shares it: regenerate it in X's console to end it.",
           notice.grant.account.label,
         ),
-        remedies: [],
+        // With a button, since VS Code cuts off a message without one.
+        remedies: ['open-console'],
       };
     case 'not-revoked':
       return {
@@ -370,12 +375,12 @@ export function noticeText(
           '{0} is signed out here, but X could not be told: remove the app under Connected apps at X to end it there, too.',
           notice.grant.account.label,
         ),
-        remedies: ['connected-apps'],
+        remedies: ['open-connected-apps'],
       };
   }
 }
 
-export function remedyLabel(remedy: Remedy | 'connected-apps'): string {
+export function remedyLabel(remedy: Remedy): string {
   switch (remedy) {
     case 'set-up-app':
       return l10n.t('Set Up App Credentials');
@@ -393,7 +398,9 @@ export function remedyLabel(remedy: Remedy | 'connected-apps'): string {
       return l10n.t('Copy Callback URLs');
     case 'show-log':
       return l10n.t('Show Log');
-    case 'connected-apps':
+    case 'open-console':
+      return l10n.t("Open X's Developer Console");
+    case 'open-connected-apps':
       return l10n.t('Open Connected Apps');
   }
 }

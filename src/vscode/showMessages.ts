@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { Notice } from '../sessions/notice.ts';
-import { CONNECTED_APPS } from '../x/endpoints.ts';
+import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../x/endpoints.ts';
 import type { Remedy } from './failure.ts';
 import { noticeText, remedyLabel, toFailure } from './messages.ts';
 import { SECTION } from './settings.ts';
@@ -79,6 +79,11 @@ export class Messages {
     void this.#offer(vscode.window.showWarningMessage, text, remedies, subject);
   }
 
+  callbackUrlsCopied(urls: readonly string[]): void {
+    const text = l10n.t('Copied. Register with X, to the letter, as a callback URL of your app: {0}', urls.join('  '));
+    void this.#offer(vscode.window.showInformationMessage, text, ['open-console'], {});
+  }
+
   partlyRefreshed(renewed: number, all: number): void {
     const text = l10n.t(
       '{0} of {1} sessions of X are fresh, the others will be tried again: see the log for the reason.',
@@ -91,7 +96,7 @@ export class Messages {
   async #offer(
     show: (text: string, ...buttons: string[]) => Thenable<string | undefined>,
     text: string,
-    remedies: readonly (Remedy | 'connected-apps')[],
+    remedies: readonly Remedy[],
     subject: Subject,
   ): Promise<void> {
     const canPaste = subject.attempt?.pasteInstead !== undefined;
@@ -106,7 +111,7 @@ export class Messages {
     }
   }
 
-  async #apply(remedy: Remedy | 'connected-apps', { attempt, clientId, goOn = false }: Subject): Promise<void> {
+  async #apply(remedy: Remedy, { attempt, clientId, goOn = false }: Subject): Promise<void> {
     switch (remedy) {
       case 'set-up-app':
       case 'enter-client-secret':
@@ -132,7 +137,10 @@ export class Messages {
       case 'show-log':
         this.#log.show();
         return;
-      case 'connected-apps':
+      case 'open-console':
+        await vscode.env.openExternal(vscode.Uri.parse(DEVELOPER_CONSOLE));
+        return;
+      case 'open-connected-apps':
         await vscode.env.openExternal(vscode.Uri.parse(CONNECTED_APPS));
     }
   }
