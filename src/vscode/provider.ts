@@ -75,7 +75,7 @@ export class Provider implements vscode.AuthenticationProvider {
 
   async #fire(changes: GrantChanges): Promise<void> {
     // VS Code drops an account's entry with the first of its sessions; one that remains brings it back (another app's grant).
-    const others = changes.removed.length === 0 ? [] : await this.#sessions.all();
+    const others = changes.removed.length === 0 ? [] : await this.#sessions.all().catch(() => []);
     const remaining = others.filter((other) => changes.removed.some((grant) => grant.account.id === other.account.id));
     this.#changes.fire({
       added: changes.added.map(asGranted),
