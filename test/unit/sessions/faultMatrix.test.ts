@@ -166,7 +166,9 @@ function inShort(notice: Notice): string {
 
 /** What src/vscode/messages.ts makes of an error, in short. */
 function advice(result: unknown): string {
-  if (result instanceof Unreachable) return 'check the connection';
+  if (result instanceof Unreachable) {
+    return result.status === undefined ? 'check the connection' : 'try again in a few minutes';
+  }
   if (!(result instanceof Refused)) return 'nothing';
   return ['unknown-client', 'client-secret'].includes(refusalCause(result)) ? 'set up the app' : 'try again';
 }

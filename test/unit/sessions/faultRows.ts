@@ -40,6 +40,7 @@ const CLIENT_SECRET: Effect = { ...LATER, told: 'client-secret' };
 
 const GIVEN: Effect = { grant: 'given', caller: 'a session', told: 'nothing' };
 const UNREACHABLE: Effect = { grant: 'none yet', caller: 'Unreachable', told: 'check the connection' };
+const ODD_ANSWER: Effect = { ...UNREACHABLE, told: 'try again in a few minutes' };
 const REFUSED: Effect = { grant: 'none yet', caller: 'Refused', told: 'try again' };
 const MISCONFIGURED: Effect = { grant: 'none yet', caller: 'Refused', told: 'set up the app' };
 
@@ -49,6 +50,9 @@ const UNNAMED: Effect = { grant: 'given, named later', caller: 'a session', told
 const PASSING = { refresh: LATER, exchange: UNREACHABLE, whoAmI: UNNAMED };
 /** A fault that comes after X has acted. */
 const LOST = { refresh: SPENT, exchange: UNREACHABLE, whoAmI: UNNAMED };
+/** The same, where there was an answer, but not one of X's. */
+const ODD = { ...PASSING, exchange: ODD_ANSWER };
+const ODD_AND_LOST = { ...LOST, exchange: ODD_ANSWER };
 
 function refusal(status: number, error: string, description: string): Making {
   return { fault: () => answersJson(status, { error, error_description: description }) };
@@ -84,32 +88,32 @@ export const rows: readonly Row[] = [
     making: { fault: () => faults.silence, at: 'after', timesOut: true },
     ...LOST,
   },
-  { what: 'slow drip', making: { fault: () => dripping(50), timesOut: true }, ...LOST },
-  { what: 'answer that breaks off', making: { fault: () => faults.brokenOff }, ...LOST },
-  { what: 'truncated JSON', making: { fault: () => faults.truncatedJson }, ...LOST },
-  { what: 'HTML 503', making: { fault: () => faults.htmlUnavailable }, ...PASSING },
-  { what: 'HTML 503 after X had acted', making: { fault: () => faults.htmlUnavailable, at: 'after' }, ...LOST },
-  { what: '500', making: { fault: () => faults.internalError }, ...PASSING },
-  { what: '502', making: { fault: () => faults.badGateway }, ...PASSING },
-  { what: '429 without a reset header', making: { fault: () => faults.tooManyRequests }, ...PASSING },
+  { what: 'slow drip', making: { fault: () => dripping(50), timesOut: true }, ...ODD_AND_LOST },
+  { what: 'answer that breaks off', making: { fault: () => faults.brokenOff }, ...ODD_AND_LOST },
+  { what: 'truncated JSON', making: { fault: () => faults.truncatedJson }, ...ODD_AND_LOST },
+  { what: 'HTML 503', making: { fault: () => faults.htmlUnavailable }, ...ODD },
+  { what: 'HTML 503 after X had acted', making: { fault: () => faults.htmlUnavailable, at: 'after' }, ...ODD_AND_LOST },
+  { what: '500', making: { fault: () => faults.internalError }, ...ODD },
+  { what: '502', making: { fault: () => faults.badGateway }, ...ODD },
+  { what: '429 without a reset header', making: { fault: () => faults.tooManyRequests }, ...ODD },
   {
     what: '429 with a reset header',
     making: { fault: (now) => tooManyRequestsUntil(now + 10 * 60_000) },
-    ...PASSING,
+    ...ODD,
   },
-  { what: '401 without an OAuth body', making: { fault: () => faults.bareUnauthorized }, ...PASSING },
-  { what: '403 without an OAuth body', making: { fault: () => faults.bareForbidden }, ...PASSING },
-  { what: '400 without an OAuth body', making: { fault: () => faults.bareBadRequest }, ...PASSING },
-  { what: 'a body of 100 MB', making: { fault: () => faults.hundredMegabytes }, ...PASSING },
+  { what: '401 without an OAuth body', making: { fault: () => faults.bareUnauthorized }, ...ODD },
+  { what: '403 without an OAuth body', making: { fault: () => faults.bareForbidden }, ...ODD },
+  { what: '400 without an OAuth body', making: { fault: () => faults.bareBadRequest }, ...ODD },
+  { what: 'a body of 100 MB', making: { fault: () => faults.hundredMegabytes }, ...ODD },
   {
     what: 'redirect to another host',
     making: { fault: () => answers(307, { location: 'https://elsewhere.invalid/' }, '') },
-    ...PASSING,
+    ...ODD,
   },
   {
     what: 'a page of a captive portal (200, HTML)',
     making: { fault: () => answers(200, { 'content-type': 'text/html' }, '<h1>Welcome to the hotel</h1>') },
-    ...PASSING,
+    ...ODD,
   },
   {
     what: '`expires_in` missing',
@@ -209,20 +213,20 @@ export const rows: readonly Row[] = [
   {
     what: '503 with an OAuth body that says `invalid_grant`',
     making: refusal(503, 'invalid_grant', 'The refresh token is invalid.'),
-    ...PASSING,
+    ...ODD,
   },
-  { what: '401 problem `about:blank`', making: problem(401, 'about:blank'), ...PASSING },
-  { what: '402 problem `credits`', making: problem(402, `${PROBLEM}credits`), ...PASSING },
+  { what: '401 problem `about:blank`', making: problem(401, 'about:blank'), ...ODD },
+  { what: '402 problem `credits`', making: problem(402, `${PROBLEM}credits`), ...ODD },
   {
     what: '403 problem `client-not-enrolled`',
     making: problem(403, `${PROBLEM}client-forbidden`, { reason: 'client-not-enrolled' }),
-    ...PASSING,
+    ...ODD,
   },
   {
     what: '403 problem `unsupported-authentication`',
     making: problem(403, `${PROBLEM}unsupported-authentication`),
-    ...PASSING,
+    ...ODD,
   },
-  { what: '403 problem `user-suspended`', making: problem(403, `${PROBLEM}user-suspended`), ...PASSING },
-  { what: '403 problem `oauth1-permissions`', making: problem(403, `${PROBLEM}oauth1-permissions`), ...PASSING },
+  { what: '403 problem `user-suspended`', making: problem(403, `${PROBLEM}user-suspended`), ...ODD },
+  { what: '403 problem `oauth1-permissions`', making: problem(403, `${PROBLEM}oauth1-permissions`), ...ODD },
 ];
