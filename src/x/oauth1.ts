@@ -7,7 +7,7 @@ import { errorOf, INVALID_VERIFIER } from './oauth1Errors.ts';
 import { whoAmI, type User } from './users.ts';
 
 /** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */
-export function oauth1Endpoints(apiBaseUrl: string): oauth1.Endpoints {
+function oauth1Endpoints(apiBaseUrl: string): oauth1.Endpoints {
   return {
     requestToken: `${apiBaseUrl}/oauth/request_token`,
     // Not `authenticate`, which skips the question for an app that was allowed before: X means that for "Log in with X".

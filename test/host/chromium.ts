@@ -28,7 +28,7 @@ function candidates(): string[] {
 }
 
 /** A Chromium to test with: the one in the environment variable CHROMIUM_PATH, or one that is installed. Debian and Ubuntu get one with apt; elsewhere it has to be there. */
-export async function chromiumPath(say: (message: string) => void = console.log): Promise<string> {
+async function chromiumPath(say: (message: string) => void = console.log): Promise<string> {
   const wanted = env['CHROMIUM_PATH'];
   if (wanted !== undefined && wanted !== '') {
     if (existsSync(wanted)) return wanted;

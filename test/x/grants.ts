@@ -3,9 +3,9 @@ import type { Secrets } from './secrets.ts';
 import type { Switches } from './switches.ts';
 
 /** Lifetimes at X (docs/what-x-does.md, 2), in milliseconds. Six months are 182 days here. */
-export const CODE_LIFETIME_MS = 30_000;
+const CODE_LIFETIME_MS = 30_000;
 export const ACCESS_TOKEN_LIFETIME_MS = 7_200_000;
-export const REFRESH_TOKEN_LIFETIME_MS = 182 * 24 * 3_600_000;
+const REFRESH_TOKEN_LIFETIME_MS = 182 * 24 * 3_600_000;
 
 /** What a person allowed an app to do, by one sign-in. */
 export interface Grant {

@@ -23,7 +23,7 @@ export interface Received {
   readonly outcome: Outcome;
 }
 
-export interface Outcome {
+interface Outcome {
   /** `waiting` until the answer is out, `held` by a test, `lost` when the client never got a whole answer. */
   readonly state: 'waiting' | 'held' | 'answered' | 'lost';
   /** The status that the client saw. */
