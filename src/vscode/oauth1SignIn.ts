@@ -91,9 +91,7 @@ export class OAuth1SignIn {
       {
         way: 'tokens' as const,
         label: l10n.t('Use tokens you already have'),
-        detail: l10n.t(
-          "An Access Token and its secret, from the app's page in X's console. Signing out ends them at X.",
-        ),
+        detail: l10n.t("From the app's page in X's console. Signing out ends them at X."),
       },
     ];
     return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, this.#consumerSetUp);

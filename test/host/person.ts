@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 export type Deed =
   /** Answers the input box with this title. */
   | { readonly title: string; readonly types: string }
-  /** Chooses from the quick pick with this title. */
+  /** Looks for this in the quick pick with this title, and chooses it. */
   | { readonly title: string; readonly picks: string };
 
 /** How a test asks for it: in the console, which is its only way to who drives the browser. */
@@ -25,11 +25,8 @@ const WAIT_MS = 15_000;
 export async function act(page: Page, deed: Deed): Promise<void> {
   const timeout = WAIT_MS;
   const box = page.locator('.quick-input-widget:visible').filter({ hasText: deed.title });
-  if ('picks' in deed) {
-    const row = box.locator('.quick-input-list .monaco-list-row').filter({ hasText: deed.picks });
-    await row.click({ timeout });
-  } else {
-    await box.locator('input.input').fill(deed.types, { timeout });
-    await page.keyboard.press('Enter');
-  }
+  await box.locator('input.input').fill('picks' in deed ? deed.picks : deed.types, { timeout });
+  if ('picks' in deed)
+    await box.locator('.monaco-list-row.focused').filter({ hasText: deed.picks }).waitFor({ timeout });
+  await page.keyboard.press('Enter');
 }
