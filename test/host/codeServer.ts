@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,8 +21,6 @@ export interface CodeServerOptions {
   readonly home?: string;
   /** Obeys what tests inside VS Code need: `extensionTestsPath` and its like. It hides notifications. */
   readonly testDriver?: boolean;
-  /** Addresses that open without "open the external website?", such as `x.localhost:8080`. */
-  readonly trustedDomains?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly say?: (message: string) => void;
 }
@@ -73,7 +71,6 @@ function flags(options: CodeServerOptions, port: number): string[] {
     ...FLAGS.split(' '),
     `--bind-addr=127.0.0.1:${port}`,
     ...(options.testDriver === true ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
-    ...(options.trustedDomains ?? []).map((domain) => `--link-protection-trusted-domains=${domain}`),
   ];
 }
 
@@ -137,11 +134,6 @@ export class CodeServer {
   async remove(): Promise<void> {
     await this.stop();
     if (this.#isOurs) await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  /** Copies VS Code's log files. */
-  async copyLogs(target: string): Promise<void> {
-    await cp(join(this.home, 'data', 'logs'), target, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -29,7 +29,11 @@ export async function testOnDesktop({ extensions, suite, env }: InsideTests): Pr
       extensionDevelopmentPath: extensions,
       extensionTestsPath: suite,
       extensionTestsEnv: { ...env, ELECTRON_RUN_AS_NODE: undefined },
-      launchArgs: await launchArguments(home, { 'workbench.externalBrowser': await clickingBrowser(home) }),
+      launchArgs: [
+        ...(await launchArguments(home, { 'workbench.externalBrowser': await clickingBrowser(home) })),
+        // A machine without a keyring would keep secrets in memory only.
+        ...(process.platform === 'linux' ? ['--password-store=basic'] : []),
+      ],
     });
   } catch (error) {
     if (error instanceof TestRunFailedError) return error.code ?? 1;
@@ -49,7 +53,7 @@ export interface DesktopOptions {
 
 /** Opens a window with nobody's settings but those given; ends when it is closed. */
 export async function startDesktop({ settings, extensions, folder }: DesktopOptions): Promise<Program> {
-  const home = join(CACHE, 'desktop');
+  const home = join(CACHE, settings === undefined ? 'desktop-real' : 'desktop');
   const env = { ...process.env };
   delete env['ELECTRON_RUN_AS_NODE'];
   const development = extensions.map((path) => `--extensionDevelopmentPath=${path}`);
@@ -66,8 +70,6 @@ async function launchArguments(home: string, settings?: Readonly<Record<string, 
     `--extensions-dir=${join(home, 'extensions')}`,
     '--disable-workspace-trust',
     '--skip-release-notes',
-    // Without a keyring, secrets would be kept in memory only.
-    ...(process.platform === 'linux' ? ['--password-store=basic'] : []),
   ];
 }
 
