@@ -173,12 +173,17 @@ function optional<T>(schema: v.GenericSchema<unknown, T>) {
   return v.fallback(v.optional(schema), undefined);
 }
 
+function secondsOf(value: unknown): number {
+  return typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+}
+
 /** RFC 6749 §5.1. */
 const TokenBody = v.object({
   access_token: wireToken,
   token_type: v.pipe(v.string(), v.toLowerCase(), v.literal('bearer')),
   expires_in: optional(
-    v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.minValue(1), v.maxValue(MAX_LIFETIME_S)),
+    // A number, or text that says one; anything else is no number.
+    v.pipe(v.unknown(), v.transform(secondsOf), v.minValue(1), v.maxValue(MAX_LIFETIME_S)),
   ),
   refresh_token: optional(wireToken),
   scope: optional(v.pipe(v.string(), v.trim(), v.nonEmpty())),

@@ -53,7 +53,7 @@ const RequestTokenAnswer = v.object({
  * @throws {Unreachable}
  */
 export async function requestTokenResponse(response: Response, world: Pick<World, 'now'>): Promise<Token> {
-  const answer = await readForm(response, RequestTokenAnswer, world);
+  const { answer } = await readForm(response, RequestTokenAnswer, world);
   return { token: answer.oauth_token, secret: answer.oauth_token_secret };
 }
 
@@ -112,10 +112,10 @@ export interface AccessTokenAnswer {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-const TokenAnswer = v.objectWithRest(
-  { oauth_token: v.pipe(v.string(), v.nonEmpty()), oauth_token_secret: v.pipe(v.string(), v.nonEmpty()) },
-  v.string(),
-);
+const TokenAnswer = v.object({
+  oauth_token: v.pipe(v.string(), v.nonEmpty()),
+  oauth_token_secret: v.pipe(v.string(), v.nonEmpty()),
+});
 
 /**
  * Reads the answer to {@link accessTokenRequest} (RFC 5849 §2.3).
@@ -123,12 +123,8 @@ const TokenAnswer = v.objectWithRest(
  * @throws {Unreachable}
  */
 export async function accessTokenResponse(response: Response, world: Pick<World, 'now'>): Promise<AccessTokenAnswer> {
-  const {
-    oauth_token: token,
-    oauth_token_secret: secret,
-    ...parameters
-  } = await readForm(response, TokenAnswer, world);
-  return { token: { token, secret }, parameters };
+  const { answer, others } = await readForm(response, TokenAnswer, world);
+  return { token: { token: answer.oauth_token, secret: answer.oauth_token_secret }, parameters: others };
 }
 
 /** Sends a request with its signature in the Authorization header (RFC 5849 §3.5.1). */
@@ -151,7 +147,7 @@ async function readForm<Schema extends v.GenericSchema>(
   response: Response,
   schema: Schema,
   world: Pick<World, 'now'>,
-): Promise<v.InferOutput<Schema>> {
+): Promise<{ readonly answer: v.InferOutput<Schema>; readonly others: Readonly<Record<string, string>> }> {
   const { status, headers } = response;
   if (status !== 200) {
     throw new Unreachable(`The server answered ${status}.`, {
@@ -159,8 +155,9 @@ async function readForm<Schema extends v.GenericSchema>(
       retryAfterMs: retryAfterMs(headers, world.now()),
     });
   }
-  const parsed = v.safeParse(schema, Object.fromEntries(new URLSearchParams(await response.text())));
+  const { oauth_token, oauth_token_secret, ...others } = Object.fromEntries(new URLSearchParams(await response.text()));
+  const parsed = v.safeParse(schema, { ...others, oauth_token, oauth_token_secret });
   // The answer carries secrets: neither it nor valibot's issues, which quote it, may go into the error.
   if (!parsed.success) throw new Unreachable('The answer is not one of OAuth 1.0a.', { status });
-  return parsed.output;
+  return { answer: parsed.output, others };
 }

@@ -17,11 +17,10 @@ export type Next =
 /** Why a grant is no more. */
 export type Ending = 'signed-out' | 'rejected';
 
-const NextNote = v.variant('kind', [
-  v.object({ kind: v.literal('renewed'), grant: v.unknown() }),
-  v.object({ kind: v.literal('signed-out') }),
-  v.object({ kind: v.literal('rejected') }),
-]);
+const NextNote = v.object({
+  kind: v.picklist(['renewed', 'signed-out', 'rejected']),
+  grant: v.optional(v.unknown()),
+});
 
 /** Far more renewals than notes are kept for; a chain that is longer is damaged. */
 const MAX_CHAIN = 1000;

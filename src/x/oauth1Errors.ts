@@ -27,12 +27,10 @@ interface Refusal {
   readonly description: string | undefined;
 }
 
-const ErrorsBody = v.object({
-  errors: v.tupleWithRest(
-    [v.object({ code: v.optional(v.union([v.number(), v.string()])), message: v.optional(v.string()) })],
-    v.unknown(),
-  ),
-});
+const ErrorsBody = v.object({ errors: v.array(v.unknown()) });
+
+/** One of them: a number that X writes in more than one way, a sentence, or both. */
+const ErrorEntry = v.object({ code: v.optional(v.unknown()), message: v.optional(v.string()) });
 
 /** RFC 6749 §5.2, or in older answers a sentence. */
 const ErrorBody = v.object({ error: v.string(), error_description: v.optional(v.string()) });
@@ -46,9 +44,11 @@ function readJson(status: number, body: string): Refusal | undefined {
   } catch {
     return undefined;
   }
-  if (v.is(ErrorsBody, json)) {
-    const { code, message } = json.errors[0];
-    return { code: code === undefined ? codeOf(message) : String(code), description: message };
+  const first = v.is(ErrorsBody, json) ? json.errors[0] : undefined;
+  if (v.is(ErrorEntry, first)) {
+    const { code, message } = first;
+    const isCode = typeof code === 'number' || typeof code === 'string';
+    return { code: isCode ? String(code) : codeOf(message), description: message };
   }
   if (v.is(ErrorBody, json)) {
     const { error, error_description: description } = json;
