@@ -11,7 +11,7 @@ import { writeSettings } from './settings.ts';
 export interface CodeServerOptions {
   /** Taken if it is free. Secrets belong to the address in the browser, so the same port finds them again. */
   readonly port?: number;
-  /** User settings, on top of {@link QUIET}; without them, those that are in {@link home} stay. */
+  /** User settings, on top of those that keep VS Code quiet. Without them, those that are in {@link home} stay. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** What the editor opens; an empty folder unless given. */
   readonly folder?: string;

@@ -1,17 +1,21 @@
 import { createServer } from 'node:net';
 
-/** A port of 127.0.0.1 that nobody listens on: `wanted` if it is free, else one that the system chooses. */
-export async function freePort(wanted = 0): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * A port of 127.0.0.1 that nobody listens on: `wanted` if it is free, else any. It comes from below the range from which systems
+ * take ports for outgoing connections, so that it is still free when it is used.
+ */
+export async function freePort(wanted = anyPort()): Promise<number> {
+  for (let port = wanted; ; port = anyPort()) if (await isFree(port)) return port;
+}
+
+function anyPort(): number {
+  return 20_000 + Math.floor(Math.random() * 12_000);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => {
-      if (wanted === 0) reject(error);
-      else resolve(freePort());
-    });
-    server.listen(wanted, '127.0.0.1', () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
