@@ -182,10 +182,13 @@ describe('What X refuses becomes a sentence that says what to do', () => {
     });
 
     it(`at ${endpoint}, when it is not X that answers, or it has no time`, async () => {
-      for (const fault of [faults.reset, faults.bareForbidden, faults.htmlUnavailable, faults.tooManyRequests]) {
+      const silent = await failureOf(endpoint, faults.reset);
+      assert.equal(silent.name, 'Unreachable');
+      assert.match(silent.message, /^X could not be reached: check the connection and try again\. \(.+\)$/);
+      for (const fault of [faults.bareForbidden, faults.htmlUnavailable, faults.tooManyRequests]) {
         const failure = await failureOf(endpoint, fault);
         assert.equal(failure.name, 'Unreachable');
-        assert.match(failure.message, /^X could not be reached: check the connection and try again\. \(.+\)$/);
+        assert.match(failure.message, /^X did not answer as it should: try again in a few minutes\. \(.+\)$/);
       }
     });
   }
