@@ -93,7 +93,7 @@ function refused(error: Refused, app: SignInApp | undefined): Words {
       ? [
           'Misconfigured',
           l10n.t('X does not know the Client ID {0}, which an extension brought: tell its author.', app.clientId),
-          [],
+          ['show-log'],
         ]
       : [
           'Misconfigured',
@@ -332,7 +332,7 @@ export function noticeText(
               notice.grant.account.label,
               notice.grant.clientId,
             ),
-            remedies: [],
+            remedies: ['show-log'],
           };
     case 'client-secret':
       return {
