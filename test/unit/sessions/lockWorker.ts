@@ -32,7 +32,7 @@ async function count(shared: string): Promise<void> {
   const locks = new FolderLocks(join(shared, 'locks'));
   while (!stop.signal.aborted) {
     const asked = performance.now();
-    const { sum, waitedMs, others } = await locks.withLock('counter', { waitMs: 10_000 }, async (lease) => {
+    const { sum, waitedMs, others } = await locks.withLock('counter', { waitMs: 30_000 }, async (lease) => {
       const waited = performance.now() - asked;
       const witness = join(shared, 'inside', String(process.pid));
       await fs.mkdir(witness);
