@@ -2,8 +2,8 @@ import type { Locator, Page } from 'playwright-core';
 import { ConsentPage } from './consentPage.ts';
 
 /** On a machine that is busy with other things. */
-const UP_MS = 60_000;
-const ACTION_MS = 15_000;
+const UP_MS = 90_000;
+const ACTION_MS = 30_000;
 
 type Text = string | RegExp;
 
@@ -58,7 +58,11 @@ export class EditorWindow {
   /** Clicks an entry of the Accounts menu, and then one of the menu that it opens: `chooseFromAccounts('@ada_l (X)', 'Sign Out')`. */
   async chooseFromAccounts(...path: Text[]): Promise<void> {
     await this.openAccounts();
-    for (const entry of path) await this.menu().last().getByRole('menuitem', { name: entry }).click();
+    for (const entry of path) {
+      // By the keyboard, because a menu that has just come up ignores the mouse for a moment.
+      await this.menu().last().getByRole('menuitem', { name: entry }).hover();
+      await this.page.keyboard.press('Enter');
+    }
   }
 
   async closeMenu(): Promise<void> {
