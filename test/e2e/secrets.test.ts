@@ -22,7 +22,7 @@ describe('Secrets', () => {
     story.x.fail('/2/oauth2/token', faults.truncatedJson);
     const cutOff = await window.opensConsent(() => window.run('X: Sign In'));
     await cutOff.authorizeAs('ada');
-    await listen('X could not be reached');
+    await listen('X did not answer as it should');
 
     await window.run('X: Set Up App Credentials');
     await window.answerInput('(1/2): Client ID', WEB_APP.clientId);
