@@ -223,7 +223,7 @@ export class Grants {
       const missing = (await this.#roster?.claimMissing(keys)) ?? [];
       if (missing.length > 0) this.onVanished(missing);
     });
-    for (const grant of grants) await this.#enter(grant);
+    await Promise.all(grants.map((grant) => this.#enter(grant)));
   }
 
   async #tell(unreadable: readonly Unreadable[]): Promise<void> {

@@ -62,8 +62,7 @@ export class GrantRecords {
         }
       }),
     );
-    // The keys come in no order that a person would understand.
-    return { keys, grants: grants.toSorted((a, b) => a.account.label.localeCompare(b.account.label)), unreadable };
+    return { keys, grants, unreadable };
   }
 
   async keys(): Promise<readonly string[]> {

@@ -5,7 +5,7 @@ import type { World } from '../oauth/appOnly.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
 import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { bearerRefused, notABearer, shortKey, toFailure } from './messages.ts';
+import { bearerRefused, notABearer, orFailure, shortKey } from './messages.ts';
 import { ask } from './question.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
@@ -35,13 +35,7 @@ export class AppOnlySignIn {
 
   /** @throws {Failure} */
   async run(): Promise<Grant> {
-    try {
-      return await this.#run();
-    } catch (error) {
-      const failure = toFailure(error);
-      this.#log.warn(`App-only sign-in: ${failure.name}. ${failure.message}`);
-      throw failure;
-    }
+    return orFailure('App-only sign-in', this.#log, () => this.#run());
   }
 
   async #run(): Promise<Grant> {

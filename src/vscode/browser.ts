@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { CallbackMismatch } from '../oauth/errors.ts';
-import { listenOnLoopback, type Arrival } from '../oauth/loopback.ts';
+import { listenOnLoopback, type Arrival, type Loopback } from '../oauth/loopback.ts';
 import { cancelled, pasteWords, replaced, timedOut } from './messages.ts';
 import { settings } from './settings.ts';
+import type { SignInMethod } from './signInMethods.ts';
 
 const { l10n } = vscode;
 
@@ -15,7 +16,7 @@ export const CALLBACK_PATH = '/callback';
 export interface Visit {
   readonly url: string;
   /** What brings the person back: a server on the loopback address, or what they paste. */
-  readonly back: 'loopback' | 'paste';
+  readonly back: SignInMethod;
   /** Where X sends the browser, or undefined when X shows a PIN instead. */
   readonly redirectUri: string | undefined;
   /** Whether these are the parameters of this visit's callback, and not of another's. */
@@ -101,7 +102,7 @@ export class Browser {
     void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
   }
 
-  async #listen(visit: Visit): Promise<Awaited<ReturnType<typeof listenOnLoopback>>> {
+  async #listen(visit: Visit): Promise<Loopback> {
     return listenOnLoopback({
       port: settings.loopbackPort(),
       path: CALLBACK_PATH,

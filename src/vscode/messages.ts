@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from '../oauth/errors.ts';
 import { PortUnavailable, type Arrival } from '../oauth/loopback.ts';
+import type { Log } from '../sessions/log.ts';
 import type { Notice } from '../sessions/notice.ts';
 import { AmbiguousClientId } from '../sessions/scopeRequest.ts';
 import type { NotAClientId } from '../x/clientId.ts';
@@ -22,6 +23,17 @@ export function toFailure(error: unknown, app?: SignInApp): Failure {
   if (error instanceof Failure) return error;
   const [name, message, remedies] = wordsFor(error, app);
   return new Failure(name, message, remedies, { cause: error, clientId: app?.clientId });
+}
+
+/** Runs a sign-in. What goes wrong with it is logged, and thrown as a {@link Failure}. */
+export async function orFailure<T>(what: string, log: Pick<Log, 'warn'>, signIn: () => Promise<T>): Promise<T> {
+  try {
+    return await signIn();
+  } catch (error) {
+    const failure = toFailure(error);
+    log.warn(`${what}: ${failure.name}. ${failure.message}`);
+    throw failure;
+  }
 }
 
 type Words = readonly [name: FailureName, message: string, remedies: readonly Remedy[]];

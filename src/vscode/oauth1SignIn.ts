@@ -10,7 +10,7 @@ import type { User } from '../x/users.ts';
 import type { Browser, Visit } from './browser.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { wayBack, type WayBack } from './environment.ts';
-import { toFailure, tokensRefused } from './messages.ts';
+import { orFailure, tokensRefused } from './messages.ts';
 import { ask } from './question.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
@@ -48,13 +48,7 @@ export class OAuth1SignIn {
    * @throws {Failure}
    */
   async run(scopes: readonly string[], pasteInstead = false): Promise<Grant> {
-    try {
-      return await this.#run(accessTypeOf(scopes), pasteInstead);
-    } catch (error) {
-      const failure = toFailure(error);
-      this.#log.warn(`OAuth 1.0a sign-in: ${failure.name}. ${failure.message}`);
-      throw failure;
-    }
+    return orFailure('OAuth 1.0a sign-in', this.#log, () => this.#run(accessTypeOf(scopes), pasteInstead));
   }
 
   async #run(accessType: AccessType | undefined, pasteInstead: boolean): Promise<Grant> {
@@ -104,14 +98,14 @@ export class OAuth1SignIn {
     accessType: AccessType | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly token: Token; readonly user: User }> {
-    const { method, redirectUri } = (await back) ?? { method: 'paste', redirectUri: undefined };
+    const { method, redirectUri } = (await back) ?? { method: 'paste' as const, redirectUri: undefined };
     const callback = redirectUri ?? OUT_OF_BAND;
     const temporary = await this.#consumerSetUp.prove(() =>
       requestToken(this.#apiBaseUrl(), consumer, callback, { accessType }, this.#world),
     );
     const visit: Visit = {
       url: authorizationUrl(this.#apiBaseUrl(), temporary),
-      back: method === 'loopback' ? 'loopback' : 'paste',
+      back: method,
       redirectUri,
       isAnswer: (parameters) => (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token,
       read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),

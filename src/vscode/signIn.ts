@@ -15,7 +15,7 @@ import { refusalCause } from '../x/refusals.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
 import { wayBack } from './environment.ts';
-import { scopesWithheld, toFailure } from './messages.ts';
+import { orFailure, scopesWithheld, toFailure } from './messages.ts';
 import { settings } from './settings.ts';
 import type { SignInMethod } from './signInMethods.ts';
 
@@ -53,13 +53,7 @@ export class SignIn {
 
   /** @throws {Failure} */
   async run(request: SignInRequest): Promise<Grant> {
-    try {
-      return await this.#browser.alone((signal) => this.#run(request, signal));
-    } catch (error) {
-      const failure = toFailure(error);
-      this.#log.warn(`Sign-in: ${failure.name}. ${failure.message}`);
-      throw failure;
-    }
+    return orFailure('Sign-in', this.#log, () => this.#browser.alone((signal) => this.#run(request, signal)));
   }
 
   async #run(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
@@ -85,7 +79,7 @@ export class SignIn {
     const callback = await this.#browser.visit(
       {
         url: await authorizationUrl(this.#endpoints(), { clientId }, authorization),
-        back: method === 'loopback' ? 'loopback' : 'paste',
+        back: method,
         redirectUri,
         // An error that X reports without a state is this sign-in's, since there is no other.
         isAnswer: (parameters) =>
