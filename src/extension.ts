@@ -25,7 +25,9 @@ import { Browser } from './vscode/browser.ts';
 import { callbackPage } from './vscode/callbackPage.ts';
 import { registerCommands, type SignInKind } from './vscode/commands.ts';
 import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
-import { callbackUrlsHere } from './vscode/environment.ts';
+import { callbackUrlsHere } from './vscode/waysBack.ts';
+import { CallbackUriHandler } from './vscode/callbackUriHandler.ts';
+import { CallbackNotes } from './sessions/callbackNotes.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { Provider } from './vscode/provider.ts';
 import { SECTION, settings } from './vscode/settings.ts';
@@ -78,7 +80,11 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
   });
   const notify: Notify = (notice) => messages.notice(notice);
-  const browser = new Browser((arrival) => callbackPage(extensionUri, arrival));
+  const browser = new Browser({
+    page: (arrival) => callbackPage(extensionUri, arrival),
+    notes: new CallbackNotes(notes),
+    log,
+  });
   const { apiBaseUrl } = world;
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
@@ -106,7 +112,7 @@ export function activate(context: vscode.ExtensionContext): void {
     signIn: (scopes, accountId) => {
       const { clientId, wanted } = readScopes(scopes);
       const request = { clientId, wanted, accountId };
-      return { run: () => signIn.run(request), pasteInstead: () => signIn.run({ ...request, method: 'paste' }) };
+      return { run: () => signIn.run(request), by: (method) => signIn.run({ ...request, method }) };
     },
   };
 
@@ -136,7 +142,7 @@ export function activate(context: vscode.ExtensionContext): void {
     sessions: oauth1Sessions,
     signIn: (scopes) => ({
       run: () => oauth1SignIn.run(scopes),
-      pasteInstead: () => oauth1SignIn.run(scopes, true),
+      by: (method) => oauth1SignIn.run(scopes, method),
     }),
   };
 
@@ -174,6 +180,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(x, xGrants),
     register(oauth1, oauth1Grants),
     register(appOnly, appOnlyGrants),
+    vscode.window.registerUriHandler(new CallbackUriHandler({ browser, messages, log })),
     registerCommands({ x, oauth1, appOnly, sessions, browser, appSetUp, messages, log }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SECTION)) sessions.settingsChanged();

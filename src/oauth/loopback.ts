@@ -23,6 +23,8 @@ export interface LoopbackOptions {
   readonly hosts: readonly string[];
   /** Whether these are the parameters of this sign-in's callback, and not of another's or of nobody's. */
   readonly isAnswer: (parameters: URLSearchParams) => boolean;
+  /** Hands another sign-in's callback to whoever waits for it; resolves to false when nobody does. */
+  readonly handOver: (parameters: URLSearchParams) => Promise<boolean>;
   /** The HTML page for the browser. */
   readonly page: (arrival: Arrival) => Promise<string>;
 }
@@ -58,17 +60,20 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   const server = createServer((request, response) => {
     const query = callbackOf(request, options, hosts);
     if (query === undefined || arrived) {
-      answer(response, arrived ? 410 : 404, 'text/plain; charset=utf-8', 'There is nothing here.\n');
+      sayNothingIsHere(response, arrived);
+      return;
+    }
+    if (!isOurs(query, request, options)) {
+      void options
+        .handOver(query)
+        .then((isTaken) => (isTaken ? sendPage(response, query, options) : sayNothingIsHere(response, arrived)));
       return;
     }
     arrived = true;
     connections.delete(request.socket);
     // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
     response.once('close', () => arrive(query));
-    pageFor(query, options).then(
-      (html) => answer(response, 200, 'text/html; charset=utf-8', html),
-      () => answer(response, 200, 'text/plain; charset=utf-8', 'Go back to the editor.\n'),
-    );
+    void sendPage(response, query, options);
   });
   server.requestTimeout = 10_000;
   server.headersTimeout = 10_000;
@@ -96,19 +101,22 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   };
 }
 
-/** The query of a request that is the callback of this sign-in. */
+/** The query of a request that is a callback: this sign-in's, or another's. */
 function callbackOf(
   request: IncomingMessage,
-  options: LoopbackOptions,
+  { path }: LoopbackOptions,
   hosts: ReadonlySet<string>,
 ): URLSearchParams | undefined {
   if (request.method !== 'GET' || !hosts.has(request.headers.host?.toLowerCase() ?? '')) return undefined;
   const { url = '' } = request;
-  if (!url.startsWith(`${options.path}?`)) return undefined;
-  const parameters = new URLSearchParams(url.slice(options.path.length));
+  if (!url.startsWith(`${path}?`)) return undefined;
+  const parameters = new URLSearchParams(url.slice(path.length));
   const names = [...parameters.keys()];
-  if (new Set(names).size < names.length || !options.isAnswer(parameters)) return undefined;
-  return provesNothing(parameters) && !isNavigation(request) ? undefined : parameters;
+  return new Set(names).size < names.length ? undefined : parameters;
+}
+
+function isOurs(query: URLSearchParams, request: IncomingMessage, { isAnswer }: LoopbackOptions): boolean {
+  return isAnswer(query) && (!provesNothing(query) || isNavigation(request));
 }
 
 /** X reports some errors without a state: of those, the person who sent the request is all that is known. */
@@ -122,6 +130,18 @@ function provesNothing(parameters: URLSearchParams): boolean {
  */
 function isNavigation({ headers }: IncomingMessage): boolean {
   return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+}
+
+async function sendPage(response: ServerResponse, query: URLSearchParams, options: LoopbackOptions): Promise<void> {
+  try {
+    answer(response, 200, 'text/html; charset=utf-8', await pageFor(query, options));
+  } catch {
+    answer(response, 200, 'text/plain; charset=utf-8', 'Go back to the editor.\n');
+  }
+}
+
+function sayNothingIsHere(response: ServerResponse, hasBeen: boolean): void {
+  answer(response, hasBeen ? 410 : 404, 'text/plain; charset=utf-8', 'There is nothing here.\n');
 }
 
 async function pageFor(callback: URLSearchParams, { page }: LoopbackOptions): Promise<string> {

@@ -1,43 +1,65 @@
 import * as vscode from 'vscode';
 import { CallbackMismatch } from '../oauth/errors.ts';
-import { listenOnLoopback, type Arrival, type Loopback } from '../oauth/loopback.ts';
-import { cancelled, pasteWords, replaced, timedOut } from './messages.ts';
+import { listenOnLoopback, PortUnavailable, type Arrival, type Loopback } from '../oauth/loopback.ts';
+import type { CallbackNotes } from '../sessions/callbackNotes.ts';
+import type { Log } from '../sessions/log.ts';
+import { cancelled, pasteWords, portInUse, replaced, timedOut } from './messages.ts';
 import { settings } from './settings.ts';
-import type { SignInMethod } from './signInMethods.ts';
+import { CALLBACK_PATH, type SignInMethod } from './signInMethods.ts';
+import { AnotherWay, WayBlocked, type Visit, type Way, type WaysBack } from './visit.ts';
+import { offerHelp } from './waitingHelp.ts';
 
 const { l10n } = vscode;
 
 /** Nothing waits longer for the browser than this. */
 const PATIENCE_MS = 5 * 60_000;
 
-export const CALLBACK_PATH = '/callback';
+/** Who is not back by then may be looking at an error page of X's. */
+const HINT_AFTER_MS = 30_000;
 
-/** A visit to X's pages, from which the person comes back with an answer. */
-export interface Visit {
-  readonly url: string;
-  /** What brings the person back: a server on the loopback address, or what they paste. */
-  readonly back: SignInMethod;
-  /** Where X sends the browser, or undefined when X shows a PIN instead. */
-  readonly redirectUri: string | undefined;
-  /** Whether these are the parameters of this visit's callback, and not of another's. */
-  readonly isAnswer: (parameters: URLSearchParams) => boolean;
-  /** Reads what the person pasted; throws {@link CallbackMismatch} when there is no answer in it. */
-  readonly read: (pasted: string) => URLSearchParams;
+/** How often a window looks whether another one got its callback: the code in that lives for 30 seconds. */
+const LOOK_MS = 500;
+
+/** How many visits are remembered, for the diagnostics. */
+const REMEMBERED = 10;
+
+/** A visit that ended; `outcome` is the name of an error, or undefined when the browser came back. */
+export interface PastVisit {
+  readonly at: number;
+  readonly method: SignInMethod;
+  readonly outcome: string | undefined;
 }
 
+/** A visit from which the person is not back yet. */
 interface Waiting {
   readonly visit: Visit;
-  readonly arrive: (callback: URLSearchParams) => void;
+  readonly way: Way;
+  readonly offered: WaysBack['offered'];
+  /** Why the browser can't come back by itself, where that is so. */
+  readonly obstacle: string | undefined;
+  readonly arrival: PromiseWithResolvers<URLSearchParams>;
+  /** Takes a callback, if it is this visit's. */
+  readonly take: (callback: URLSearchParams) => boolean;
 }
 
 /** Sends people to X in their browser and waits until they are back: one visit at a time, a new one replaces the one before. */
 export class Browser {
   readonly #page: (arrival: Arrival) => Promise<string>;
+  readonly #notes: CallbackNotes;
+  readonly #log: Log;
+  readonly #past: PastVisit[] = [];
   #current: AbortController | undefined;
   #waiting: Waiting | undefined;
 
-  constructor(page: (arrival: Arrival) => Promise<string>) {
-    this.#page = page;
+  constructor(parts: { page: (arrival: Arrival) => Promise<string>; notes: CallbackNotes; log: Log }) {
+    this.#page = parts.page;
+    this.#notes = parts.notes;
+    this.#log = parts.log;
+  }
+
+  /** The visits that ended lately, the oldest first. */
+  get past(): readonly PastVisit[] {
+    return this.#past;
   }
 
   /** Runs a sign-in in the place of any other; `signal` aborts when it is replaced itself. */
@@ -53,37 +75,37 @@ export class Browser {
   }
 
   /**
-   * @returns the parameters of the callback
+   * Visits X, prepared anew for every way back that is tried.
+   *
+   * @returns the visit that succeeded, and the parameters of its callback
    * @throws {Failure} `Cancelled` or `TimedOut`
-   * @throws {PortUnavailable}
+   * @throws {PortUnavailable} where no other way may be tried
+   * @throws {WayBlocked} when the last way is
    */
-  async visit(visit: Visit, signal: AbortSignal): Promise<URLSearchParams> {
-    signal.throwIfAborted();
-    const loopback = visit.back === 'loopback' ? await this.#listen(visit) : undefined;
-    const arrival = Promise.withResolvers<URLSearchParams>();
-    const waiting: Waiting = { visit, arrive: arrival.resolve };
-    const abort = (): void => arrival.reject(signal.reason);
-    const tooLong = setTimeout(() => arrival.reject(timedOut(visit.redirectUri)), PATIENCE_MS);
-    const away = new vscode.CancellationTokenSource();
-    signal.addEventListener('abort', abort);
-    void loopback?.callback.then(arrival.resolve);
-    this.#setWaiting(waiting);
-    try {
-      signal.throwIfAborted();
-      // As a string, which is accepted at run time, because a Uri would decode what is encoded in the URL.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      void vscode.env.openExternal(visit.url as unknown as vscode.Uri);
-      void this.#showProgress(arrival);
-      if (visit.back === 'paste') void this.#ask(waiting, away.token);
-      return await arrival.promise;
-    } finally {
-      clearTimeout(tooLong);
-      signal.removeEventListener('abort', abort);
-      away.cancel();
-      away.dispose();
-      if (this.#waiting === waiting) this.#setWaiting(undefined);
-      await loopback?.close();
+  async visit<V extends Visit>(
+    ways: WaysBack,
+    prepare: (way: Way) => Promise<V>,
+    signal: AbortSignal,
+  ): Promise<{ readonly visit: V; readonly callback: URLSearchParams }> {
+    let [way, ...untried] = ways.tried;
+    for (;;) {
+      try {
+        const visit = await prepare(way);
+        signal.throwIfAborted();
+        return { visit, callback: await this.#comeBack(visit, way, ways, signal) };
+      } catch (error) {
+        const next =
+          error instanceof AnotherWay ? error.way : error instanceof WayBlocked ? untried.shift() : undefined;
+        if (next === undefined) throw error;
+        this.#log.info(`Sign-in: not by ${way.method} (${String(error)}), but by ${next.method}.`);
+        way = next;
+      }
     }
+  }
+
+  /** Takes a callback that came by the URI handler. Resolves to false when no window waits for it. */
+  async receive(callback: URLSearchParams): Promise<boolean> {
+    return this.#waiting?.take(callback) === true || this.#handOver(callback);
   }
 
   /** Lets the person finish the visit that waits with what is in the browser's address bar. */
@@ -102,14 +124,100 @@ export class Browser {
     void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
   }
 
-  async #listen(visit: Visit): Promise<Loopback> {
-    return listenOnLoopback({
-      port: settings.loopbackPort(),
-      path: CALLBACK_PATH,
-      hosts: visit.redirectUri === undefined ? [] : [new URL(visit.redirectUri).host],
-      isAnswer: visit.isAnswer,
-      page: this.#page,
+  /** What else can be done while the browser does not come back. */
+  async help(): Promise<void> {
+    if (this.#waiting === undefined) return;
+    const { way, offered, arrival } = this.#waiting;
+    await offerHelp(way, offered, {
+      paste: () => this.paste(),
+      copyLink: () => this.copyLink(),
+      goBy: (other) => arrival.reject(new AnotherWay(other)),
+      cancel: () => arrival.reject(cancelled()),
     });
+  }
+
+  async #comeBack(visit: Visit, way: Way, ways: WaysBack, signal: AbortSignal): Promise<URLSearchParams> {
+    const { loopback, obstacle } = await this.#listen(visit, way, ways.tried.length > 1);
+    const arrival = Promise.withResolvers<URLSearchParams>();
+    const take = (callback: URLSearchParams): boolean => {
+      const answer = visit.answerIn(callback);
+      if (answer !== undefined) arrival.resolve(answer);
+      return answer !== undefined;
+    };
+    const waiting: Waiting = { visit, way, offered: ways.offered, obstacle, arrival, take };
+    const abort = (): void => arrival.reject(signal.reason);
+    const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), PATIENCE_MS);
+    const looking = setInterval(() => void this.#look(waiting), LOOK_MS);
+    const away = new vscode.CancellationTokenSource();
+    signal.addEventListener('abort', abort);
+    void loopback?.callback.then(take);
+    this.#setWaiting(waiting);
+    try {
+      await this.#notes.wait(visit.secret).catch((error: unknown) => this.#log.warn(`Sign-in: ${String(error)}`));
+      signal.throwIfAborted();
+      // As a string, which is accepted at run time, because a Uri would decode what is encoded in the URL.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      void vscode.env.openExternal(visit.url as unknown as vscode.Uri);
+      void this.#showProgress(waiting);
+      if (way.method === 'paste' || obstacle !== undefined) void this.#ask(waiting, away.token);
+      const callback = await arrival.promise;
+      this.#remember(way, undefined);
+      return callback;
+    } catch (error) {
+      this.#remember(way, error instanceof Error ? error.name : 'Unexpected');
+      throw error;
+    } finally {
+      clearTimeout(tooLong);
+      clearInterval(looking);
+      signal.removeEventListener('abort', abort);
+      away.cancel();
+      away.dispose();
+      if (this.#waiting === waiting) this.#setWaiting(undefined);
+      await this.#notes.stopWaiting(visit.secret).catch(() => {});
+      await loopback?.close();
+    }
+  }
+
+  async #listen(
+    visit: Visit,
+    { method, redirectUri }: Way,
+    mayPaste: boolean,
+  ): Promise<{ readonly loopback?: Loopback; readonly obstacle?: string }> {
+    if (method !== 'loopback' || redirectUri === undefined) return {};
+    try {
+      const loopback = await listenOnLoopback({
+        port: settings.loopbackPort(),
+        path: CALLBACK_PATH,
+        hosts: [new URL(redirectUri).host],
+        isAnswer: (parameters) => visit.answerIn(parameters) !== undefined,
+        handOver: (callback) => this.#handOver(callback),
+        page: this.#page,
+      });
+      return { loopback };
+    } catch (error) {
+      if (!mayPaste || !(error instanceof PortUnavailable)) throw error;
+      // Another way back may not be registered with X; this one is, and who has the port may be a window that hands over.
+      this.#log.warn(`Sign-in: ${error.message}; the callback URL has to be pasted.`);
+      return { obstacle: portInUse(error.port) };
+    }
+  }
+
+  /** Looks whether another window has left this one's callback. */
+  async #look({ visit, take }: Waiting): Promise<void> {
+    const callback = await this.#notes.take(visit.secret).catch(() => undefined);
+    if (callback !== undefined) take(callback);
+  }
+
+  async #handOver(callback: URLSearchParams): Promise<boolean> {
+    const names = ['nonce', 'state', 'oauth_token', 'denied'];
+    const secret = names.map((name) => callback.get(name)).find((value) => value !== null);
+    if (secret === undefined || secret === null) return false;
+    try {
+      return await this.#notes.handOver(secret, callback);
+    } catch (error) {
+      this.#log.warn(`A callback could not be handed over. ${String(error)}`);
+      return false;
+    }
   }
 
   #setWaiting(waiting: Waiting | undefined): void {
@@ -118,32 +226,50 @@ export class Browser {
     void vscode.commands.executeCommand('setContext', 'xAuthentication.isWaiting', waiting !== undefined);
   }
 
+  #remember({ method }: Way, outcome: string | undefined): void {
+    this.#past.push({ at: Date.now(), method, outcome });
+    if (this.#past.length > REMEMBERED) this.#past.shift();
+  }
+
   /** Tells that the browser is being waited for, until it is back; cancelling ends the sign-in. */
-  async #showProgress(arrival: PromiseWithResolvers<URLSearchParams>): Promise<void> {
+  async #showProgress({ arrival }: Waiting): Promise<void> {
     const location = vscode.ProgressLocation.Notification;
+    const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map((name) => `command:xAuthentication.${name}`);
+    const comment = [
+      'Follows "Sign in to X in your browser" and a colon. The brackets and parentheses make links and must stay.',
+    ];
     await vscode.window.withProgress(
       { location, cancellable: true, title: l10n.t('Sign in to X in your browser') },
       async (progress, token) => {
         token.onCancellationRequested(() => arrival.reject(cancelled()));
         progress.report({
           message: l10n.t({
-            message: 'if it does not come back, [paste the callback URL]({0}) or [copy the link]({1}).',
-            args: ['command:xAuthentication.pasteCallback', 'command:xAuthentication.copySignInLink'],
-            comment: [
-              'Follows "Sign in to X in your browser" and a colon. The brackets and parentheses make links and must stay.',
-            ],
+            message:
+              'if it does not come back, [paste the callback URL]({0}), [copy the link]({1}) or [see what else helps]({2}).',
+            args: links,
+            comment,
           }),
         });
+        const hint = setTimeout(() => {
+          const message = l10n.t({
+            message:
+              'still waiting. If X says that something went wrong, [see what helps]({2}). You can also [paste the callback URL]({0}) or [copy the link]({1}).',
+            args: links,
+            comment,
+          });
+          progress.report({ message });
+        }, HINT_AFTER_MS);
         await arrival.promise.catch(() => undefined);
+        clearTimeout(hint);
       },
     );
   }
 
-  async #ask({ visit, arrive }: Waiting, away?: vscode.CancellationToken): Promise<void> {
-    const words = pasteWords(visit.redirectUri === undefined ? 'pin' : 'callback');
+  async #ask({ visit, way, obstacle, take }: Waiting, away?: vscode.CancellationToken): Promise<void> {
+    const words = pasteWords(way.redirectUri === undefined ? 'pin' : 'callback');
     const problemWith = (pasted: string): string | undefined => {
       try {
-        return visit.isAnswer(visit.read(pasted)) ? undefined : words.other;
+        return visit.answerIn(visit.read(pasted)) === undefined ? words.other : undefined;
       } catch (error) {
         if (error instanceof CallbackMismatch) return words.nothing;
         throw error;
@@ -152,13 +278,13 @@ export class Browser {
     const pasted = await vscode.window.showInputBox(
       {
         title: words.title,
-        prompt: words.prompt,
+        prompt: obstacle === undefined ? words.prompt : `${obstacle} ${words.prompt}`,
         placeHolder: words.placeHolder,
         ignoreFocusOut: true,
         validateInput: (text) => (text.trim() === '' ? undefined : problemWith(text)),
       },
       away,
     );
-    if (pasted !== undefined && pasted.trim() !== '') arrive(visit.read(pasted));
+    if (pasted !== undefined && pasted.trim() !== '') take(visit.read(pasted));
   }
 }

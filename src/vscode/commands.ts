@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
-import { callbackUrlsHere } from './environment.ts';
 import type { SessionSource } from './provider.ts';
 import { SECTION, settings } from './settings.ts';
 import type { Attempt, Messages } from './showMessages.ts';
+import { callbackUrlsHere } from './waysBack.ts';
 
 const { l10n } = vscode;
 
@@ -64,6 +64,7 @@ export function registerCommands(parts: {
 
     pasteCallback: () => browser.paste(),
     copySignInLink: () => browser.copyLink(),
+    signInHelp: () => browser.help(),
 
     async refresh() {
       const outcomes = await vscode.window.withProgress(

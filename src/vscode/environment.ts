@@ -1,28 +1,31 @@
 import * as vscode from 'vscode';
-import { CALLBACK_PATH } from './browser.ts';
 import { settings } from './settings.ts';
-import { callbackUrls, redirectUriOf, signInMethods, type Environment, type SignInMethod } from './signInMethods.ts';
+import { CALLBACK_PATH, type Environment } from './signInMethods.ts';
 
 /** Where this window runs, asked anew every time: a port can be forwarded in between. */
-async function theEnvironment(): Promise<Environment> {
-  const loopback = vscode.Uri.parse(`http://127.0.0.1:${settings.loopbackPort()}${CALLBACK_PATH}`);
-  return { loopbackUri: (await vscode.env.asExternalUri(loopback)).toString(true) };
+export async function theEnvironment(): Promise<Environment> {
+  const loopbackPort = settings.loopbackPort();
+  const loopback = vscode.Uri.parse(`http://127.0.0.1:${loopbackPort}${CALLBACK_PATH}`);
+  const [loopbackUri, externalAppUri] = await Promise.all([
+    vscode.env.asExternalUri(loopback),
+    vscode.env.asExternalUri(appUri()),
+  ]);
+  return {
+    loopbackPort,
+    loopbackUri: loopbackUri.toString(true),
+    appUri: appUri().toString(true),
+    externalAppUri: externalAppUri.toString(true),
+    isDesktop: vscode.env.uiKind === vscode.UIKind.Desktop,
+    relayUrl: settings.relayUrl(),
+  };
 }
 
-/** How the browser comes back from X. */
-export interface WayBack {
-  readonly method: SignInMethod;
-  readonly redirectUri: string;
+/** The address of this very window's URI handler, with a nonce in it, as a browser can open it. It is new every time. */
+export async function windowUri(nonce: string): Promise<string> {
+  return (await vscode.env.asExternalUri(appUri().with({ query: `nonce=${nonce}` }))).toString(true);
 }
 
-/** The way back to try first here, or the one that the person chose for this once. */
-export async function wayBack(chosen?: SignInMethod): Promise<WayBack> {
-  const environment = await theEnvironment();
-  const [method = 'paste'] = signInMethods(chosen ?? settings.signInMethod(), environment);
-  return { method, redirectUri: redirectUriOf(method, environment) ?? environment.loopbackUri };
-}
-
-/** What to register with X, for this very editor. */
-export async function callbackUrlsHere(): Promise<readonly string[]> {
-  return callbackUrls(await theEnvironment());
+/** What this editor's URI handlers are reached by; which window that is, is not in it. */
+function appUri(): vscode.Uri {
+  return vscode.Uri.from({ scheme: vscode.env.uriScheme, authority: 'xauth.x-authentication', path: CALLBACK_PATH });
 }

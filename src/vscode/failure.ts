@@ -26,6 +26,8 @@ export type Remedy =
   | 'open-settings'
   | 'sign-in-again'
   | 'paste-instead'
+  | 'another-way'
+  | 'see-checklist'
   | 'copy-callback-urls'
   | 'open-console'
   | 'open-connected-apps'
@@ -37,16 +39,19 @@ export class Failure extends Error {
   readonly remedies: readonly Remedy[];
   /** The app that it is about, where that matters to what mends it. */
   readonly clientId: string | undefined;
+  /** The callback URL that X may not know. */
+  readonly redirectUri: string | undefined;
 
   constructor(
     name: FailureName,
     message: string,
     remedies: readonly Remedy[] = [],
-    options: ErrorOptions & { readonly clientId?: string | undefined } = {},
+    options: ErrorOptions & { readonly clientId?: string | undefined; readonly redirectUri?: string | undefined } = {},
   ) {
     super(message, options);
     this.name = name;
     this.remedies = remedies;
     this.clientId = options.clientId;
+    this.redirectUri = options.redirectUri;
   }
 }

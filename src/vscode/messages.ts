@@ -10,6 +10,8 @@ import { INVALID_VERIFIER } from '../x/oauth1Errors.ts';
 import { Problem } from '../x/problems.ts';
 import { Failure, type FailureName, type Remedy } from './failure.ts';
 import { InvalidSetting } from './settings.ts';
+import type { Environment, SignInMethod, SignInMethodSetting } from './signInMethods.ts';
+import { WayBlocked } from './visit.ts';
 
 /** The app that a sign-in was for. */
 interface SignInApp {
@@ -66,6 +68,7 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
       ['paste-instead', 'open-settings'],
     ];
   }
+  if (error instanceof WayBlocked) return ['Misconfigured', error.message, ['another-way', 'open-settings']];
   if (error instanceof InvalidSetting) {
     return [
       'Misconfigured',
@@ -266,12 +269,72 @@ export function timedOut(callbackUrl: string | undefined): Failure {
   return new Failure(
     'TimedOut',
     l10n.t(
-      'X did not come back from the browser: if it said that something went wrong, check that the app at X has the callback URL {0} to the letter, a Website URL, saved user authentication settings, and that the Client ID is the OAuth 2.0 one.',
-      callbackUrl,
+      'X did not come back from the browser: if it said that something went wrong, see what to check, and sign in again.',
     ),
-    ['sign-in-again', 'copy-callback-urls', 'set-up-app'],
+    ['sign-in-again', 'see-checklist', 'another-way'],
+    { redirectUri: callbackUrl },
   );
 }
+
+/** What has to be right with the app at X for the browser to come back from it. */
+export function checklist(callbackUrl: string): {
+  readonly title: string;
+  readonly detail: string;
+  readonly copy: string;
+  readonly setUp: string;
+} {
+  return {
+    title: l10n.t('If X says that something went wrong, check in its console:'),
+    detail: [
+      l10n.t('1. The callback URL of this editor is registered with the app, to the letter: {0}', callbackUrl),
+      l10n.t('2. The Website URL of the app is filled in.'),
+      l10n.t('3. The user authentication settings of the app are saved.'),
+      l10n.t('4. The Client ID here is the OAuth 2.0 one, not the API Key.'),
+      l10n.t('5. The Client Secret, if the app has one, was copied without anything around it.'),
+    ].join('\n'),
+    copy: l10n.t('Copy the Callback URL'),
+    setUp: l10n.t('Set Up App Credentials'),
+  };
+}
+
+/** A way back from the browser, as a person chooses it. */
+export function wayLabel(method: SignInMethod): string {
+  switch (method) {
+    case 'loopback':
+      return l10n.t('Come Back by the Loopback Port');
+    case 'relay':
+      return l10n.t('Come Back by the Relay Page');
+    case 'uri':
+      return l10n.t("Come Back by the Editor's Own Address");
+    case 'paste':
+      return l10n.t('Paste the Callback URL');
+  }
+}
+
+export const portInUse = (port: number): string =>
+  l10n.t("Port {0} is in use, so the browser can't come back by itself.", String(port));
+
+/** Why the one way back that is set can't be used. */
+export function wayRuledOut(method: SignInMethodSetting, environment: Environment): Failure {
+  const text =
+    method === 'loopback'
+      ? l10n.t(
+          'The port {0} is forwarded under another number, which X would refuse: sign in another way, or free that number on your machine.',
+          String(environment.loopbackPort),
+        )
+      : l10n.t(
+          'The relay {0} does not forward to this editor: sign in another way, or host a relay of your own.',
+          environment.relayUrl,
+        );
+  return new Failure('Misconfigured', text, ['another-way', 'open-settings']);
+}
+
+/** X reports an error, without saying which, when `state` is longer than it takes. */
+export const stateTooLong = (): string => l10n.t('The address of this window is too long for X: sign in another way.');
+
+/** What came by the editor's own address and is nobody's. */
+export const strayCallback = (): string =>
+  l10n.t('No sign-in to X is waiting for what the browser brought back: sign in again.');
 
 export const scopesWithheld = (scopes: readonly string[]): Failure =>
   new Failure(
@@ -406,6 +469,10 @@ export function remedyLabel(remedy: Remedy): string {
       return l10n.t('Sign In Again');
     case 'paste-instead':
       return l10n.t('Paste the Callback URL Instead');
+    case 'another-way':
+      return l10n.t('Sign In Another Way');
+    case 'see-checklist':
+      return l10n.t('See What to Check');
     case 'copy-callback-urls':
       return l10n.t('Copy Callback URLs');
     case 'show-log':

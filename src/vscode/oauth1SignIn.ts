@@ -7,11 +7,13 @@ import type { LastingSessions } from '../sessions/lastingSessions.ts';
 import { writeOAuth1Credentials } from '../sessions/oauth1Credentials.ts';
 import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessType } from '../x/oauth1.ts';
 import type { User } from '../x/users.ts';
-import type { Browser, Visit } from './browser.ts';
+import type { Browser } from './browser.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { wayBack, type WayBack } from './environment.ts';
 import { orFailure, tokensRefused } from './messages.ts';
 import { ask } from './question.ts';
+import type { SignInMethod } from './signInMethods.ts';
+import type { Visit, Way, WaysBack } from './visit.ts';
+import { waysBack } from './waysBack.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
 const { l10n } = vscode;
@@ -42,25 +44,26 @@ export class OAuth1SignIn {
   }
 
   /**
-   * `scopes` mean nothing to OAuth 1.0a, except that `read` or `write` alone asks for that kind of access. `pasteInstead`: in the
-   * browser, and the person pastes the callback URL.
+   * `scopes` mean nothing to OAuth 1.0a, except that `read` or `write` alone asks for that kind of access. `method`: in the browser,
+   * and back by this method for once.
    *
    * @throws {Failure}
    */
-  async run(scopes: readonly string[], pasteInstead = false): Promise<Grant> {
-    return orFailure('OAuth 1.0a sign-in', this.#log, () => this.#run(accessTypeOf(scopes), pasteInstead));
+  async run(scopes: readonly string[], method?: SignInMethod): Promise<Grant> {
+    return orFailure('OAuth 1.0a sign-in', this.#log, () => this.#run(accessTypeOf(scopes), method));
   }
 
-  async #run(accessType: AccessType | undefined, pasteInstead: boolean): Promise<Grant> {
-    const way = pasteInstead ? 'callback' : await this.#chooseWay();
+  async #run(accessType: AccessType | undefined, method: SignInMethod | undefined): Promise<Grant> {
+    const way = method === undefined ? await this.#chooseWay() : 'callback';
     const consumer = await this.#consumerSetUp.get();
     const { token, user } =
       way === 'tokens'
         ? await this.#askForTokens(consumer)
         : // Only now: a sign-in that waits for the browser goes on until this one needs it.
-          await this.#browser.alone((signal) => {
-            const back = way === 'pin' ? Promise.resolve(undefined) : wayBack(pasteInstead ? 'paste' : undefined);
-            return this.#inBrowser(consumer, back, accessType, signal);
+          await this.#browser.alone(async (signal) => {
+            // A relay forwards by `state`, which OAuth 1.0a does not have.
+            const ways = way === 'pin' ? BY_PIN : waysBack(method, 'relay');
+            return this.#inBrowser(consumer, await ways, accessType, signal);
           });
     return this.#sessions.keep({
       appKey: consumer.key,
@@ -91,28 +94,31 @@ export class OAuth1SignIn {
     return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, this.#consumerSetUp);
   }
 
-  /** Without a way back, X shows a PIN. */
   async #inBrowser(
     consumer: Consumer,
-    back: Promise<WayBack | undefined>,
+    ways: WaysBack,
     accessType: AccessType | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly token: Token; readonly user: User }> {
-    const { method, redirectUri } = (await back) ?? { method: 'paste' as const, redirectUri: undefined };
-    const callback = redirectUri ?? OUT_OF_BAND;
-    const temporary = await this.#consumerSetUp.prove(() =>
-      requestToken(this.#apiBaseUrl(), consumer, callback, { accessType }, this.#world),
-    );
-    const visit: Visit = {
-      url: authorizationUrl(this.#apiBaseUrl(), temporary),
-      back: method,
-      redirectUri,
-      isAnswer: (parameters) => (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token,
-      read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),
+    const prepare = async ({ method, redirectUri }: Way): Promise<OAuth1Visit> => {
+      const callback = redirectUri ?? OUT_OF_BAND;
+      const temporary = await this.#consumerSetUp.prove(() =>
+        requestToken(this.#apiBaseUrl(), consumer, callback, { accessType }, this.#world),
+      );
+      const answersUs = (parameters: URLSearchParams): boolean =>
+        (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
+      this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
+      return {
+        temporary,
+        url: authorizationUrl(this.#apiBaseUrl(), temporary),
+        secret: temporary.token,
+        answerIn: (parameters) => (answersUs(parameters) ? parameters : undefined),
+        read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),
+      };
     };
-    this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
-    const verifier = verifierOf(temporary, await this.#browser.visit(visit, signal));
-    const answer = await accessToken(this.#apiBaseUrl(), consumer, temporary, verifier, this.#world);
+    const { visit, callback } = await this.#browser.visit(ways, prepare, signal);
+    const verifier = verifierOf(visit.temporary, callback);
+    const answer = await accessToken(this.#apiBaseUrl(), consumer, visit.temporary, verifier, this.#world);
     const user = answer.user ?? (await whoseToken(this.#apiBaseUrl(), consumer, answer.token, this.#world));
     return { token: answer.token, user };
   }
@@ -145,6 +151,14 @@ export class OAuth1SignIn {
     }
   }
 }
+
+interface OAuth1Visit extends Visit {
+  /** The temporary credentials of this visit (RFC 5849 §2.1). */
+  readonly temporary: Token;
+}
+
+/** Without a redirect URI, X shows a PIN. */
+const BY_PIN: WaysBack = { tried: [{ method: 'paste', redirectUri: undefined }], offered: [] };
 
 function accessTypeOf(scopes: readonly string[]): AccessType | undefined {
   const [only] = scopes;

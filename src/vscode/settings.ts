@@ -42,6 +42,13 @@ export const settings = {
     return read('loopbackPort', port, 'it must be a whole number from 1024 to 65535');
   },
 
+  /** To the letter, since X compares it so. */
+  relayUrl(): string {
+    const url = read('relayUrl', v.pipe(v.string(), v.trim()), 'it must be a URL');
+    baseUrl('relayUrl');
+    return url;
+  },
+
   baseUrls(): BaseUrls {
     return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl') };
   },

@@ -3,16 +3,18 @@ import type { Grant } from '../sessions/grant.ts';
 import type { Notice } from '../sessions/notice.ts';
 import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../x/endpoints.ts';
 import type { Remedy } from './failure.ts';
-import { noticeText, remedyLabel, toFailure } from './messages.ts';
+import { noticeText, remedyLabel, strayCallback, toFailure } from './messages.ts';
 import { SECTION } from './settings.ts';
+import type { SignInMethod } from './signInMethods.ts';
+import { chooseWayBack, showChecklist } from './waitingHelp.ts';
 
 const { l10n } = vscode;
 
 /** A sign-in that can be tried again, with the same request. */
 export interface Attempt {
   readonly run: () => Promise<Grant>;
-  /** The same by pasting the callback URL, where there is a callback. */
-  readonly pasteInstead?: () => Promise<Grant>;
+  /** The same with another way back from the browser, where there is one. */
+  readonly by?: (method: SignInMethod) => Promise<Grant>;
 }
 
 /** What mends an app's credentials, by asking the person for them. Each rejects when the person cancels. */
@@ -28,6 +30,8 @@ interface Subject {
   readonly attempt?: Attempt | undefined;
   /** The app whose secret is in question. */
   readonly clientId?: string | undefined;
+  /** The callback URL that X may not know. */
+  readonly redirectUri?: string | undefined;
   /** Whether to go on with the attempt as soon as the app is mended: it is what the person was about to do. */
   readonly goOn?: boolean;
 }
@@ -61,10 +65,11 @@ export class Messages {
     if (failure.name === 'Unexpected') {
       this.#log.error(failure.cause instanceof Error ? (failure.cause.stack ?? '') : failure.message);
     }
-    const { clientId } = failure;
+    const { clientId, redirectUri } = failure;
     void this.#offer(vscode.window.showErrorMessage, failure.message, failure.remedies, {
       attempt,
       clientId,
+      redirectUri,
       goOn: true,
     });
   }
@@ -77,6 +82,10 @@ export class Messages {
     const subject =
       'grant' in notice ? { attempt: this.#signInAgain(notice.grant), clientId: notice.grant.clientId } : { attempt };
     void this.#offer(vscode.window.showWarningMessage, text, remedies, subject);
+  }
+
+  strayCallback(): void {
+    void this.#offer(vscode.window.showWarningMessage, strayCallback(), ['sign-in-again'], {});
   }
 
   callbackUrlsCopied(urls: readonly string[]): void {
@@ -99,8 +108,8 @@ export class Messages {
     remedies: readonly Remedy[],
     subject: Subject,
   ): Promise<void> {
-    const canPaste = subject.attempt?.pasteInstead !== undefined;
-    const possible = remedies.filter((remedy) => remedy !== 'paste-instead' || canPaste);
+    const hasWays = subject.attempt?.by !== undefined;
+    const possible = remedies.filter((remedy) => hasWays || !(remedy === 'paste-instead' || remedy === 'another-way'));
     const chosen = await show(text, ...possible.map(remedyLabel));
     const remedy = possible.find((candidate) => remedyLabel(candidate) === chosen);
     if (remedy === undefined) return;
@@ -111,7 +120,7 @@ export class Messages {
     }
   }
 
-  async #apply(remedy: Remedy, { attempt, clientId, goOn = false }: Subject): Promise<void> {
+  async #apply(remedy: Remedy, { attempt, clientId, redirectUri, goOn = false }: Subject): Promise<void> {
     switch (remedy) {
       case 'set-up-app':
       case 'enter-client-secret':
@@ -129,7 +138,13 @@ export class Messages {
         else await this.signIn(attempt);
         return;
       case 'paste-instead':
-        if (attempt?.pasteInstead !== undefined) await this.signIn({ run: attempt.pasteInstead });
+        await this.#signInBy('paste', attempt);
+        return;
+      case 'another-way':
+        await this.#signInBy((await chooseWayBack())?.method, attempt);
+        return;
+      case 'see-checklist':
+        if (redirectUri !== undefined) await showChecklist(redirectUri);
         return;
       case 'copy-callback-urls':
         await vscode.commands.executeCommand(`${SECTION}.copyCallbackUrls`);
@@ -143,5 +158,9 @@ export class Messages {
       case 'open-connected-apps':
         await vscode.env.openExternal(vscode.Uri.parse(CONNECTED_APPS));
     }
+  }
+  async #signInBy(method: SignInMethod | undefined, attempt: Attempt | undefined): Promise<void> {
+    const { by } = attempt ?? {};
+    if (method !== undefined && by !== undefined) await this.signIn({ run: () => by(method), by });
   }
 }

@@ -14,10 +14,15 @@ import type { Sessions } from '../sessions/sessions.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
-import { wayBack } from './environment.ts';
-import { orFailure, scopesWithheld, toFailure } from './messages.ts';
+import { windowUri } from './environment.ts';
+import { orFailure, scopesWithheld, stateTooLong, toFailure } from './messages.ts';
 import { settings } from './settings.ts';
 import type { SignInMethod } from './signInMethods.ts';
+import { WayBlocked, type Visit, type Way } from './visit.ts';
+import { waysBack } from './waysBack.ts';
+
+/** X answers with an error, and without the state, when it is longer. */
+const MAX_STATE_LENGTH = 500;
 
 export interface SignInRequest {
   /** The app to sign in with; where undefined, the one that is set up. */
@@ -71,27 +76,50 @@ export class SignIn {
 
   async #visitX(clientId: string, request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     const scopes = await this.#sessions.scopesFor(request.wanted, clientId, request.accountId);
-    const { method, redirectUri } = await wayBack(request.method);
-    const authorization: AuthorizationRequest = { redirectUri, scopes, state: newState(), verifier: newVerifier() };
-    const { state } = authorization;
-    this.#log.info(`Sign-in: by ${method}, for ${scopes.length} scopes.`);
-
-    const callback = await this.#browser.visit(
-      {
+    const prepare = async ({ method, redirectUri = '' }: Way): Promise<OAuth2Visit> => {
+      const nonce = newState();
+      const state = method === 'relay' ? await stateForRelay(nonce) : nonce;
+      const authorization: AuthorizationRequest = { redirectUri, scopes, state, verifier: newVerifier() };
+      this.#log.info(`Sign-in: by ${method}, for ${scopes.length} scopes.`);
+      return {
+        authorization,
         url: await authorizationUrl(this.#endpoints(), { clientId }, authorization),
-        back: method,
-        redirectUri,
-        // An error that X reports without a state is this sign-in's, since there is no other.
-        isAnswer: (parameters) =>
-          parameters.get('state') === state || (!parameters.has('state') && parameters.has('error')),
+        secret: nonce,
+        answerIn: (parameters) => answerIn(parameters, state, nonce),
         read: (pasted) => readPastedCallback(pasted, state),
-      },
-      signal,
-    );
-    const grant = await this.#sessions.signIn(clientId, authorization, callback);
+      };
+    };
+    const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
+    const grant = await this.#sessions.signIn(clientId, visit.authorization, callback);
     if (!covers(grant.scopes, request.wanted)) {
       throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));
     }
     return grant;
   }
+}
+
+interface OAuth2Visit extends Visit {
+  readonly authorization: AuthorizationRequest;
+}
+
+/** The relay forwards to what is in `state`, which is this very window. */
+async function stateForRelay(nonce: string): Promise<string> {
+  const state = await windowUri(nonce);
+  if (state.length > MAX_STATE_LENGTH) throw new WayBlocked(stateTooLong());
+  return state;
+}
+
+/**
+ * A relay need not hand on the state that it has used as an address: the nonce in it proves as much. An error that X reports
+ * without a state is this sign-in's, since there is no other.
+ */
+function answerIn(parameters: URLSearchParams, state: string, nonce: string): URLSearchParams | undefined {
+  if (parameters.get('nonce') === nonce) {
+    const answer = new URLSearchParams(parameters);
+    answer.delete('nonce');
+    answer.set('state', state);
+    return answer;
+  }
+  const isOurs = parameters.has('state') ? parameters.get('state') === state : parameters.has('error');
+  return isOurs ? parameters : undefined;
 }

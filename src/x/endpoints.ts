@@ -44,7 +44,7 @@ export function readBaseUrl(text: string): string {
 }
 
 /** Names that never leave the machine: 127.0.0.0/8, ::1, `localhost` and all below it (RFC 6761 §6.3). */
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||
     hostname.endsWith('.localhost') ||

@@ -102,6 +102,7 @@ describe('The loopback', () => {
       path: '/callback',
       hosts: ['code.example.com', 'Forwarded.Example.com:8443'],
       isAnswer: answerTo(STATE),
+      handOver: async () => false,
       page: async (arrival) => {
         pages.push(arrival);
         return '<p>Zurück zum Editor</p>';
@@ -279,9 +280,31 @@ describe('The loopback', () => {
     for (const address of ['::1', ...others]) assert.equal(await isRefused(address ?? '', port), true, address);
   });
 
+  it('hands the callback of another sign-in to whoever waits for it, and goes on waiting for its own', async () => {
+    const handedOver: string[] = [];
+    await loopback.close();
+    await listen({
+      handOver: async (parameters) => handedOver.push(String(parameters)) === 1,
+    });
+    const taken = await send(port, '/callback?code=theirs&state=another');
+    assert.deepEqual([taken.status, taken.body], [200, '<p>Zurück zum Editor</p>']);
+    assert.equal((await send(port, '/callback?code=theirs&state=another')).status, 404, 'once');
+    assert.deepEqual(handedOver, ['code=theirs&state=another', 'code=theirs&state=another']);
+    assert.equal(arrived, undefined);
+    await send(port, CALLBACK);
+    assert.equal((await loopback.callback).get('state'), STATE);
+  });
+
   it('says that a port is taken, and which', async () => {
     await assert.rejects(
-      listenOnLoopback({ port, path: '/callback', hosts: [], isAnswer: () => true, page: async () => '' }),
+      listenOnLoopback({
+        port,
+        path: '/callback',
+        hosts: [],
+        isAnswer: () => true,
+        handOver: async () => false,
+        page: async () => '',
+      }),
       (error) => error instanceof PortUnavailable && error.port === port,
     );
     assert.equal((await send(port, CALLBACK)).status, 200, 'and leaves whoever has it alone');

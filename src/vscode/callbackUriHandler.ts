@@ -1,0 +1,31 @@
+import type * as vscode from 'vscode';
+import type { Log } from '../sessions/log.ts';
+import type { Browser } from './browser.ts';
+import type { Messages } from './showMessages.ts';
+import { CALLBACK_PATH } from './signInMethods.ts';
+
+/** Longer than any callback of X's. */
+const MAX_QUERY_LENGTH = 4096;
+
+/** Takes callbacks that come by the editor's own address, which anybody can make a person open. */
+export class CallbackUriHandler implements vscode.UriHandler {
+  readonly #browser: Browser;
+  readonly #messages: Messages;
+  readonly #log: Log;
+
+  constructor(parts: { browser: Browser; messages: Messages; log: Log }) {
+    this.#browser = parts.browser;
+    this.#messages = parts.messages;
+    this.#log = parts.log;
+  }
+
+  async handleUri({ path, query }: vscode.Uri): Promise<void> {
+    if (path !== CALLBACK_PATH || query.length > MAX_QUERY_LENGTH) {
+      this.#log.warn('An address of this editor was opened that is no callback.');
+      return;
+    }
+    if (await this.#browser.receive(new URLSearchParams(query))) return;
+    this.#log.warn('A callback came that no sign-in waits for.');
+    this.#messages.strayCallback();
+  }
+}

@@ -1,0 +1,41 @@
+import type { SignInMethod, WayBack } from './signInMethods.ts';
+
+/** A visit to X's pages, from which the person comes back with an answer. */
+export interface Visit {
+  readonly url: string;
+  /** What only this visit's callback names, by which windows find the one that waits for it. */
+  readonly secret: string;
+  /** The parameters of this visit's callback out of those that came; undefined when they are another's. */
+  readonly answerIn: (parameters: URLSearchParams) => URLSearchParams | undefined;
+  /** Reads what the person pasted; throws `CallbackMismatch` when there is no answer in it. */
+  readonly read: (pasted: string) => URLSearchParams;
+}
+
+/** What brings the person back; without a redirect URI, X shows a PIN instead. */
+export interface Way {
+  readonly method: SignInMethod;
+  readonly redirectUri: string | undefined;
+}
+
+export interface WaysBack {
+  /** Each is tried when the one before it is {@link WayBlocked}. */
+  readonly tried: readonly [Way, ...Way[]];
+  /** What the person may choose when the browser does not come back. */
+  readonly offered: readonly WayBack[];
+}
+
+/** A way back can't serve this visit, for a reason that can be shown. */
+export class WayBlocked extends Error {
+  override readonly name = 'WayBlocked';
+}
+
+/** The person chose another way back for the visit that waits. */
+export class AnotherWay extends Error {
+  override readonly name = 'AnotherWay';
+  readonly way: WayBack;
+
+  constructor(way: WayBack) {
+    super(way.method);
+    this.way = way;
+  }
+}
