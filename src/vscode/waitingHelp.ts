@@ -62,7 +62,11 @@ export async function offerHelp(
 
 /** Asks by which way the browser shall come back from the next sign-in. */
 export async function chooseWayBack(): Promise<WayBack | undefined> {
-  const rows = waysToOffer(await theEnvironment()).map((way) => ({ way, label: wayLabel(way.method), detail: needs(way) }));
+  const rows = waysToOffer(await theEnvironment()).map((way) => ({
+    way,
+    label: wayLabel(way.method),
+    detail: needs(way),
+  }));
   const title = l10n.t('How shall the browser come back from X?');
   return (await vscode.window.showQuickPick(rows, { title }))?.way;
 }
