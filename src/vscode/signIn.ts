@@ -12,6 +12,7 @@ import type { Grant } from '../sessions/grant.ts';
 import { covers } from '../sessions/scopeRequest.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { refusalCause } from '../x/refusals.ts';
+import { isCarried } from '../x/state.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
 import { windowUri } from './environment.ts';
@@ -20,9 +21,6 @@ import { settings } from './settings.ts';
 import type { SignInMethod } from './signInMethods.ts';
 import { WayBlocked, type Visit, type Way } from './visit.ts';
 import { waysBack } from './waysBack.ts';
-
-/** X answers with an error, and without the state, when it is longer. */
-const MAX_STATE_LENGTH = 500;
 
 export interface SignInRequest {
   /** The app to sign in with; where undefined, the one that is set up. */
@@ -105,7 +103,7 @@ interface OAuth2Visit extends Visit {
 /** The relay forwards to what is in `state`, which is this very window. */
 async function stateForRelay(nonce: string): Promise<string> {
   const state = await windowUri(nonce);
-  if (state.length > MAX_STATE_LENGTH) throw new WayBlocked(stateTooLong());
+  if (!isCarried(state)) throw new WayBlocked(stateTooLong());
   return state;
 }
 

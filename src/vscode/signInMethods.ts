@@ -23,7 +23,7 @@ export interface Environment {
 }
 
 /** `good`: tried by itself. `poor`: offered, because it needs something that is usually missing here. `none`: can't work. */
-export type Fit = 'good' | 'poor' | 'none';
+type Fit = 'good' | 'poor' | 'none';
 
 /** Whether a method can bring the browser back, and why; in English, for the log and the diagnostics. */
 export interface Verdict {

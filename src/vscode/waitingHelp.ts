@@ -77,6 +77,9 @@ const needs = ({ redirectUri }: WayBack): string => l10n.t('The app at X needs t
 export async function showChecklist(redirectUri: string): Promise<void> {
   const { title, detail, copy, setUp } = checklist(redirectUri);
   const chosen = await vscode.window.showInformationMessage(title, { modal: true, detail }, copy, setUp);
-  if (chosen === copy) await vscode.env.clipboard.writeText(redirectUri);
+  if (chosen === copy) {
+    await vscode.env.clipboard.writeText(redirectUri);
+    void vscode.window.setStatusBarMessage(l10n.t('Copied the callback URL.'), 5_000);
+  }
   if (chosen === setUp) await vscode.commands.executeCommand(`${SECTION}.setUpApp`);
 }

@@ -12,12 +12,16 @@ const running = new Set<Story>();
 
 /**
  * A story has a browser that nobody has used, so that no secret is in it, a stand-in for X that knows nobody, and a free
- * loopback port. The user settings point at them and name the stand-in's public app; `settings` come on top.
+ * loopback port. The user settings point at them and name the stand-in's public app; `settings` come on top, as do the callback
+ * URLs that are registered for its apps.
  */
-export async function startStory(settings: Readonly<Record<string, unknown>> = {}): Promise<Story> {
+export async function startStory(
+  settings: Readonly<Record<string, unknown>> = {},
+  callbackUrls: readonly string[] = [],
+): Promise<Story> {
   const { server, browser } = await theStage();
   const loopbackPort = await freePort();
-  const redirectUris = [server.callbackUrl(loopbackPort)];
+  const redirectUris = [server.callbackUrl(loopbackPort), ...callbackUrls];
   const x = await startStandIn({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris })) });
   const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(server.url).origin });
