@@ -5,6 +5,7 @@ import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../x/endpoints.ts';
 import type { Remedy } from './failure.ts';
 import { noticeText, remedyLabel, toFailure } from './messages.ts';
 import { SECTION } from './settings.ts';
+import { openWalkthrough } from './walkthrough.ts';
 
 const { l10n } = vscode;
 
@@ -142,6 +143,9 @@ export class Messages {
         return;
       case 'open-connected-apps':
         await vscode.env.openExternal(vscode.Uri.parse(CONNECTED_APPS));
+        return;
+      case 'open-walkthrough':
+        await openWalkthrough();
     }
   }
 }
