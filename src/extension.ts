@@ -33,6 +33,7 @@ import { Provider } from './vscode/provider.ts';
 import { SECTION, settings } from './vscode/settings.ts';
 import { Messages } from './vscode/showMessages.ts';
 import { SignIn } from './vscode/signIn.ts';
+import { lookForApp } from './vscode/walkthrough.ts';
 import { oauth2Endpoints } from './x/endpoints.ts';
 import { invalidateToken } from './x/oauth1.ts';
 
@@ -166,6 +167,7 @@ export function activate(context: vscode.ExtensionContext): void {
     );
   };
 
+  lookForApp();
   const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
@@ -183,7 +185,9 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.window.registerUriHandler(new CallbackUriHandler({ browser, messages, log })),
     registerCommands({ x, oauth1, appOnly, sessions, browser, appSetUp, messages, log }),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(SECTION)) sessions.settingsChanged();
+      if (!event.affectsConfiguration(SECTION)) return;
+      sessions.settingsChanged();
+      lookForApp();
     }),
     {
       dispose: () => {

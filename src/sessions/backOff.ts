@@ -15,11 +15,16 @@ export class BackOff {
   }
 
   isWaiting(key: string): boolean {
+    return this.notBefore(key) !== undefined;
+  }
+
+  /** When it may be tried again; undefined when that is now. */
+  notBefore(key: string): number | undefined {
     const entry = this.#waiting.get(key);
-    if (entry === undefined) return false;
+    if (entry === undefined) return undefined;
     const left = entry.notBefore - this.#now();
     // More than can have been asked for: the clock went back.
-    return left > 0 && left <= LONGEST_WISH_MS;
+    return left > 0 && left <= LONGEST_WISH_MS ? entry.notBefore : undefined;
   }
 
   failed(key: string, wishMs = 0): void {

@@ -1,9 +1,12 @@
 import * as v from 'valibot';
+import { ImageUrl } from '../x/users.ts';
 
 /** Whose grant it is. `id` is X's user id, `label` is `@username` as it was at sign-in, because VS Code keys permissions by label. */
 export interface Account {
   readonly id: string;
   readonly label: string;
+  /** Their picture at X, if it is known. */
+  readonly imageUrl?: string | undefined;
 }
 
 /** What X gave, for one client id and one X user. */
@@ -49,7 +52,7 @@ const GrantRecord = v.object({
   version: v.literal(VERSION),
   id: text,
   clientId: text,
-  account: v.object({ id: text, label: text }),
+  account: v.object({ id: text, label: text, imageUrl: ImageUrl }),
   scopes: v.array(text),
   accessToken: text,
   refreshToken: v.optional(text),
@@ -97,10 +100,13 @@ export function sameState(a: Grant, b: Grant): boolean {
  * obtained before the clock went back, so its end is not known: it is renewed as well.
  */
 export function isDue(grant: Grant, now: number, leastMs = LEAST_LIFETIME_MS): boolean {
-  const left = grant.expiresAt - now;
-  const lifetime = grant.expiresAt - grant.obtainedAt;
+  return now > dueAt(grant, leastMs) || now < grant.obtainedAt;
+}
+
+/** From when on the access token should be renewed before it is handed out. */
+export function dueAt(grant: Grant, leastMs = LEAST_LIFETIME_MS): number {
   // A token that X gave for a shorter time than that would be renewed at every call.
-  return left < Math.min(leastMs, lifetime / 2) || left > lifetime;
+  return grant.expiresAt - Math.min(leastMs, (grant.expiresAt - grant.obtainedAt) / 2);
 }
 
 /** Whether the access token has ended, as far as this machine's clock can tell. */

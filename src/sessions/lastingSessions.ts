@@ -4,6 +4,7 @@ import type { Grants } from './grants.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { toSession, type Session } from './sessions.ts';
+import type { Status } from './status.ts';
 
 /** When credentials end that do not: later than any clock will say. */
 const NEVER = Number.MAX_SAFE_INTEGER;
@@ -51,6 +52,18 @@ export class LastingSessions {
 
   async all(): Promise<readonly Session[]> {
     return (await this.#grants.list()).map((grant) => toSession(grant, grant.scopes));
+  }
+
+  /** How every grant stands: well, as long as X does not say otherwise to those who use it. */
+  async statuses(): Promise<readonly Status[]> {
+    return (await this.#grants.list()).map((grant) => ({
+      session: toSession(grant, grant.scopes),
+      clientId: grant.clientId,
+      renewsAt: undefined,
+      endsAt: undefined,
+      triesAgainAt: undefined,
+      troubles: [],
+    }));
   }
 
   async matching(asked: readonly string[], accountId?: string): Promise<readonly Session[]> {

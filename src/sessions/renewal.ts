@@ -67,6 +67,7 @@ export class Renewal {
     string,
     { readonly startedAt: number; readonly refused: string | undefined; readonly outcome: Promise<Outcome> }
   >();
+  readonly #lastOutcomes = new Map<string, Outcome>();
   /** States whose refresh token X has refused to a window that could not keep others from using it. */
   readonly #doubted = new Set<string>();
   /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
@@ -113,11 +114,22 @@ export class Renewal {
   renew(grant: Grant, refused?: string): Promise<Outcome> {
     const underWay = this.#underWay.get(grant.id);
     if (underWay !== undefined && underWay.refused === refused) return underWay.outcome;
-    const outcome = this.#renewAfter(underWay?.outcome, grant, refused).finally(() => {
-      if (this.#underWay.get(grant.id)?.outcome === outcome) this.#underWay.delete(grant.id);
-    });
+    const renewing = this.#renewAfter(underWay?.outcome, grant, refused);
+    const outcome = renewing
+      .then((result) => {
+        this.#lastOutcomes.set(grant.id, result);
+        return result;
+      })
+      .finally(() => {
+        if (this.#underWay.get(grant.id)?.outcome === outcome) this.#underWay.delete(grant.id);
+      });
     this.#underWay.set(grant.id, { startedAt: performance.now(), refused, outcome });
     return outcome;
+  }
+
+  /** How the last renewal of a grant in this window ended, if there was one. */
+  lastOutcome(grantId: string): Outcome | undefined {
+    return this.#lastOutcomes.get(grantId);
   }
 
   /** Runs `action` while no other window does anything under this name, unless `until` has an answer first. */

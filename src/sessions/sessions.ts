@@ -8,7 +8,9 @@ import type { BackOff } from './backOff.ts';
 import type { Clients } from './clients.ts';
 import {
   DEFAULT_LIFETIME_MS,
+  dueAt,
   isDue,
+  isExpired,
   isProvisional,
   LEAST_LIFETIME_MS,
   provisionalAccount,
@@ -21,6 +23,7 @@ import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
 import type { Outcome, Renewal } from './renewal.ts';
 import { covers, readScopes, scopesToRequest } from './scopeRequest.ts';
+import type { Status, Trouble } from './status.ts';
 
 /** A view of a grant, as VS Code hands it to an extension (`vscode.AuthenticationSession`). */
 export interface Session {
@@ -54,6 +57,9 @@ const SIGN_IN_PATIENCE_MS = 10_000;
 
 /** How long X is left alone when it does not tell whose a grant is: all windows and extensions share 75 requests per 15 minutes. */
 const ASK_WHO_AGAIN_MS = 2 * 60_000;
+
+/** In the order in which they matter. */
+const TROUBLES = ['misconfigured', 'unreachable', 'expired', 'unnamed'] as const satisfies readonly Trouble[];
 
 /** The expected time between two calls of {@link Sessions.tick}. */
 export const TICK_MS = 30_000;
@@ -189,6 +195,37 @@ export class Sessions {
     this.#backOff.reset();
     const grants = await this.#grants.list();
     return Promise.all(grants.map((grant) => this.#renewal.renew(grant, grant.accessToken)));
+  }
+
+  /** Renews one grant now, due or not, at a person's request; undefined when there is none of that id. */
+  async renewNow(sessionId: string): Promise<Outcome | undefined> {
+    const grant = await this.#grants.find(sessionId);
+    if (grant === undefined) return undefined;
+    this.#backOff.succeeded(grant.id);
+    return this.#renewal.renew(grant, grant.accessToken);
+  }
+
+  /** How every grant stands. */
+  async statuses(): Promise<readonly Status[]> {
+    return (await this.#grants.list()).map((grant) => {
+      const { clientId, expiresAt: endsAt, refreshToken } = grant;
+      const renewsAt = refreshToken === undefined ? undefined : dueAt(grant, this.#aheadMs);
+      const isNamed = !isProvisional(grant.account);
+      const triesAgainAt = this.#backOff.notBefore(isNamed ? grant.id : namingOf(grant));
+      const session = toSession(grant, grant.scopes);
+      return { session, clientId, renewsAt, endsAt, triesAgainAt, troubles: this.#troublesWith(grant) };
+    });
+  }
+
+  #troublesWith(grant: Grant): readonly Trouble[] {
+    const outcome = this.#renewal.lastOutcome(grant.id);
+    const troubles: Record<Trouble, boolean> = {
+      misconfigured: outcome === 'misconfigured',
+      unreachable: outcome === 'unreachable',
+      expired: isExpired(grant, this.#world.now()),
+      unnamed: isProvisional(grant.account),
+    };
+    return TROUBLES.filter((trouble) => troubles[trouble]);
   }
 
   /** A person has mended the settings or the secret: what X refused before says nothing any more. */
@@ -330,7 +367,7 @@ function underName(grant: Grant, user: User, old: Grant | undefined): Grant {
   return {
     ...grant,
     id: old?.id ?? grant.id,
-    account: { id: user.id, label: old?.account.label ?? `@${user.username}` },
+    account: { id: user.id, label: old?.account.label ?? `@${user.username}`, imageUrl: user.imageUrl },
   };
 }
 

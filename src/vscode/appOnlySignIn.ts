@@ -6,7 +6,7 @@ import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
 import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { bearerRefused, notABearer, orFailure, shortKey } from './messages.ts';
-import { ask } from './question.ts';
+import { ask, patience } from './question.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
 const { l10n } = vscode;
@@ -39,6 +39,7 @@ export class AppOnlySignIn {
   }
 
   async #run(): Promise<Grant> {
+    const until = patience();
     const ways = [
       {
         way: 'key' as const,
@@ -51,12 +52,12 @@ export class AppOnlySignIn {
         detail: l10n.t("From the app's page in X's console."),
       },
     ];
-    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, this.#consumerSetUp);
-    return way === 'key' ? this.#fromKey() : this.#fromPasted();
+    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, this.#consumerSetUp, until);
+    return way === 'key' ? this.#fromKey(until) : this.#fromPasted(until);
   }
 
-  async #fromKey(): Promise<Grant> {
-    const consumer = await this.#consumerSetUp.get();
+  async #fromKey(until: AbortSignal): Promise<Grant> {
+    const consumer = await this.#consumerSetUp.get(until);
     const bearer = await this.#consumerSetUp.prove(() => appOnlyBearer(this.#apiBaseUrl(), consumer, this.#world));
     return this.#sessions.keep({
       appKey: consumer.key,
@@ -66,7 +67,7 @@ export class AppOnlySignIn {
     });
   }
 
-  async #fromPasted(): Promise<Grant> {
+  async #fromPasted(until: AbortSignal): Promise<Grant> {
     // Verbatim: X's bearer tokens have percent signs in them, which are not to be decoded.
     const bearer = await ask({
       title: l10n.t('App-Only (1/2): Bearer Token'),
@@ -74,6 +75,7 @@ export class AppOnlySignIn {
       placeholder: l10n.t('Bearer Token, from "Keys and tokens"'),
       password: true,
       problem: (text) => (/\s/.test(text) || text === '' ? notABearer() : undefined),
+      until,
     });
     const owner = await this.#ownerOf(bearer);
     if (owner !== 'app') throw bearerRefused(owner);
@@ -87,6 +89,7 @@ export class AppOnlySignIn {
       // VS Code tells accounts apart by their names.
       problem: (text) =>
         text === '' || taken.includes(text) ? l10n.t('Give it a name that no other app has here.') : undefined,
+      until,
     });
     return this.#sessions.keep({
       appKey: fingerprint(bearer),

@@ -19,10 +19,12 @@ export class AppSetUp {
   }
 
   /**
+   * Without `until`, it waits as long as the person likes.
+   *
    * @returns the client id
-   * @throws {Failure} `Cancelled`
+   * @throws {Failure} `Cancelled` or `TimedOut`
    */
-  async run(): Promise<string> {
+  async run(until?: AbortSignal): Promise<string> {
     const [callbackUrl = ''] = await this.#callbackUrls();
     const clientId = await ask({
       title: l10n.t('Set Up App Credentials (1/2): Client ID'),
@@ -37,8 +39,9 @@ export class AppSetUp {
         return problem && clientIdHint(problem);
       },
       callbackUrl,
+      until,
     });
-    await this.#askSecret(clientId, l10n.t('Set Up App Credentials (2/2): Client Secret'), callbackUrl);
+    await this.#askSecret(clientId, l10n.t('Set Up App Credentials (2/2): Client Secret'), { callbackUrl, until });
     await settings.setClientId(clientId);
     return clientId;
   }
@@ -56,9 +59,9 @@ export class AppSetUp {
    * Asks for the secret of an app that turned out to have one, unless it is known: then that is what X refuses.
    *
    * @returns whether there is a secret now that was not there before
-   * @throws {Failure} `Cancelled`
+   * @throws {Failure} `Cancelled` or `TimedOut`
    */
-  async addSecret(clientId: string): Promise<boolean> {
+  async addSecret(clientId: string, until: AbortSignal): Promise<boolean> {
     if ((await this.#clients.get(clientId)).clientSecret !== undefined) return false;
     const secret = await ask({
       title: l10n.t('Client Secret of the App {0}', clientId),
@@ -66,12 +69,17 @@ export class AppSetUp {
       placeholder: l10n.t('OAuth 2.0 Client Secret'),
       password: true,
       problem: (text) => (text === '' ? l10n.t("Paste the app's OAuth 2.0 Client Secret.") : undefined),
+      until,
     });
     await this.#keep(clientId, secret);
     return true;
   }
 
-  async #askSecret(clientId: string, title: string, callbackUrl?: string): Promise<void> {
+  async #askSecret(
+    clientId: string,
+    title: string,
+    { callbackUrl, until }: { readonly callbackUrl?: string; readonly until?: AbortSignal | undefined } = {},
+  ): Promise<void> {
     const { clientSecret } = await this.#clients.get(clientId);
     const secret = await ask({
       title,
@@ -86,6 +94,7 @@ export class AppSetUp {
       password: true,
       problem: () => undefined,
       callbackUrl,
+      until,
     });
     await this.#keep(clientId, secret);
   }

@@ -2,9 +2,12 @@ import * as vscode from 'vscode';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
+import { accountRows, manageAccounts, signOut } from './manageAccounts.ts';
+import { choose } from './question.ts';
 import type { SessionSource } from './provider.ts';
 import { SECTION, settings } from './settings.ts';
 import type { Attempt, Messages } from './showMessages.ts';
+import { openWalkthrough } from './walkthrough.ts';
 import { callbackUrlsHere } from './waysBack.ts';
 
 const { l10n } = vscode;
@@ -29,6 +32,7 @@ export function registerCommands(parts: {
   log: vscode.LogOutputChannel;
 }): vscode.Disposable {
   const { x, oauth1, appOnly, sessions, browser, appSetUp, messages, log } = parts;
+  const kinds = [x, oauth1, appOnly];
 
   const commands: Readonly<Record<string, () => Promise<void> | void>> = {
     signIn: () => messages.signIn(x.signIn(settings.defaultScopes())),
@@ -36,20 +40,21 @@ export function registerCommands(parts: {
     signInApp: () => messages.signIn(appOnly.signIn([])),
 
     async signOut() {
-      const items = (await Promise.all([x, oauth1, appOnly].map(accountsOf))).flat();
+      const items = await accountRows(kinds);
       if (items.length === 0) {
         void vscode.window.showInformationMessage(l10n.t('You are not signed in to X.'));
         return;
       }
-      const chosen = await vscode.window.showQuickPick(items, {
+      const options = {
         title: l10n.t('Sign out of X'),
         placeHolder: l10n.t('Extensions that use this account lose it.'),
-      });
-      if (chosen === undefined) return;
-      // A notice says what else there is to know.
-      if (await chosen.signOut())
-        void vscode.window.showInformationMessage(l10n.t('{0} is signed out of X.', chosen.label));
+        ignoreFocusOut: false,
+      };
+      await signOut(await choose(items, options));
     },
+
+    accounts: () => manageAccounts(kinds, messages),
+    openWalkthrough: () => openWalkthrough(),
 
     async setUpApp() {
       await appSetUp.run();
@@ -90,16 +95,4 @@ export function registerCommands(parts: {
       }),
     ),
   );
-}
-
-async function accountsOf({
-  label: kind,
-  sessions,
-}: SignInKind): Promise<(vscode.QuickPickItem & { readonly signOut: () => Promise<boolean> })[]> {
-  return (await sessions.all()).map(({ id, account, scopes }) => ({
-    label: account.label,
-    description: kind,
-    detail: scopes.join(' '),
-    signOut: () => sessions.signOut(id),
-  }));
 }

@@ -33,11 +33,11 @@ export class ConsumerSetUp {
   /**
    * The key and secret that are known; asked for where there are none, or where X has refused them.
    *
-   * @throws {Failure} `Cancelled`
+   * @throws {Failure} `Cancelled` or `TimedOut`
    */
-  async get(): Promise<Consumer> {
+  async get(until: AbortSignal): Promise<Consumer> {
     const known = this.#isRefused ? undefined : await this.known();
-    return known ?? this.set();
+    return known ?? this.set(until);
   }
 
   /** Makes a request that proves them: when X does not accept them, they are asked for anew next time. */
@@ -50,8 +50,8 @@ export class ConsumerSetUp {
     }
   }
 
-  /** @throws {Failure} `Cancelled` */
-  async set(): Promise<Consumer> {
+  /** @throws {Failure} `Cancelled` or `TimedOut` */
+  async set(until?: AbortSignal): Promise<Consumer> {
     const problem = (text: string): string | undefined =>
       /^[\x21-\x7e]+$/.test(text)
         ? undefined
@@ -62,6 +62,7 @@ export class ConsumerSetUp {
       placeholder: l10n.t('API Key, from "Keys and tokens"'),
       value: (await this.known())?.key ?? '',
       problem,
+      until,
     });
     const secret = await ask({
       title: l10n.t('API Key and Secret (2/2): API Key Secret'),
@@ -69,6 +70,7 @@ export class ConsumerSetUp {
       placeholder: l10n.t('API Key Secret, from "Keys and tokens"'),
       password: true,
       problem,
+      until,
     });
     await this.#secrets.store(KEY, JSON.stringify({ version: 1, key, secret }));
     this.#isRefused = false;

@@ -31,6 +31,7 @@ export type Remedy =
   | 'copy-callback-urls'
   | 'open-console'
   | 'open-connected-apps'
+  | 'open-walkthrough'
   | 'show-log';
 
 /** A failure in words for people: one sentence that says what to do. */

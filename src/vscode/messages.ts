@@ -260,6 +260,13 @@ export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sig
 export const replaced = (): Failure =>
   new Failure('Cancelled', l10n.t('The sign-in to X was replaced by a newer one.'));
 
+export const unanswered = (): Failure =>
+  new Failure(
+    'TimedOut',
+    l10n.t('The sign-in to X waited five minutes for an answer in the editor: sign in again when you have it at hand.'),
+    ['sign-in-again', 'open-walkthrough'],
+  );
+
 export function timedOut(callbackUrl: string | undefined): Failure {
   if (callbackUrl === undefined) {
     return new Failure('TimedOut', l10n.t('No PIN was entered: sign in again and type the number that X shows.'), [
@@ -481,6 +488,8 @@ export function remedyLabel(remedy: Remedy): string {
       return l10n.t("Open X's Developer Console");
     case 'open-connected-apps':
       return l10n.t('Open Connected Apps');
+    case 'open-walkthrough':
+      return l10n.t('Show Me How');
   }
 }
 

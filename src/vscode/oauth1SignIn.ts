@@ -10,7 +10,7 @@ import type { User } from '../x/users.ts';
 import type { Browser } from './browser.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { orFailure, tokensRefused } from './messages.ts';
-import { ask } from './question.ts';
+import { ask, patience } from './question.ts';
 import type { SignInMethod } from './signInMethods.ts';
 import type { Visit, Way, WaysBack } from './visit.ts';
 import { waysBack } from './waysBack.ts';
@@ -54,11 +54,12 @@ export class OAuth1SignIn {
   }
 
   async #run(accessType: AccessType | undefined, method: SignInMethod | undefined): Promise<Grant> {
-    const way = method === undefined ? await this.#chooseWay() : 'callback';
-    const consumer = await this.#consumerSetUp.get();
+    const until = patience();
+    const way = method === undefined ? await this.#chooseWay(until) : 'callback';
+    const consumer = await this.#consumerSetUp.get(until);
     const { token, user } =
       way === 'tokens'
-        ? await this.#askForTokens(consumer)
+        ? await this.#askForTokens(consumer, until)
         : // Only now: a sign-in that waits for the browser goes on until this one needs it.
           await this.#browser.alone(async (signal) => {
             // A relay forwards by `state`, which OAuth 1.0a does not have.
@@ -67,13 +68,13 @@ export class OAuth1SignIn {
           });
     return this.#sessions.keep({
       appKey: consumer.key,
-      account: { id: user.id, label: `@${user.username}` },
+      account: { id: user.id, label: `@${user.username}`, imageUrl: user.imageUrl },
       secret: writeOAuth1Credentials(consumer, token),
       readOnly: accessType === 'read' && way !== 'tokens',
     });
   }
 
-  async #chooseWay(): Promise<'callback' | 'pin' | 'tokens'> {
+  async #chooseWay(until: AbortSignal): Promise<'callback' | 'pin' | 'tokens'> {
     const ways = [
       {
         way: 'callback' as const,
@@ -91,7 +92,7 @@ export class OAuth1SignIn {
         detail: l10n.t("From the app's page in X's console. Signing out ends them at X."),
       },
     ];
-    return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, this.#consumerSetUp);
+    return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, this.#consumerSetUp, until);
   }
 
   async #inBrowser(
@@ -124,7 +125,7 @@ export class OAuth1SignIn {
   }
 
   /** Tokens from X's console: kept only when X says whose they are. */
-  async #askForTokens(consumer: Consumer): Promise<{ readonly token: Token; readonly user: User }> {
+  async #askForTokens(consumer: Consumer, until: AbortSignal): Promise<{ readonly token: Token; readonly user: User }> {
     const token = await ask({
       title: l10n.t('OAuth 1.0a (1/2): Access Token'),
       prompt: l10n.t("Paste the Access Token that X's console generated for this app."),
@@ -134,6 +135,7 @@ export class OAuth1SignIn {
         /^\d+-[\w-]+$/.test(text)
           ? undefined
           : l10n.t('An Access Token begins with digits and a hyphen: copy it again.'),
+      until,
     });
     const secret = await ask({
       title: l10n.t('OAuth 1.0a (2/2): Access Token Secret'),
@@ -141,6 +143,7 @@ export class OAuth1SignIn {
       placeholder: l10n.t('Letters and digits'),
       password: true,
       problem: (text) => (/^\S+$/.test(text) ? undefined : l10n.t('Paste the Access Token Secret.')),
+      until,
     });
     const pair = { token, secret };
     try {

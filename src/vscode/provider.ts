@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/grants.ts';
+import type { Outcome } from '../sessions/renewal.ts';
 import { toSession, type Session } from '../sessions/sessions.ts';
+import type { Status } from '../sessions/status.ts';
 import { toFailure } from './messages.ts';
 import type { Attempt } from './showMessages.ts';
+import { stepDone } from './walkthrough.ts';
 
 /** The sessions of one provider: what {@link Provider} needs of `Sessions` and `LastingSessions`. */
 export interface SessionSource {
@@ -13,6 +16,10 @@ export interface SessionSource {
   sessionOf(grant: Grant, scopes: readonly string[]): Session;
   /** Resolves to true when nothing is left to tell the person: X has ended it, too. */
   signOut(sessionId: string): Promise<boolean>;
+  /** How every grant stands. No network. */
+  statuses(): Promise<readonly Status[]>;
+  /** Renews one grant, where they have to be renewed. */
+  renewNow?(sessionId: string): Promise<Outcome | undefined>;
 }
 
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
@@ -40,8 +47,11 @@ export class Provider implements vscode.AuthenticationProvider {
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession[]> {
     try {
-      const found = scopes === undefined ? this.#sessions.all() : this.#sessions.matching(scopes, options.account?.id);
-      return [...(await found)];
+      const found = await (scopes === undefined
+        ? this.#sessions.all()
+        : this.#sessions.matching(scopes, options.account?.id));
+      if (found.length > 0) stepDone('isSignedIn');
+      return found.map(asShown);
     } catch (error) {
       throw toFailure(error);
     }
@@ -54,10 +64,11 @@ export class Provider implements vscode.AuthenticationProvider {
     let attempt: Attempt | undefined;
     try {
       attempt = this.#signIn(scopes, options.account?.id);
-      const session = this.#sessions.sessionOf(await attempt.run(), scopes);
+      const session = asShown(this.#sessions.sessionOf(await attempt.run(), scopes));
       // VS Code takes the badge off the Accounts menu only for an added session with exactly these scopes, also when the
       // grant was there and only got wider.
       this.#changes.fire({ added: [session], changed: [], removed: [] });
+      stepDone('isUsed');
       return session;
     } catch (error) {
       this.#onFailure(error, attempt);
@@ -77,14 +88,23 @@ export class Provider implements vscode.AuthenticationProvider {
     // VS Code drops an account's entry with the first of its sessions; one that remains brings it back (another app's grant).
     const others = changes.removed.length === 0 ? [] : await this.#sessions.all().catch(() => []);
     const remaining = others.filter((other) => changes.removed.some((grant) => grant.account.id === other.account.id));
+    if (changes.added.length > 0) stepDone('isSignedIn');
     this.#changes.fire({
       added: changes.added.map(asGranted),
-      changed: [...changes.changed.map(asGranted), ...remaining],
+      changed: [...changes.changed.map(asGranted), ...remaining.map(asShown)],
       removed: changes.removed.map(asGranted),
     });
   }
 }
 
-function asGranted(grant: Grant): Session {
-  return toSession(grant, grant.scopes);
+function asGranted(grant: Grant): vscode.AuthenticationSession {
+  return asShown(toSession(grant, grant.scopes));
+}
+
+/** With the person's picture, where VS Code shows them: as `icon`, which is a proposed property that it reads from everybody. */
+function asShown({ id, accessToken, account, scopes }: Session): vscode.AuthenticationSession {
+  const { id: accountId, label, imageUrl } = account;
+  const showsPictures = vscode.workspace.getConfiguration('workbench.accounts').get('showAvatar') !== undefined;
+  const picture = imageUrl !== undefined && showsPictures ? { icon: vscode.Uri.parse(imageUrl) } : {};
+  return { id, accessToken, account: { id: accountId, label, ...picture }, scopes };
 }

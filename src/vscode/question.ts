@@ -1,8 +1,13 @@
 import * as vscode from 'vscode';
 import { DEVELOPER_CONSOLE } from '../x/endpoints.ts';
-import { cancelled } from './messages.ts';
+import { Failure } from './failure.ts';
+import { cancelled, unanswered } from './messages.ts';
+import { openWalkthrough } from './walkthrough.ts';
 
 const { l10n } = vscode;
+
+/** How long the questions of one sign-in wait, all in all: whoever else asks the provider for a session waits behind them. */
+const PATIENCE_MS = 5 * 60_000;
 
 export interface Question {
   readonly title: string;
@@ -14,21 +19,30 @@ export interface Question {
   readonly problem: (answer: string) => string | undefined;
   /** Offered to be copied, where the answer comes from a page that asks for it. */
   readonly callbackUrl?: string | undefined;
+  /** Ends the waiting; without it, the question waits as long as the person likes. */
+  readonly until?: AbortSignal | undefined;
+}
+
+/** Aborts when a sign-in has asked for long enough, or when `ended` does. */
+export function patience(ended?: AbortSignal): AbortSignal {
+  const tooLong = AbortSignal.timeout(PATIENCE_MS);
+  return ended === undefined ? tooLong : AbortSignal.any([tooLong, ended]);
 }
 
 /**
  * An input box that stays while the person is in the browser, with X's console at hand. The answer is trimmed: what is copied
  * from X's console brings a newline along.
  *
- * @throws {Failure} `Cancelled`
+ * @throws {Failure} `Cancelled` or `TimedOut`
  */
 export async function ask(question: Question): Promise<string> {
-  const { callbackUrl } = question;
+  const { callbackUrl, until } = question;
   const box = vscode.window.createInputBox();
   const openConsole = {
     iconPath: new vscode.ThemeIcon('link-external'),
     tooltip: l10n.t("Open X's Developer Console"),
   };
+  const showHow = { iconPath: new vscode.ThemeIcon('question'), tooltip: l10n.t('Show Me How to Set Up an X App') };
   const copyUrl = { iconPath: new vscode.ThemeIcon('copy'), tooltip: l10n.t('Copy the Callback URL') };
   box.title = question.title;
   box.prompt = question.prompt;
@@ -36,24 +50,68 @@ export async function ask(question: Question): Promise<string> {
   box.value = question.value ?? '';
   box.password = question.password ?? false;
   box.ignoreFocusOut = true;
-  box.buttons = callbackUrl === undefined ? [openConsole] : [copyUrl, openConsole];
+  box.buttons = callbackUrl === undefined ? [openConsole] : [showHow, copyUrl, openConsole];
   try {
-    return await new Promise((resolve, reject) => {
-      box.onDidChangeValue(() => (box.validationMessage = undefined));
-      box.onDidTriggerButton((button) => {
-        if (button === openConsole) void vscode.env.openExternal(vscode.Uri.parse(DEVELOPER_CONSOLE));
-        else if (callbackUrl !== undefined) void vscode.env.clipboard.writeText(callbackUrl);
-      });
-      box.onDidAccept(() => {
-        const answer = box.value.trim();
-        const problem = question.problem(answer);
-        if (problem === undefined) resolve(answer);
-        else box.validationMessage = problem;
-      });
-      box.onDidHide(() => reject(cancelled()));
-      box.show();
-    });
+    return await raced(
+      until,
+      new Promise((resolve, reject) => {
+        box.onDidChangeValue(() => (box.validationMessage = undefined));
+        box.onDidTriggerButton((button) => {
+          if (button === openConsole) void vscode.env.openExternal(vscode.Uri.parse(DEVELOPER_CONSOLE));
+          else if (button === showHow) void openWalkthrough();
+          else if (callbackUrl !== undefined) void vscode.env.clipboard.writeText(callbackUrl);
+        });
+        box.onDidAccept(() => {
+          const answer = box.value.trim();
+          const problem = question.problem(answer);
+          if (problem === undefined) resolve(answer);
+          else box.validationMessage = problem;
+        });
+        box.onDidHide(() => reject(cancelled()));
+        box.show();
+      }),
+    );
   } finally {
     box.dispose();
+  }
+}
+
+/**
+ * Lets the person choose one of several rows. Without `until`, it waits as long as they like.
+ *
+ * @throws {Failure} `Cancelled` or `TimedOut`
+ */
+export async function choose<Item extends vscode.QuickPickItem>(
+  items: readonly Item[],
+  options: vscode.QuickPickOptions,
+  until?: AbortSignal,
+): Promise<Item> {
+  const away = new vscode.CancellationTokenSource();
+  try {
+    const chosen = await raced(
+      until,
+      Promise.resolve(vscode.window.showQuickPick(items, { ignoreFocusOut: true, ...options }, away.token)),
+    );
+    if (chosen === undefined) throw cancelled();
+    return chosen;
+  } finally {
+    away.cancel();
+    away.dispose();
+  }
+}
+
+/** The answer, unless `until` ends the waiting first: with its own failure, or because nobody answered. */
+async function raced<T>(until: AbortSignal | undefined, answer: Promise<T>): Promise<T> {
+  if (until === undefined) return answer;
+  const ended = Promise.withResolvers<never>();
+  const end = (): void => {
+    ended.reject(until.reason instanceof Failure ? until.reason : unanswered());
+  };
+  if (until.aborted) end();
+  until.addEventListener('abort', end);
+  try {
+    return await Promise.race([answer, ended.promise]);
+  } finally {
+    until.removeEventListener('abort', end);
   }
 }

@@ -7,6 +7,7 @@ import { noticeText, remedyLabel, strayCallback, toFailure } from './messages.ts
 import { SECTION } from './settings.ts';
 import type { SignInMethod } from './signInMethods.ts';
 import { chooseWayBack, showChecklist } from './waitingHelp.ts';
+import { openWalkthrough } from './walkthrough.ts';
 
 const { l10n } = vscode;
 
@@ -157,6 +158,9 @@ export class Messages {
         return;
       case 'open-connected-apps':
         await vscode.env.openExternal(vscode.Uri.parse(CONNECTED_APPS));
+        return;
+      case 'open-walkthrough':
+        await openWalkthrough();
     }
   }
   async #signInBy(method: SignInMethod | undefined, attempt: Attempt | undefined): Promise<void> {

@@ -17,6 +17,7 @@ import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
 import { windowUri } from './environment.ts';
 import { orFailure, scopesWithheld, stateTooLong, toFailure } from './messages.ts';
+import { patience } from './question.ts';
 import { settings } from './settings.ts';
 import type { SignInMethod } from './signInMethods.ts';
 import { WayBlocked, type Visit, type Way } from './visit.ts';
@@ -61,13 +62,14 @@ export class SignIn {
 
   async #run(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     const configured = request.clientId ?? settings.clientId();
-    const clientId = configured === '' ? await this.#appSetUp.run() : configured;
+    const clientId = configured === '' ? await this.#appSetUp.run(patience(signal)) : configured;
     try {
       return await this.#visitX(clientId, request, signal);
     } catch (error) {
       const lacksSecret = error instanceof Refused && refusalCause(error) === 'client-secret';
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
-      if (lacksSecret && (await this.#appSetUp.addSecret(clientId))) return this.#visitX(clientId, request, signal);
+      if (lacksSecret && (await this.#appSetUp.addSecret(clientId, patience(signal))))
+        return this.#visitX(clientId, request, signal);
       throw toFailure(error, { clientId, isForeign: clientId !== settings.clientId() });
     }
   }

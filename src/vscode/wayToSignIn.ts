@@ -1,8 +1,7 @@
-import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { cancelled, shortKey } from './messages.ts';
-
-const { l10n } = vscode;
+import { shortKey } from './messages.ts';
+import { choose } from './question.ts';
 
 interface Way<Name> {
   readonly way: Name;
@@ -13,12 +12,13 @@ interface Way<Name> {
 /**
  * Asks how to sign in, where there are several ways; the last row takes another API key instead of the one that is known.
  *
- * @throws {Failure} `Cancelled`
+ * @throws {Failure} `Cancelled` or `TimedOut`
  */
 export async function chooseWay<Name extends string>(
   title: string,
   ways: readonly Way<Name>[],
   consumerSetUp: ConsumerSetUp,
+  until: AbortSignal,
 ): Promise<Name> {
   for (;;) {
     const known = await consumerSetUp.known();
@@ -28,9 +28,8 @@ export async function chooseWay<Name extends string>(
       detail: l10n.t('Until now: {0}', shortKey(known.key)),
     };
     const rows: readonly Way<Name | undefined>[] = another === undefined ? ways : [...ways, another];
-    const chosen = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true });
-    if (chosen === undefined) throw cancelled();
-    if (chosen.way !== undefined) return chosen.way;
-    await consumerSetUp.set();
+    const { way } = await choose(rows, { title }, until);
+    if (way !== undefined) return way;
+    await consumerSetUp.set(until);
   }
 }

@@ -4,7 +4,7 @@ import type { Fetch } from '../oauth/http.ts';
 import * as oauth1 from '../oauth/oauth1.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
 import { errorOf, INVALID_VERIFIER } from './oauth1Errors.ts';
-import { whoAmI, type User } from './users.ts';
+import { whoAmI, whoAmIUrl, type User } from './users.ts';
 
 /** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */
 function oauth1Endpoints(apiBaseUrl: string): oauth1.Endpoints {
@@ -98,7 +98,7 @@ export async function whoseToken(
   world: oauth1.World,
 ): Promise<User> {
   const fetch: Fetch = async (url, init) => accepted(await world.fetch(url, init), world);
-  const request = { method: 'GET', url: `${apiBaseUrl}/2/users/me`, consumer, token };
+  const request = { method: 'GET', url: whoAmIUrl(apiBaseUrl), consumer, token };
   return whoAmI(apiBaseUrl, oauth1.authorizationFor(request, world), { fetch, now: world.now });
 }
 

@@ -8,14 +8,28 @@ export interface User {
   /** X's user id: decimal digits, more than a number can hold. Never changes, unlike the username. */
   readonly id: string;
   readonly username: string;
+  /** Where X keeps their picture, small. */
+  readonly imageUrl?: string | undefined;
 }
+
+/** The address of a picture, or undefined for anything else: a person without one is as good as any other. */
+export const ImageUrl = v.fallback(
+  v.optional(v.pipe(v.string(), v.regex(/^https:\/\/[\w.-]+\/[\w.~%/?&=-]{1,500}$/))),
+  undefined,
+);
 
 const UserAnswer = v.object({
   data: v.object({
     id: v.pipe(v.string(), v.regex(/^\d{1,20}$/)),
     username: v.pipe(v.string(), v.regex(/^\w{1,50}$/)),
+    profile_image_url: ImageUrl,
   }),
 });
+
+/** What {@link whoAmI} requests, for those who have to sign it. */
+export function whoAmIUrl(apiBaseUrl: string): string {
+  return `${apiBaseUrl}/2/users/me?user.fields=profile_image_url`;
+}
 
 /**
  * Asks X whose token this is (`GET /2/users/me`; needs `tweet.read` and `users.read`; 75 per 15 minutes and user).
@@ -29,7 +43,7 @@ export async function whoAmI(
   authorization: string,
   world: { readonly fetch: Fetch; readonly now: () => number },
 ): Promise<User> {
-  const response = await world.fetch(`${apiBaseUrl}/2/users/me`, { headers: { authorization } });
+  const response = await world.fetch(whoAmIUrl(apiBaseUrl), { headers: { authorization } });
   const { status } = response;
   const body = await response.text();
   if (status === 429 || status >= 500 || (status > 200 && status < 400)) {
@@ -41,5 +55,6 @@ export async function whoAmI(
   if (status !== 200) throw readProblem(status, body);
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), UserAnswer), body);
   if (!parsed.success) throw new Unreachable('X answered with something that is not a user.', { status });
-  return parsed.output.data;
+  const { id, username, profile_image_url: imageUrl } = parsed.output.data;
+  return { id, username, imageUrl };
 }

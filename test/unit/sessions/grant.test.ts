@@ -56,6 +56,14 @@ describe('A grant', () => {
     }
   });
 
+  it('keeps the picture of its person, and does without one that is not the address of a picture', () => {
+    const read = (imageUrl: unknown): unknown =>
+      fromRecord({ ...toRecord(grant), account: { ...grant.account, imageUrl } }).account.imageUrl;
+    assert.equal(read('https://pbs.example.com/ada.png'), 'https://pbs.example.com/ada.png');
+    for (const other of ['http://pbs.example.com/ada.png', 'command:x', '', 1, null])
+      assert.equal(read(other), undefined);
+  });
+
   it('is read by a reader that says only what is wrong, not what it read', () => {
     const unreadable = (value: unknown, newer: boolean): void => {
       assert.throws(

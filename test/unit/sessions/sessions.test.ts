@@ -17,7 +17,7 @@ describe('Sessions', () => {
     await using machine = await openMachine();
     const window = machine.open();
     const grant = await window.signIn();
-    assert.deepEqual(grant.account, { id: ADA.id, label: `@${ADA.username}` });
+    assert.deepEqual(grant.account, { id: ADA.id, label: `@${ADA.username}`, imageUrl: ADA.profileImageUrl });
     assert.equal(grant.expiresAt, machine.now + DEFAULT_LIFETIME_MS);
     assert.equal(machine.x.requestsTo(TOKEN).length, 1);
     assert.equal(machine.x.requestsTo(ME).length, 1);
@@ -188,7 +188,7 @@ describe('Sessions', () => {
         assert.ok(works(machine, unnamed));
         machine.now += 3 * MINUTE;
         const named = await window.session();
-        assert.deepEqual(named?.account, { id: ADA.id, label: '@ada_l' });
+        assert.deepEqual(named?.account, { id: ADA.id, label: '@ada_l', imageUrl: ADA.profileImageUrl });
         assert.equal(named.id, unnamed?.id);
         assert.deepEqual(machine.notices, []);
         await machine.settle();

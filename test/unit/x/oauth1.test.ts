@@ -58,7 +58,8 @@ describe('OAuth 1.0a at X', () => {
   it('signs in and knows who did', async () => {
     const { token, user } = await signIn();
     assert.deepEqual(user, { id: ADA.id, username: ADA.username });
-    assert.deepEqual(await whoseToken(x.apiBaseUrl, consumer, token, world), user);
+    const asked = await whoseToken(x.apiBaseUrl, consumer, token, world);
+    assert.deepEqual(asked, { ...user, imageUrl: ADA.profileImageUrl });
   });
 
   it('keeps the token when X leaves the name out', async () => {

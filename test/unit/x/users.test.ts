@@ -35,11 +35,25 @@ describe('whoAmI', () => {
     return error;
   }
 
-  it('asks once, with the header it was given, and gives id and username', async () => {
-    assert.deepEqual(await ask(), { id: ADA.id, username: ADA.username });
+  it('asks once, with the header it was given, and gives id, username and picture', async () => {
+    assert.deepEqual(await ask(), { id: ADA.id, username: ADA.username, imageUrl: ADA.profileImageUrl });
     const [{ method, rawQuery, body, headers } = {}, ...more] = x.requestsTo(ME);
-    assert.deepEqual([method, rawQuery, body, headers?.authorization, more], ['GET', '', '', `Bearer ${token}`, []]);
+    assert.deepEqual([method, body, headers?.authorization, more], ['GET', '', `Bearer ${token}`, []]);
+    assert.equal(rawQuery, 'user.fields=profile_image_url');
   });
+
+  for (const [what, url] of [
+    ['none', undefined],
+    ['one that is not encrypted', 'http://pbs.example.com/ada.png'],
+    ['a script', 'javascript:alert(1)'],
+    ['one that would need escaping', 'https://pbs.example.com/a"onerror="x'],
+    ['a number', 1],
+  ] as const) {
+    it(`takes somebody without a picture, and ${what} for none`, async () => {
+      x.fail(ME, answersJson(200, { data: { id: '1', name: 'X', username: 'x', profile_image_url: url } }));
+      assert.deepEqual(await ask(), { id: '1', username: 'x', imageUrl: undefined });
+    });
+  }
 
   it('gives an id that is larger than any number', async () => {
     x.fail(ME, answersJson(200, { data: { id: '18446744073709551615', name: 'X', username: 'x' } }));
