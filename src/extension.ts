@@ -28,6 +28,7 @@ import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
 import { callbackUrlsHere } from './vscode/waysBack.ts';
 import { CallbackUriHandler } from './vscode/callbackUriHandler.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
+import { diagnose } from './vscode/diagnostics.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { Provider } from './vscode/provider.ts';
 import { SECTION, settings } from './vscode/settings.ts';
@@ -66,7 +67,8 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
   const notes = new SealedNotes(notesFolder);
-  const locks = new FolderLocks(join(globalStorageUri.fsPath, 'locks'));
+  const locksFolder = join(globalStorageUri.fsPath, 'locks');
+  const locks = new FolderLocks(locksFolder);
   const handOver = new HandOver(notes);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
@@ -183,7 +185,25 @@ export function activate(context: vscode.ExtensionContext): void {
     register(oauth1, oauth1Grants),
     register(appOnly, appOnlyGrants),
     vscode.window.registerUriHandler(new CallbackUriHandler({ browser, messages, log })),
-    registerCommands({ x, oauth1, appOnly, sessions, browser, appSetUp, messages, log }),
+    registerCommands({
+      x,
+      oauth1,
+      appOnly,
+      sessions,
+      browser,
+      appSetUp,
+      messages,
+      diagnose: () =>
+        diagnose({
+          extension: context.extension,
+          kinds: [x, oauth1, appOnly],
+          browser,
+          secrets,
+          folders: { notes: notesFolder, locks: locksFolder },
+          world,
+        }),
+      log,
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;
       sessions.settingsChanged();

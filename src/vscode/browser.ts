@@ -38,6 +38,8 @@ interface Waiting {
   /** Why the browser can't come back by itself, where that is so. */
   readonly obstacle: string | undefined;
   readonly arrival: PromiseWithResolvers<URLSearchParams>;
+  /** Ends what was asked of the person when the visit ends. */
+  readonly away: vscode.CancellationToken;
   /** Takes a callback, if it is this visit's. */
   readonly take: (callback: URLSearchParams) => boolean;
 }
@@ -127,8 +129,8 @@ export class Browser {
   /** What else can be done while the browser does not come back. */
   async help(): Promise<void> {
     if (this.#waiting === undefined) return;
-    const { way, offered, arrival } = this.#waiting;
-    await offerHelp(way, offered, {
+    const { way, offered, arrival, away } = this.#waiting;
+    await offerHelp(way, offered, away, {
       paste: () => this.paste(),
       copyLink: () => this.copyLink(),
       goBy: (other) => arrival.reject(new AnotherWay(other)),
@@ -144,11 +146,11 @@ export class Browser {
       if (answer !== undefined) arrival.resolve(answer);
       return answer !== undefined;
     };
-    const waiting: Waiting = { visit, way, offered: ways.offered, obstacle, arrival, take };
+    const away = new vscode.CancellationTokenSource();
+    const waiting: Waiting = { visit, way, offered: ways.offered, obstacle, arrival, away: away.token, take };
     const abort = (): void => arrival.reject(signal.reason);
     const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), PATIENCE_MS);
     const looking = setInterval(() => void this.#look(waiting), LOOK_MS);
-    const away = new vscode.CancellationTokenSource();
     signal.addEventListener('abort', abort);
     void loopback?.callback.then(take);
     this.#setWaiting(waiting);
@@ -159,7 +161,7 @@ export class Browser {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       void vscode.env.openExternal(visit.url as unknown as vscode.Uri);
       void this.#showProgress(waiting);
-      if (way.method === 'paste' || obstacle !== undefined) void this.#ask(waiting, away.token);
+      if (way.method === 'paste' || obstacle !== undefined) void this.#ask(waiting);
       const callback = await arrival.promise;
       this.#remember(way, undefined);
       return callback;
@@ -265,7 +267,7 @@ export class Browser {
     );
   }
 
-  async #ask({ visit, way, obstacle, take }: Waiting, away?: vscode.CancellationToken): Promise<void> {
+  async #ask({ visit, way, obstacle, away, take }: Waiting): Promise<void> {
     const words = pasteWords(way.redirectUri === undefined ? 'pin' : 'callback');
     const problemWith = (pasted: string): string | undefined => {
       try {

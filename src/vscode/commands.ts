@@ -29,9 +29,10 @@ export function registerCommands(parts: {
   browser: Browser;
   appSetUp: AppSetUp;
   messages: Messages;
+  diagnose: () => Promise<string>;
   log: vscode.LogOutputChannel;
 }): vscode.Disposable {
-  const { x, oauth1, appOnly, sessions, browser, appSetUp, messages, log } = parts;
+  const { x, oauth1, appOnly, sessions, browser, appSetUp, messages, diagnose, log } = parts;
   const kinds = [x, oauth1, appOnly];
 
   const commands: Readonly<Record<string, () => Promise<void> | void>> = {
@@ -79,6 +80,15 @@ export function registerCommands(parts: {
       const renewed = outcomes.filter((outcome) => outcome === 'current').length;
       if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length);
       else void vscode.window.showInformationMessage(l10n.t('{0} of {1} sessions of X are fresh.', renewed, renewed));
+    },
+
+    async copyDiagnostics() {
+      const text = await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Window, title: l10n.t('Looking at how X Authentication stands…') },
+        diagnose,
+      );
+      await vscode.env.clipboard.writeText(text);
+      void messages.diagnosticsCopied(text);
     },
 
     showLog: () => log.show(),

@@ -291,7 +291,7 @@ export function checklist(callbackUrl: string): {
   readonly setUp: string;
 } {
   return {
-    title: l10n.t('If X says that something went wrong, check in its console:'),
+    title: l10n.t('If X says that something went wrong, check this:'),
     detail: [
       l10n.t('1. The callback URL of this editor is registered with the app, to the letter: {0}', callbackUrl),
       l10n.t('2. The Website URL of the app is filled in.'),

@@ -94,6 +94,15 @@ export class Messages {
     void this.#offer(vscode.window.showInformationMessage, text, ['open-console'], {});
   }
 
+  async diagnosticsCopied(text: string): Promise<void> {
+    const show = l10n.t('Show');
+    const message = l10n.t('Copied, without secrets and names: read it, and paste it into your report.');
+    if ((await vscode.window.showInformationMessage(message, show)) !== show) return;
+    await vscode.window.showTextDocument(
+      await vscode.workspace.openTextDocument({ content: text, language: 'markdown' }),
+    );
+  }
+
   partlyRefreshed(renewed: number, all: number): void {
     const text = l10n.t(
       '{0} of {1} sessions of X are fresh, the others will be tried again: see the log for the reason.',

@@ -11,6 +11,7 @@ const { l10n } = vscode;
 export async function offerHelp(
   way: Way,
   otherWays: readonly WayBack[],
+  away: vscode.CancellationToken,
   actions: {
     readonly paste: () => Promise<void>;
     readonly copyLink: () => Promise<void>;
@@ -56,7 +57,7 @@ export async function offerHelp(
     },
   ];
   const title = l10n.t('The browser does not come back from X');
-  const chosen = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true });
+  const chosen = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true }, away);
   await chosen?.act();
 }
 
