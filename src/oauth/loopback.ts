@@ -13,8 +13,11 @@ export class PortUnavailable extends Error {
   }
 }
 
-/** What the browser is told at the end: the code arrived, or the server sent an error instead. */
-export type Arrival = 'code' | 'error';
+/**
+ * What the browser is told at the end: the code arrived, the person said no, the server sent another error instead; or what arrived
+ * belongs to a sign-in that no longer waits.
+ */
+export type Arrival = 'code' | 'denied' | 'error' | 'ended';
 
 export interface LoopbackOptions {
   readonly port: number;
@@ -56,19 +59,19 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   const callback = new Promise<URLSearchParams>((resolve) => (arrive = resolve));
 
   const server = createServer((request, response) => {
-    const query = callbackOf(request, options, hosts);
-    if (query === undefined || arrived) {
+    const query = queryOf(request, options, hosts);
+    const isOurs = query !== undefined && isCallback(query, request, options);
+    if (query !== undefined && isOurs && !arrived) {
+      arrived = true;
+      connections.delete(request.socket);
+      // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
+      response.once('close', () => arrive(query));
+      show(response, 200, arrivalOf(query), options);
+    } else if (query !== undefined && !isOurs && isAnotherSignIns(query) && isNavigation(request)) {
+      show(response, 410, 'ended', options);
+    } else {
       answer(response, arrived ? 410 : 404, 'text/plain; charset=utf-8', 'There is nothing here.\n');
-      return;
     }
-    arrived = true;
-    connections.delete(request.socket);
-    // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
-    response.once('close', () => arrive(query));
-    pageFor(query, options).then(
-      (html) => answer(response, 200, 'text/html; charset=utf-8', html),
-      () => answer(response, 200, 'text/plain; charset=utf-8', 'Go back to the editor.\n'),
-    );
   });
   server.requestTimeout = 10_000;
   server.headersTimeout = 10_000;
@@ -96,8 +99,8 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   };
 }
 
-/** The query of a request that is the callback of this sign-in. */
-function callbackOf(
+/** The query of a request to the callback's address. */
+function queryOf(
   request: IncomingMessage,
   options: LoopbackOptions,
   hosts: ReadonlySet<string>,
@@ -107,8 +110,18 @@ function callbackOf(
   if (!url.startsWith(`${options.path}?`)) return undefined;
   const parameters = new URLSearchParams(url.slice(options.path.length));
   const names = [...parameters.keys()];
-  if (new Set(names).size < names.length || !options.isAnswer(parameters)) return undefined;
-  return provesNothing(parameters) && !isNavigation(request) ? undefined : parameters;
+  return new Set(names).size < names.length ? undefined : parameters;
+}
+
+function isCallback(query: URLSearchParams, request: IncomingMessage, { isAnswer }: LoopbackOptions): boolean {
+  return isAnswer(query) && (!provesNothing(query) || isNavigation(request));
+}
+
+/** Whether this reads like the callback of a sign-in that was here before, in OAuth 2.0 or 1.0a. */
+function isAnotherSignIns(query: URLSearchParams): boolean {
+  return query.has('state')
+    ? query.has('code') || query.has('error')
+    : query.has('oauth_verifier') || query.has('denied');
 }
 
 /** X reports some errors without a state: of those, the person who sent the request is all that is known. */
@@ -124,12 +137,23 @@ function isNavigation({ headers }: IncomingMessage): boolean {
   return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
-async function pageFor(callback: URLSearchParams, { page }: LoopbackOptions): Promise<string> {
-  const isError = callback.has('error') || callback.has('denied');
+function arrivalOf(callback: URLSearchParams): Arrival {
+  if (callback.get('error') === 'access_denied' || callback.has('denied')) return 'denied';
+  return callback.has('error') ? 'error' : 'code';
+}
+
+function show(response: ServerResponse, status: number, arrival: Arrival, { page }: LoopbackOptions): void {
+  inTime(page, arrival).then(
+    (html) => answer(response, status, 'text/html; charset=utf-8', html),
+    () => answer(response, status, 'text/plain; charset=utf-8', 'Go back to the editor.\n'),
+  );
+}
+
+async function inTime(page: LoopbackOptions['page'], arrival: Arrival): Promise<string> {
   const giveUp = new AbortController();
   try {
     return await Promise.race([
-      page(isError ? 'error' : 'code'),
+      page(arrival),
       sleep(PAGE_PATIENCE_MS, undefined, { signal: giveUp.signal }).then(() => {
         throw new Error('The page is not ready.');
       }),
