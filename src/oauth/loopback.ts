@@ -13,8 +13,11 @@ export class PortUnavailable extends Error {
   }
 }
 
-/** What the browser is told at the end: the code arrived, or the server sent an error instead. */
-export type Arrival = 'code' | 'error';
+/**
+ * What the browser is told at the end: the code arrived, the person said no, the server sent another error instead; or what arrived
+ * belongs to a sign-in that no longer waits.
+ */
+export type Arrival = 'code' | 'denied' | 'error' | 'ended';
 
 export interface LoopbackOptions {
   readonly port: number;
@@ -58,22 +61,18 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   const callback = new Promise<URLSearchParams>((resolve) => (arrive = resolve));
 
   const server = createServer((request, response) => {
-    const query = callbackOf(request, options, hosts);
-    if (query === undefined || arrived) {
+    const query = queryOf(request, options, hosts);
+    if (query !== undefined && !arrived && isCallback(query, request, options)) {
+      arrived = true;
+      connections.delete(request.socket);
+      // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
+      response.once('close', () => arrive(query));
+      show(response, 200, arrivalOf(query), options);
+    } else if (query !== undefined && !options.isAnswer(query) && isAnotherSignIns(query)) {
+      void handOn(query, request, response, options);
+    } else {
       sayNothingIsHere(response, arrived);
-      return;
     }
-    if (!isOurs(query, request, options)) {
-      void options
-        .handOver(query)
-        .then((isTaken) => (isTaken ? sendPage(response, query, options) : sayNothingIsHere(response, arrived)));
-      return;
-    }
-    arrived = true;
-    connections.delete(request.socket);
-    // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
-    response.once('close', () => arrive(query));
-    void sendPage(response, query, options);
   });
   server.requestTimeout = 10_000;
   server.headersTimeout = 10_000;
@@ -101,8 +100,8 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   };
 }
 
-/** The query of a request that is a callback: this sign-in's, or another's. */
-function callbackOf(
+/** The query of a request to the callback's address. */
+function queryOf(
   request: IncomingMessage,
   { path }: LoopbackOptions,
   hosts: ReadonlySet<string>,
@@ -115,8 +114,15 @@ function callbackOf(
   return new Set(names).size < names.length ? undefined : parameters;
 }
 
-function isOurs(query: URLSearchParams, request: IncomingMessage, { isAnswer }: LoopbackOptions): boolean {
+function isCallback(query: URLSearchParams, request: IncomingMessage, { isAnswer }: LoopbackOptions): boolean {
   return isAnswer(query) && (!provesNothing(query) || isNavigation(request));
+}
+
+/** Whether this reads like the callback of another sign-in, in OAuth 2.0 or 1.0a: one that ended, or one of another window. */
+function isAnotherSignIns(query: URLSearchParams): boolean {
+  return query.has('state')
+    ? query.has('code') || query.has('error')
+    : query.has('oauth_verifier') || query.has('denied');
 }
 
 /** X reports some errors without a state: of those, the person who sent the request is all that is known. */
@@ -132,24 +138,38 @@ function isNavigation({ headers }: IncomingMessage): boolean {
   return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
 }
 
-async function sendPage(response: ServerResponse, query: URLSearchParams, options: LoopbackOptions): Promise<void> {
-  try {
-    answer(response, 200, 'text/html; charset=utf-8', await pageFor(query, options));
-  } catch {
-    answer(response, 200, 'text/plain; charset=utf-8', 'Go back to the editor.\n');
-  }
+async function handOn(
+  query: URLSearchParams,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: LoopbackOptions,
+): Promise<void> {
+  if (await options.handOver(query)) show(response, 200, arrivalOf(query), options);
+  else if (isNavigation(request)) show(response, 410, 'ended', options);
+  else sayNothingIsHere(response, false);
+}
+
+function arrivalOf(callback: URLSearchParams): Arrival {
+  if (callback.get('error') === 'access_denied' || callback.has('denied')) return 'denied';
+  return callback.has('error') ? 'error' : 'code';
 }
 
 function sayNothingIsHere(response: ServerResponse, hasBeen: boolean): void {
   answer(response, hasBeen ? 410 : 404, 'text/plain; charset=utf-8', 'There is nothing here.\n');
 }
 
-async function pageFor(callback: URLSearchParams, { page }: LoopbackOptions): Promise<string> {
-  const isError = callback.has('error') || callback.has('denied');
+function show(response: ServerResponse, status: number, arrival: Arrival, { page }: LoopbackOptions): void {
+  inTime(page, arrival).then(
+    (html) => answer(response, status, 'text/html; charset=utf-8', html),
+    () => answer(response, status, 'text/plain; charset=utf-8', 'Go back to the editor.\n'),
+  );
+}
+
+async function inTime(page: LoopbackOptions['page'], arrival: Arrival): Promise<string> {
   const giveUp = new AbortController();
   try {
     return await Promise.race([
-      page(isError ? 'error' : 'code'),
+      page(arrival),
       sleep(PAGE_PATIENCE_MS, undefined, { signal: giveUp.signal }).then(() => {
         throw new Error('The page is not ready.');
       }),

@@ -517,12 +517,24 @@ export function arrivalText(arrival: Arrival): { readonly title: string; readonl
     case 'code':
       return {
         title: l10n.t('X has answered'),
-        text: l10n.t('You can close this tab and go back to the editor, which finishes signing you in.'),
+        text: l10n.t('The editor finishes signing you in. You can close this tab.'),
+      };
+    case 'denied':
+      return {
+        title: l10n.t('You are not signed in'),
+        text: l10n.t('You did not give access at X. You can close this tab and sign in again in the editor.'),
       };
     case 'error':
       return {
         title: l10n.t('You are not signed in'),
-        text: l10n.t('X did not give access. You can close this tab and go back to the editor, which says what to do.'),
+        text: l10n.t('X did not accept the sign-in. You can close this tab: the editor says what to do.'),
+      };
+    case 'ended':
+      return {
+        title: l10n.t('This sign-in has ended'),
+        text: l10n.t(
+          'It was cancelled, took too long, or a newer one took its place. You can close this tab and start again in the editor.',
+        ),
       };
   }
 }

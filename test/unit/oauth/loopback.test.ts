@@ -148,12 +148,41 @@ describe('The loopback', () => {
   it('tells the browser of a denial, in OAuth 2.0 and in 1.0a', async () => {
     await send(port, `/callback?error=access_denied&state=${STATE}`);
     assert.equal((await loopback.callback).get('error'), 'access_denied');
-    assert.deepEqual(pages, ['error']);
+    assert.deepEqual(pages, ['denied']);
     await loopback.close();
     await listen({ isAnswer: (parameters) => parameters.get('denied') === 'request-token' });
     await send(port, '/callback?denied=request-token');
     assert.equal((await loopback.callback).get('denied'), 'request-token');
+    assert.deepEqual(pages, ['denied']);
+  });
+
+  it('tells the browser of another error', async () => {
+    await send(port, `/callback?error=invalid_scope&state=${STATE}`);
+    assert.equal((await loopback.callback).get('error'), 'invalid_scope');
     assert.deepEqual(pages, ['error']);
+  });
+
+  for (const target of [
+    '/callback?state=other&code=c',
+    '/callback?state=other&error=access_denied',
+    '/callback?oauth_token=other&oauth_verifier=v',
+    '/callback?denied=other',
+  ]) {
+    it(`tells a person whose sign-in is no longer waited for, and waits on (${target})`, async () => {
+      const answer = await send(port, target, { headers: NAVIGATION });
+      assert.deepEqual([answer.status, answer.body], [410, '<p>Zurück zum Editor</p>']);
+      assert.equal((await send(port, target, { headers: { 'sec-fetch-mode': 'no-cors' } })).status, 404);
+      assert.equal((await send(port, CALLBACK)).status, 200);
+      assert.equal((await loopback.callback).get('code'), 'the-code');
+      assert.deepEqual(pages, ['ended', 'code']);
+    });
+  }
+
+  it('has no page for a person who comes with nothing', async () => {
+    for (const target of ['/callback?', '/callback?code=c', '/callback?state=other', `/?state=other&code=c`]) {
+      assert.equal((await send(port, target, { headers: NAVIGATION })).status, 404, target);
+    }
+    assert.deepEqual(pages, []);
   });
 
   for (const name of ['127.0.0.1', 'localhost', 'LocalHost']) {
@@ -482,7 +511,7 @@ describe('The loopback', () => {
       () => send(port, '/callback?state=&code=c'),
       () => send(port, `/callback?state=${state}&state=${state}&code=c`),
       () => send(port, earlierTarget),
-      // Denials that nobody can have meant.
+      // Denials that nobody can have meant, and one of a sign-in before.
       () => send(port, '/callback?error=access_denied'),
       () => send(port, '/callback?error=access_denied', { headers: { ...NAVIGATION, 'sec-fetch-dest': 'iframe' } }),
       () => send(port, '/callback?error=access_denied&state=other', { headers: NAVIGATION }),
@@ -512,18 +541,22 @@ describe('The loopback', () => {
       socket.write(`GET ${target} HTTP/1.1\r\n`);
       halfOpen.push(socket);
     };
+    const statuses: Record<number, number> = {};
     let sent = 0;
     for (let round = 0; round < 50; round++) {
       for (let more = 0; more < 4; more++) open();
       const garbage = [0, 1, 2, 3].flatMap((more) => kinds.map((kind) => kind(4 * round + more)));
       for (const answer of await Promise.all(garbage)) {
         if (typeof answer === 'string') assert.doesNotMatch(answer, /^HTTP\/1\.1 (?!4)/);
-        else assert.equal(answer.status, 404);
+        else statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       }
       sent += garbage.length;
     }
     assert.equal(sent, 5000);
-    assert.deepEqual([arrived, pages], [undefined, []]);
+    assert.deepEqual(Object.keys(statuses), ['404', '410']);
+    assert.equal(arrived, undefined);
+    assert.deepEqual(pages, Array<Arrival>(statuses[410] ?? 0).fill('ended'));
+    assert.equal(pages.length, 200);
     assert.equal(x.requestsTo('/2/oauth2/token').length, 0);
 
     assert.equal((await send(port, target, { headers: NAVIGATION })).status, 200);
@@ -531,7 +564,7 @@ describe('The loopback', () => {
     assert.equal((await send(port, target, { headers: NAVIGATION })).status, 410, 'a replay');
     assert.ok(x.grants.isLive(accessToken));
     assert.equal(x.requestsTo('/2/oauth2/token').length, 1);
-    assert.deepEqual(pages, ['code']);
+    assert.equal(pages.at(-1), 'code');
     for (const socket of halfOpen) socket.destroy();
   });
 });
