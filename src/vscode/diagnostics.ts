@@ -8,6 +8,9 @@ import { theEnvironment } from './environment.ts';
 import { SECTION, settings } from './settings.ts';
 import { judgeMethods, waysToTry } from './signInMethods.ts';
 
+/** Of an editor in a browser, the name of its remote is that of a host. */
+const REMOTES = ['ssh-remote', 'wsl', 'dev-container', 'attached-container', 'codespaces', 'tunnel'];
+
 export interface Diagnosed {
   readonly extension: vscode.Extension<unknown>;
   readonly kinds: readonly SignInKind[];
@@ -52,7 +55,7 @@ function whereItRuns({ packageJSON, extensionKind }: vscode.Extension<unknown>):
   return [
     `- Extension ${String(version)}, on the ${extensionKind === vscode.ExtensionKind.UI ? "user's" : "workspace's"} side`,
     `- ${appName} ${vscode.version}, ${appHost}, ${uiKind === vscode.UIKind.Desktop ? 'desktop' : 'browser'}, ${uriScheme}:, language ${language}`,
-    `- Remote: ${remoteName ?? 'none'}`,
+    `- Remote: ${remoteName === undefined || REMOTES.includes(remoteName) ? (remoteName ?? 'none') : 'a server'}`,
     `- Node ${process.versions.node} on ${process.platform} ${process.arch}`,
   ];
 }

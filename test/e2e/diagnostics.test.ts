@@ -20,7 +20,8 @@ describe('Diagnostics', () => {
     const text = await window.clipboard();
     for (const line of [
       /Extension \d+\.\d+\.\d+, on the workspace's side/,
-      /1\.\d+\.\d+, code-server, browser, code-oss:/,
+      /code-server 1\.\d+\.\d+, server-distro, browser, code-oss:/,
+      /Remote: a server/,
       /clientId: set, \d+ characters/,
       /apiBaseUrl: changed/,
       /Tried first: loopback, because the setting is auto/,

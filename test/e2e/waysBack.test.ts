@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { NATIVE_APP } from '../x/app.ts';
+import { hostRelay } from './relay.ts';
 import { screenshot } from './screenshot.ts';
+import { theStage } from './stage.ts';
 import { startStory, type Story } from './story.ts';
 import type { EditorWindow } from './editorWindow.ts';
 
@@ -94,6 +96,63 @@ describe("Coming back by the editor's own address", () => {
     await window.clickInNotification(WAITING, 'copy the link');
     await window.statusBarItem('Copied the link').waitFor();
     await openAddress(window, await story.x.consent(await window.clipboard(), { as: 'ada', decision: 'authorize' }));
+    await signedIn(window, '@ada_l');
+  });
+});
+
+describe('Coming back by a relay of one’s own', () => {
+  let relay: Awaited<ReturnType<typeof hostRelay>>;
+  before(async () => {
+    relay = await hostRelay(new URL((await theStage()).server.url).origin);
+  });
+  after(() => relay.stop());
+
+  it('signs in, in the window that waits, and tells a denial', async () => {
+    const story = await startStory({ 'xAuthentication.signInMethod': 'relay', 'xAuthentication.relayUrl': relay.url }, [
+      relay.url,
+    ]);
+    await story.openWindow();
+    const window = await story.openWindow();
+    const refused = await window.opensConsent(() => window.run('X: Sign In'));
+    const asked = new URL(refused.page.url()).searchParams;
+    assert.equal(asked.get('redirect_uri'), relay.url);
+    assert.ok((asked.get('state') ?? '').length <= 500);
+    await refused.cancel();
+    await window.page.bringToFront();
+    await window.notification('Access to X was not given').waitFor();
+
+    const consent = await window.opensConsent(() =>
+      window.clickInNotification('Access to X was not given', 'Sign In Again'),
+    );
+    await consent.authorizeAs('katherine');
+    await window.page.bringToFront();
+    await signedIn(window, '@katherine_j');
+    assert.equal(story.x.requestsTo('/2/oauth2/token').length, 1);
+  });
+
+  it('is finished by pasting the address of the relay, when that goes nowhere', async () => {
+    const story = await startStory(
+      { 'xAuthentication.signInMethod': 'relay', 'xAuthentication.relayUrl': 'http://relay.localhost:9/elsewhere' },
+      ['http://relay.localhost:9/elsewhere'],
+    );
+    const window = await story.openWindow();
+    const callback = await story.x.consent(await linkOf(window), { as: 'ada', decision: 'authorize' });
+    await window.clickInNotification(WAITING, 'paste the callback URL');
+    await window.answerInput('Finish signing in to X', callback);
+    await signedIn(window, '@ada_l');
+  });
+
+  it('is not tried where the relay does not forward to this editor', async () => {
+    const story = await startStory({ 'xAuthentication.signInMethod': 'relay' });
+    const window = await story.openWindow();
+    await window.run('X: Sign In');
+    await window.notification('The relay https://vscode.dev/redirect does not forward to this editor').waitFor();
+    await screenshot(window.page, 'relay-ruled-out');
+    await window.clickInNotification('does not forward to this editor', 'Sign In Another Way');
+    const consent = await window.opensConsent(() =>
+      window.pick('How shall the browser come back from X?', /^Come Back by the Loopback Port/),
+    );
+    await consent.authorizeAs('ada');
     await signedIn(window, '@ada_l');
   });
 });
