@@ -62,7 +62,10 @@ export function activate(context: vscode.ExtensionContext): void {
     endpoints,
     apiBaseUrl: () => settings.baseUrls().api,
     defaultClientId: () => settings.clientId(),
-    unnamedLabel: vscode.l10n.t('X account'),
+    unnamedLabel: vscode.l10n.t({
+      message: 'X account',
+      comment: ['The name of an account while X does not say whose it is.'],
+    }),
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');

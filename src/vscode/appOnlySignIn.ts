@@ -84,8 +84,8 @@ export class AppOnlySignIn {
     const label = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
-      placeholder: l10n.t('Name'),
-      value: l10n.t('X app'),
+      placeholder: l10n.t({ message: 'Name', comment: ['Of an app at X.'] }),
+      value: l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] }),
       // VS Code tells accounts apart by their names.
       problem: (text) =>
         text === '' || taken.includes(text) ? l10n.t('Give it a name that no other app has here.') : undefined,

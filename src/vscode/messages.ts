@@ -72,11 +72,11 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
   if (error instanceof InvalidSetting) {
     return [
       'Misconfigured',
-      l10n.t(
-        "The setting {0} can't be used, {1}: correct it and try again.",
-        `xAuthentication.${error.setting}`,
-        error.reason,
-      ),
+      l10n.t({
+        message: "The setting {0} can't be used, {1}: correct it and try again.",
+        args: [`xAuthentication.${error.setting}`, error.reason],
+        comment: ['{1} says why, such as "it must be text".'],
+      }),
       ['open-settings'],
     ];
   }

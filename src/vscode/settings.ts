@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { readBaseUrl, UnsafeBaseUrl, type BaseUrls } from '../x/endpoints.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
 
+const { l10n } = vscode;
+
 export const SECTION = 'xAuthentication';
 
 /** A setting whose value can't be used. `reason` can be shown. */
@@ -22,7 +24,7 @@ export class InvalidSetting extends Error {
 export const settings = {
   /** Empty when none is set. */
   clientId(): string {
-    return read('clientId', v.pipe(v.string(), v.trim()), 'it must be text');
+    return read('clientId', v.pipe(v.string(), v.trim()), l10n.t('it must be text'));
   },
 
   async setClientId(clientId: string): Promise<void> {
@@ -33,13 +35,13 @@ export const settings = {
     return read(
       'signInMethod',
       v.picklist(SIGN_IN_METHOD_SETTINGS),
-      `it must be one of ${SIGN_IN_METHOD_SETTINGS.join(', ')}`,
+      l10n.t('it must be one of {0}', SIGN_IN_METHOD_SETTINGS.join(', ')),
     );
   },
 
   loopbackPort(): number {
     const port = v.pipe(v.number(), v.integer(), v.minValue(1024), v.maxValue(65535));
-    return read('loopbackPort', port, 'it must be a whole number from 1024 to 65535');
+    return read('loopbackPort', port, l10n.t('it must be a whole number from 1024 to 65535'));
   },
 
   /** To the letter, since X compares it so. */
@@ -54,16 +56,17 @@ export const settings = {
   },
 
   defaultScopes(): readonly string[] {
-    return read('defaultScopes', v.array(v.pipe(v.string(), v.nonEmpty())), 'it must be a list of scopes');
+    return read('defaultScopes', v.array(v.pipe(v.string(), v.nonEmpty())), l10n.t('it must be a list of scopes'));
   },
 };
 
 function baseUrl(name: string): string {
-  const text = read(name, v.string(), 'it must be a URL');
+  const reason = l10n.t('it must be a URL that begins with https:, without a user name, a query or a fragment');
+  const text = read(name, v.string(), reason);
   try {
     return readBaseUrl(text);
   } catch (error) {
-    if (error instanceof UnsafeBaseUrl) throw new InvalidSetting(name, error.message);
+    if (error instanceof UnsafeBaseUrl) throw new InvalidSetting(name, reason);
     throw error;
   }
 }
