@@ -49,14 +49,21 @@ export class Browser {
   readonly #page: (arrival: Arrival) => Promise<string>;
   readonly #notes: CallbackNotes;
   readonly #log: Log;
+  readonly #patienceMs: number;
   readonly #past: PastVisit[] = [];
   #current: AbortController | undefined;
   #waiting: Waiting | undefined;
 
-  constructor(parts: { page: (arrival: Arrival) => Promise<string>; notes: CallbackNotes; log: Log }) {
+  constructor(parts: {
+    page: (arrival: Arrival) => Promise<string>;
+    notes: CallbackNotes;
+    log: Log;
+    patienceMs?: number;
+  }) {
     this.#page = parts.page;
     this.#notes = parts.notes;
     this.#log = parts.log;
+    this.#patienceMs = parts.patienceMs ?? PATIENCE_MS;
   }
 
   /** The visits that ended lately, the oldest first. */
@@ -149,7 +156,7 @@ export class Browser {
     const away = new vscode.CancellationTokenSource();
     const waiting: Waiting = { visit, way, offered: ways.offered, obstacle, arrival, away: away.token, take };
     const abort = (): void => arrival.reject(signal.reason);
-    const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), PATIENCE_MS);
+    const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), this.#patienceMs);
     const looking = setInterval(() => void this.#look(waiting), LOOK_MS);
     signal.addEventListener('abort', abort);
     void loopback?.callback.then(take);
