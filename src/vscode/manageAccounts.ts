@@ -6,7 +6,7 @@ import { copyToken } from './copyToken.ts';
 import { cancelled, shortKey } from './messages.ts';
 import { ask, choose } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
-import { SECTION, settings } from './settings.ts';
+import { SECTION } from './settings.ts';
 import type { Messages } from './showMessages.ts';
 
 const { l10n, ThemeIcon } = vscode;
@@ -31,7 +31,9 @@ function rowOf(of: SignInKind, status: Status): AccountRow {
   const now = Date.now();
   const { session, clientId } = status;
   const trouble = troubleWords(status, now);
-  const isOfAnotherApp = of.id === 'x' && clientId !== settings.clientId();
+  // Not by way of `settings`, which throws: accounts are listed whatever the settings are.
+  const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
+  const isOfAnotherApp = of.id === 'x' && clientId !== usual;
   const kind = isOfAnotherApp ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
   return {
     label: session.account.label,
