@@ -91,13 +91,10 @@ function waysIn(): readonly WayIn[] {
   ];
 }
 
-async function act(
-  { of, status, label, description, detail }: AccountRow,
-  messages: Messages,
-): Promise<'again' | void> {
+async function act({ of, status, label, description }: AccountRow, messages: Messages): Promise<'again' | void> {
   const { run } = await choose(await actionsFor(of, status, messages), {
     title: `${label} (${of.label})`,
-    placeHolder: [description, detail].join(' · '),
+    placeHolder: troubleWords(status, Date.now()) ?? description ?? '',
     ignoreFocusOut: false,
   });
   return run();
@@ -183,7 +180,8 @@ async function renew({ sessions }: SignInKind, { session }: Status): Promise<'ag
 
 async function showScopes(label: string, scopes: readonly string[]): Promise<'again'> {
   const back = { label: l10n.t('Back'), iconPath: new ThemeIcon('arrow-left') };
-  await choose([...scopes.map(scopeRow), back], {
+  const inOrder = [...new Set([...knownScopes().filter((scope) => scopes.includes(scope)), ...scopes])];
+  await choose([...inOrder.map(scopeRow), back], {
     title: l10n.t('What the sign-in of {0} allows', label),
     placeHolder: l10n.t('To take something back, sign out and sign in again.'),
     matchOnDescription: true,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import { NATIVE_APP } from '../x/app.ts';
-import { ConsentPage } from './consentPage.ts';
+import type { ConsentPage } from './consentPage.ts';
 import type { EditorWindow } from './editorWindow.ts';
 import { Keyboard } from './keyboard.ts';
 import { FOLLOW_THE_SYSTEM, inEachTheme } from './screenshot.ts';
