@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { NATIVE_APP } from '../x/app.ts';
+import { ADA } from '../x/person.ts';
 import type { EditorWindow } from './editorWindow.ts';
 import { Keyboard } from './keyboard.ts';
-import { FOLLOW_THE_SYSTEM, inEachTheme } from './screenshot.ts';
+import { FOLLOW_THE_SYSTEM, inEachTheme, screenshot } from './screenshot.ts';
 import { startStory, type Story } from './story.ts';
 
 const LIST = 'Accounts of X';
-const ADA = '@ada_l (X)';
+const ACTIONS = '@ada_l (X)';
 
 async function signedIn(): Promise<{ readonly story: Story; readonly window: EditorWindow }> {
   const story = await startStory(FOLLOW_THE_SYSTEM);
@@ -40,13 +41,13 @@ describe('Manage Accounts', () => {
     await inEachTheme(window.page, 'accounts', window.quickInput());
 
     await window.pick(LIST, /^@ada_l/);
-    await window.quickInput(ADA).waitFor();
+    await window.quickInput(ACTIONS).waitFor();
     await inEachTheme(window.page, 'account-actions', window.quickInput());
-    await window.pick(ADA, /^Show Scopes/);
+    await window.pick(ACTIONS, /^Show Scopes/);
     await window.option(/^Stay signed in: .*, offline\.access/).waitFor();
     await inEachTheme(window.page, 'account-scopes', window.quickInput());
     await window.pick('What the sign-in of @ada_l allows', /^Back/);
-    await window.quickInput(ADA).waitFor();
+    await window.quickInput(ACTIONS).waitFor();
   });
 
   it('renews, adds scopes and signs out with the keyboard alone', async () => {
@@ -61,7 +62,7 @@ describe('Manage Accounts', () => {
     const act = async (row: string): Promise<void> => {
       await keys.run('X: Manage Accounts');
       await choose(LIST, '@ada_l');
-      await choose(ADA, row);
+      await choose(ACTIONS, row);
     };
     await act('Renew Now');
     await window.notification('The sign-in of @ada_l to X is renewed.').waitFor();
@@ -103,7 +104,7 @@ describe('Manage Accounts', () => {
     const { story, window } = await signedIn();
     await window.page.evaluate("navigator.clipboard.writeText('before')");
     await open(window, /^@ada_l/);
-    await window.pick(ADA, /^Copy the Access Token/);
+    await window.pick(ACTIONS, /^Copy the Access Token/);
     await window.dialog('Copy the access token of @ada_l?').waitFor();
     await inEachTheme(window.page, 'copy-token', window.dialog('Copy the access token'));
     await window.answerDialog('Copy the access token of @ada_l?', 'Go On');
@@ -112,25 +113,44 @@ describe('Manage Accounts', () => {
     assert.equal(await window.clipboard(), 'before');
 
     await open(window, /^@ada_l/);
-    await window.pick(ADA, /^Copy the Access Token/);
+    await window.pick(ACTIONS, /^Copy the Access Token/);
     await window.answerDialog('Copy the access token of @ada_l?', 'Go On');
     await window.answerDialog('Put a secret into the clipboard?', 'Copy the Access Token');
     await window.statusBarItem('Copied the access token of @ada_l.').waitFor();
     assert.ok(story.x.grants.isLive(await window.clipboard()));
   });
 
+  it('leave their pictures to VS Code, which shows them if it is set to', async () => {
+    const story = await startStory();
+    const picture =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"><rect width="48" height="48" fill="teal"/></svg>';
+    await story.browser.route('https://pbs.example.com/**', (route) =>
+      route.fulfill({ contentType: 'image/svg+xml', body: picture }),
+    );
+    const window = await story.openWindow();
+    const avatar = window.page.locator('img.accounts-avatar');
+    const consent = await window.opensConsent(() => window.run('X: Sign In'));
+    await consent.authorizeAs('ada');
+    await avatar.and(window.page.locator(`[src="${ADA.profileImageUrl}"]`)).waitFor();
+    await screenshot(window.page.locator('.activitybar'), 'avatar');
+    assert.equal(story.x.requestsTo('/2/users/me').length, 1);
+    await window.reload();
+    await avatar.and(window.page.locator(`[src="${ADA.profileImageUrl}"]`)).waitFor();
+    assert.equal(story.x.requestsTo('/2/users/me').length, 1);
+  });
+
   it('says what is wrong and what to do, and leads to the extensions that may use an account', async () => {
     const { story, window } = await signedIn();
     await story.x.goOffline();
     await open(window, /^@ada_l/);
-    await window.pick(ADA, /^Renew Now/);
-    await window.quickInput(ADA).getByPlaceholder('X could not be reached: you stay signed in.').waitFor();
+    await window.pick(ACTIONS, /^Renew Now/);
+    await window.quickInput(ACTIONS).getByPlaceholder('X could not be reached: you stay signed in.').waitFor();
     await window.page.keyboard.press('Escape');
     await window.run('X: Manage Accounts');
     await window.option(/^@ada_l, .* X could not be reached: you stay signed in\./).waitFor();
     await inEachTheme(window.page, 'accounts-trouble', window.quickInput());
     await window.pick(LIST, /^@ada_l/);
-    await window.pick(ADA, /^Extensions That Use It/);
-    await window.dialog('not been used by any extensions').waitFor();
+    await window.pick(ACTIONS, /^Extensions That Use It/);
+    await window.quickInput('Manage Trusted Extensions').waitFor();
   });
 });
