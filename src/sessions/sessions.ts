@@ -210,8 +210,9 @@ export class Sessions {
     return (await this.#grants.list()).map((grant) => {
       const { clientId, expiresAt: endsAt, refreshToken } = grant;
       const renewsAt = refreshToken === undefined ? undefined : dueAt(grant, this.#aheadMs);
-      const isNamed = !isProvisional(grant.account);
-      const triesAgainAt = this.#backOff.notBefore(isNamed ? grant.id : namingOf(grant));
+      // Only what is to be done is tried again.
+      const toDo = isDue(grant, this.#world.now(), this.#aheadMs) ? grant.id : namingOf(grant);
+      const triesAgainAt = this.#backOff.notBefore(toDo);
       const session = toSession(grant, grant.scopes);
       return { session, clientId, renewsAt, endsAt, triesAgainAt, troubles: this.#troublesWith(grant) };
     });

@@ -9,7 +9,7 @@ const UNITS = [
 ] as const;
 
 /** How far off a time is, such as "in 2 hours", in the editor's language. */
-export function relativeTime(at: number, now: number): string {
+function relativeTime(at: number, now: number): string {
   const format = new Intl.RelativeTimeFormat(env.language, { numeric: 'auto' });
   const left = at - now;
   for (const [unit, ms] of UNITS) {

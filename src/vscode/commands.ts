@@ -43,7 +43,7 @@ export function registerCommands(parts: {
     async signOut() {
       const items = await accountRows(kinds);
       if (items.length === 0) {
-        void vscode.window.showInformationMessage(l10n.t('You are not signed in to X.'));
+        messages.nobodySignedIn();
         return;
       }
       const options = {
@@ -73,12 +73,13 @@ export function registerCommands(parts: {
     signInHelp: () => browser.help(),
 
     async refresh() {
+      const told = messages.noticeCount;
       const outcomes = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: l10n.t('Refreshing the sessions of X…') },
         () => sessions.renewAll(),
       );
       const renewed = outcomes.filter((outcome) => outcome === 'current').length;
-      if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length);
+      if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length, told);
       else void vscode.window.showInformationMessage(l10n.t('{0} of {1} sessions of X are fresh.', renewed, renewed));
     },
 

@@ -24,6 +24,7 @@ export type Remedy =
   | 'enter-client-secret'
   | 'enter-api-key'
   | 'open-settings'
+  | 'sign-in'
   | 'sign-in-again'
   | 'paste-instead'
   | 'another-way'

@@ -6,7 +6,7 @@ import { copyToken } from './copyToken.ts';
 import { cancelled, shortKey } from './messages.ts';
 import { ask, choose } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
-import { SECTION, settings } from './settings.ts';
+import { SECTION } from './settings.ts';
 import type { Messages } from './showMessages.ts';
 
 const { l10n, ThemeIcon } = vscode;
@@ -31,7 +31,9 @@ function rowOf(of: SignInKind, status: Status): AccountRow {
   const now = Date.now();
   const { session, clientId } = status;
   const trouble = troubleWords(status, now);
-  const isOfAnotherApp = of.id === 'x' && clientId !== settings.clientId();
+  // Not by way of `settings`, which throws: accounts are listed whatever the settings are.
+  const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
+  const isOfAnotherApp = of.id === 'x' && clientId !== usual;
   const kind = isOfAnotherApp ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
   return {
     label: session.account.label,
@@ -89,13 +91,10 @@ function waysIn(): readonly WayIn[] {
   ];
 }
 
-async function act(
-  { of, status, label, description, detail }: AccountRow,
-  messages: Messages,
-): Promise<'again' | void> {
+async function act({ of, status, label, description }: AccountRow, messages: Messages): Promise<'again' | void> {
   const { run } = await choose(await actionsFor(of, status, messages), {
     title: `${label} (${of.label})`,
-    placeHolder: [description, detail].join(' · '),
+    placeHolder: troubleWords(status, Date.now()) ?? description ?? '',
     ignoreFocusOut: false,
   });
   return run();
@@ -181,7 +180,8 @@ async function renew({ sessions }: SignInKind, { session }: Status): Promise<'ag
 
 async function showScopes(label: string, scopes: readonly string[]): Promise<'again'> {
   const back = { label: l10n.t('Back'), iconPath: new ThemeIcon('arrow-left') };
-  await choose([...scopes.map(scopeRow), back], {
+  const inOrder = [...new Set([...knownScopes().filter((scope) => scopes.includes(scope)), ...scopes])];
+  await choose([...inOrder.map(scopeRow), back], {
     title: l10n.t('What the sign-in of {0} allows', label),
     placeHolder: l10n.t('To take something back, sign out and sign in again.'),
     matchOnDescription: true,

@@ -115,7 +115,7 @@ function refused(error: Refused, app: SignInApp | undefined): Words {
           l10n.t(
             'X does not know this Client ID: copy the OAuth 2.0 Client ID of your X app, not its API key, and set it again.',
           ),
-          ['set-up-app'],
+          ['set-up-app', 'open-walkthrough'],
         ];
   }
   if (cause === 'client-secret') {
@@ -424,7 +424,7 @@ export function noticeText(
               notice.grant.account.label,
             )
           : l10n.t(
-              "The sign-in of {0} to X can't be renewed, because the app is a confidential one: add its Client Secret.",
+              "The sign-in of {0} to X can't be renewed, because the app at X has a secret that is not known here: add its Client Secret.",
               notice.grant.account.label,
             ),
         remedies: ['enter-client-secret'],
@@ -472,6 +472,8 @@ export function remedyLabel(remedy: Remedy): string {
       return l10n.t('Enter the API Key Again');
     case 'open-settings':
       return l10n.t('Open Settings');
+    case 'sign-in':
+      return l10n.t('Sign In');
     case 'sign-in-again':
       return l10n.t('Sign In Again');
     case 'paste-instead':

@@ -3,10 +3,10 @@ import { l10n } from 'vscode';
 /** What each scope of X allows (https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code), in the order in which they are offered. */
 function words(): Readonly<Record<string, string>> {
   return {
-    'tweet.read': l10n.t('See posts, also those of protected accounts that you can see'),
+    'tweet.read': l10n.t('See posts that you can see'),
     'tweet.write': l10n.t('Post, repost and delete posts for you'),
     'tweet.moderate.write': l10n.t('Hide and show replies to your posts'),
-    'users.read': l10n.t('See profiles, yours and those that you can see'),
+    'users.read': l10n.t('See profiles that you can see'),
     'users.email': l10n.t('See your email address, if the app is allowed to at X'),
     'follows.read': l10n.t('See whom you follow and who follows you'),
     'follows.write': l10n.t('Follow and unfollow people for you'),

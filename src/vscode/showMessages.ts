@@ -42,6 +42,7 @@ export class Messages {
   readonly #signInAgain: (grant: Grant) => Attempt;
   readonly #setUp: SetUp;
   readonly #log: vscode.LogOutputChannel;
+  #noticeCount = 0;
 
   constructor(parts: { signInAgain: (grant: Grant) => Attempt; setUp: SetUp; log: vscode.LogOutputChannel }) {
     this.#signInAgain = parts.signInAgain;
@@ -77,6 +78,7 @@ export class Messages {
 
   /** `attempt` signs in anew where the notice is not about one grant. */
   notice(notice: Notice, attempt?: Attempt): void {
+    this.#noticeCount++;
     // Not by way of `settings`, which throws: a notice is told whatever the settings are.
     const clientId = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
     const { text, remedies } = noticeText(notice, clientId);
@@ -103,7 +105,18 @@ export class Messages {
     );
   }
 
-  partlyRefreshed(renewed: number, all: number): void {
+  nobodySignedIn(): void {
+    void this.#offer(vscode.window.showInformationMessage, l10n.t('You are not signed in to X.'), ['sign-in'], {});
+  }
+
+  /** How many notices this window has shown. */
+  get noticeCount(): number {
+    return this.#noticeCount;
+  }
+
+  /** Not when a notice has said why: `told` is how many there were before. */
+  partlyRefreshed(renewed: number, all: number, told: number): void {
+    if (told !== this.#noticeCount) return;
     const text = l10n.t(
       '{0} of {1} sessions of X are fresh, the others will be tried again: see the log for the reason.',
       renewed,
@@ -143,6 +156,7 @@ export class Messages {
       case 'open-settings':
         await vscode.commands.executeCommand('workbench.action.openSettings', SECTION);
         return;
+      case 'sign-in':
       case 'sign-in-again':
         if (attempt === undefined) await vscode.commands.executeCommand(`${SECTION}.signIn`);
         else await this.signIn(attempt);

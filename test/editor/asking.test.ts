@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { authentication, commands, extensions } from 'vscode';
+import { ADA } from '../x/person.ts';
 import type { StandIn } from '../x/standIn.ts';
 import { startStandInForEditor } from './standIn.ts';
 
@@ -17,6 +18,8 @@ describe('an extension that asks for a session', () => {
     const session = await authentication.getSession('x', ['users.read']);
     assert.equal(session?.account.label, '@ada_l');
     assert.deepEqual(session.scopes, ['users.read']);
+    // Proposed API, which VS Code hands on all the same.
+    assert.equal('icon' in session.account && String(session.account.icon), ADA.profileImageUrl);
 
     assert.ok(x.grants.isLive(session.accessToken));
     assert.equal(x.requestsTo('/2/oauth2/token').length, 1);

@@ -35,6 +35,55 @@ describe('Sessions', () => {
     assert.equal(machine.x.requests.length, length);
   });
 
+  describe('How grants stand', () => {
+    it('says when they renew, and what keeps them from it, with no request', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      const status = async () => {
+        const { length } = machine.x.requests;
+        const [one, ...others] = await window.sessions.statuses();
+        assert.deepEqual(others, []);
+        assert.equal(machine.x.requests.length, length);
+        return one;
+      };
+      const good = await status();
+      assert.deepEqual([good?.troubles, good?.triesAgainAt], [[], undefined]);
+      assert.equal(good?.endsAt, machine.now + 2 * HOUR);
+      const aheadMs = 2 * HOUR - ((good?.renewsAt ?? 0) - machine.now);
+      assert.ok(aheadMs >= 10 * MINUTE && aheadMs <= 15 * MINUTE, 'ahead of its end');
+      assert.deepEqual(good?.session.scopes, grant.scopes);
+
+      machine.now += 2 * HOUR;
+      assert.deepEqual((await status())?.troubles, ['expired']);
+      machine.x.fail(TOKEN, faults.reset);
+      assert.equal(await window.sessions.renewNow(grant.id), 'unreachable');
+      const unreachable = await status();
+      assert.deepEqual(unreachable?.troubles, ['unreachable', 'expired']);
+      assert.ok((unreachable?.triesAgainAt ?? 0) > machine.now);
+
+      machine.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
+      assert.equal(await window.sessions.renewNow(grant.id), 'misconfigured', 'a person does not wait');
+      assert.deepEqual((await status())?.troubles, ['misconfigured', 'expired']);
+
+      assert.equal(await window.sessions.renewNow(grant.id), 'current');
+      const renewed = await status();
+      assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
+      assert.equal(await window.sessions.renewNow('another'), undefined);
+    });
+
+    it('says which have no name yet, and which can not be renewed', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      machine.x.fail(ME, faults.creditsDepleted);
+      machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
+      await window.signIn();
+      const [status] = await window.sessions.statuses();
+      assert.deepEqual([status?.troubles, status?.renewsAt], [['unnamed'], undefined]);
+      assert.ok((status?.triesAgainAt ?? 0) > machine.now);
+    });
+  });
+
   describe('One grant per app and person (rule 1)', () => {
     it('replaces the first sign-in by the second, under the same session id', async () => {
       await using machine = await openMachine();
