@@ -23,6 +23,11 @@ export class Editor {
     this.#folder = folder;
   }
 
+  /** Of Chromium. */
+  get browserVersion(): string {
+    return this.#browser.version();
+  }
+
   /** A person's browser, in which VS Code keeps their secrets. */
   async person(remembered?: Remembered): Promise<Person> {
     const context = await this.#browser.newContext();

@@ -1,16 +1,17 @@
-import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { arch, cpus, release, totalmem, type } from 'node:os';
 
-/** What the bench ran on, in words that name nobody's machine. */
-export function machine(vscode: string, chromium: string): readonly string[] {
+/** What the bench runs on, without a name of it. */
+export function machine({
+  vscode,
+  chromium,
+}: {
+  readonly vscode: string;
+  readonly chromium: string;
+}): readonly string[] {
   const processors = cpus();
+  const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GB`;
   return [
-    `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GB`,
-    `${type()} ${release()}, ${arch()}`,
-    `Node ${process.versions.node}, VS Code ${vscode} in Chromium ${chromium}`,
+    `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${memory}; ${type()} ${release()} ${arch()}`,
+    `VS Code ${vscode} in Chromium ${chromium}; Node ${process.versions.node}`,
   ];
-}
-
-/** Processes that wanted a processor in the last minute, on average: on Windows always 0. */
-export function load(): string {
-  return (loadavg()[0] ?? 0).toFixed(1);
 }

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import type { BundleSize } from '../../scripts/bundleSize.ts';
 import { packageExtensions } from '../e2e/packages.ts';
 import { freePort } from '../host/freePort.ts';
 import { openFleet } from '../unit/sessions/fleet.ts';
@@ -9,7 +10,7 @@ import { type StandIn, startStandIn } from '../x/standIn.ts';
 import { signedIn, signedInToGitHub } from './accounts.ts';
 import { callbackUrl } from '../host/codeServer.ts';
 import { type Editor, startEditor } from './editor.ts';
-import type { Bundle, Expiries, Measured, SignIn } from './measured.ts';
+import type { Expiries, Measured, SignIn } from './measured.ts';
 import { stageExtensions, stageInactive } from './stage.ts';
 import { type Activation, CONSTANT, GITHUB, type Listing, X } from './tasks.ts';
 
@@ -30,7 +31,7 @@ const SCOPES = [...READ_SCOPES, 'tweet.write', 'follows.write', 'like.write', 'l
 type Say = (what: string) => void;
 
 /** Measures everything. `bundle` is what was built. */
-export async function measure(bundle: Bundle, say: Say): Promise<Measured> {
+export async function measure(bundle: BundleSize, say: Say): Promise<Measured> {
   const loopbackPort = await freePort();
   const editorPort = await freePort();
   const apps = [{ ...NATIVE_APP, redirectUris: [callbackUrl(editorPort, loopbackPort)] }];
@@ -50,12 +51,22 @@ export async function measure(bundle: Bundle, say: Say): Promise<Measured> {
   say(`listing ${ACCOUNTS.join(', ')} accounts`);
   const { listings, listingRequests } = await list(editor, near);
   say('sessions in one window: warm, at expiry, signing in');
-  const { warmMs, oneWindow, signIn } = await useSessions(editor, near, far);
+  const { warmMs, oneWindow, signIn, version } = await useSessions(editor, near, far);
   say(`callers at expiry in ${WINDOWS} windows`);
   const eightWindows = await expireInWindows();
   say('packaging');
   const packageBytes = await packagedBytes();
-  return { activations, warmMs, listings, listingRequests, expiries: { oneWindow, eightWindows }, signIn, bundle, packageBytes };
+  return {
+    activations,
+    warmMs,
+    listings,
+    listingRequests,
+    expiries: { oneWindow, eightWindows },
+    signIn,
+    bundle,
+    packageBytes,
+    versions: { vscode: version, chromium: editor.browserVersion },
+  };
 }
 
 /** In turn the first and the second, because who comes first loads what both need. */
@@ -86,6 +97,7 @@ interface InOneWindow {
   readonly warmMs: Measured['warmMs'];
   readonly oneWindow: Expiries;
   readonly signIn: SignIn;
+  readonly version: string;
 }
 
 async function useSessions(editor: Editor, near: StandIn, far: StandIn): Promise<InOneWindow> {
@@ -113,6 +125,7 @@ async function useSessions(editor: Editor, near: StandIn, far: StandIn): Promise
       farMs,
       latencyMs: LATENCY_MS,
     },
+    version: answer.version,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BundleSize } from '../../scripts/bundleSize.ts';
 import type { Activation, Listing } from './tasks.ts';
 
 /** Everything that one run of the bench has measured, before anybody judges it. */
@@ -5,14 +6,19 @@ export interface Measured {
   /** One list for each extension host that was started. */
   readonly activations: readonly (readonly Activation[])[];
   /** How long each call of `getSession` took, in milliseconds, by provider. */
-  readonly warmMs: { readonly x: readonly number[]; readonly github: readonly number[]; readonly constant: readonly number[] };
+  readonly warmMs: {
+    readonly x: readonly number[];
+    readonly github: readonly number[];
+    readonly constant: readonly number[];
+  };
   /** From few accounts to many. */
   readonly listings: readonly Listing[];
   readonly listingRequests: number;
   readonly expiries: { readonly oneWindow: Expiries; readonly eightWindows: Expiries };
   readonly signIn: SignIn;
-  readonly bundle: Bundle;
+  readonly bundle: BundleSize;
   readonly packageBytes: number;
+  readonly versions: { readonly vscode: string; readonly chromium: string };
 }
 
 /** Callers that all ask when the token has ended. */
@@ -34,10 +40,4 @@ export interface SignIn {
   readonly nearMs: readonly number[];
   readonly farMs: readonly number[];
   readonly latencyMs: number;
-}
-
-export interface Bundle {
-  /** What is loaded when VS Code activates the extension, and all that is there to load. */
-  readonly atActivationBytes: number;
-  readonly allBytes: number;
 }

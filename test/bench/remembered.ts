@@ -7,6 +7,25 @@ export interface Remembered {
   readonly asker: string;
 }
 
+/** The page's, as far as it is used here. */
+declare const indexedDB: {
+  open(name: string): Listens<'upgradeneeded' | 'error' | 'success'> & { readonly result: Database };
+};
+
+interface Listens<Event> {
+  addEventListener(event: Event, listener: (reason: unknown) => void): void;
+}
+
+interface Database {
+  createObjectStore(name: string): void;
+  transaction(name: string, mode: 'readwrite'): Transaction;
+  close(): void;
+}
+
+interface Transaction extends Listens<'error' | 'complete'> {
+  objectStore(name: string): { put(value: string, key: string): void };
+}
+
 /** Runs in a page of VS Code's server, before VS Code does, and stores what an earlier start would have stored. */
 export async function remember({ secrets, allowed, asker }: Remembered): Promise<void> {
   const entries = secrets.map(({ extensionId, key, value }) => [JSON.stringify({ extensionId, key }), value]);
@@ -19,47 +38,22 @@ export async function remember({ secrets, allowed, asker }: Remembered): Promise
   const plain = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, plain));
   const bytes = [...clientKey, ...iv, ...sealed];
-  const { localStorage, indexedDB } = globalThis as unknown as Page;
   localStorage.setItem('secrets.provider', btoa(bytes.map((byte) => String.fromCharCode(byte)).join('')));
 
   await new Promise<void>((resolve, reject) => {
     const opening = indexedDB.open('vscode-web-state-db-global');
-    opening.onupgradeneeded = () => opening.result.createObjectStore('ItemTable');
-    opening.onerror = reject;
-    opening.onsuccess = () => {
+    opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('ItemTable'));
+    opening.addEventListener('error', reject);
+    opening.addEventListener('success', () => {
       const transaction = opening.result.transaction('ItemTable', 'readwrite');
       const items = transaction.objectStore('ItemTable');
       const extensions = JSON.stringify([{ id: asker, name: asker, allowed: true }]);
       for (const { provider, label } of allowed) items.put(extensions, `${provider}-${label}`);
-      transaction.onerror = reject;
-      transaction.oncomplete = () => {
+      transaction.addEventListener('error', reject);
+      transaction.addEventListener('complete', () => {
         opening.result.close();
         resolve();
-      };
-    };
+      });
+    });
   });
-}
-
-/** What a page has of this and Node has not. */
-interface Page {
-  readonly localStorage: { setItem(key: string, value: string): void };
-  readonly indexedDB: { open(name: string): Opening };
-}
-
-interface Opening {
-  onupgradeneeded: () => void;
-  onerror: (reason: unknown) => void;
-  onsuccess: () => void;
-  readonly result: {
-    createObjectStore(name: string): void;
-    transaction(
-      name: string,
-      mode: 'readwrite',
-    ): {
-      onerror: (reason: unknown) => void;
-      oncomplete: () => void;
-      objectStore(name: string): { put(value: string, key: string): void };
-    };
-    close(): void;
-  };
 }

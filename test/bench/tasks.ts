@@ -53,6 +53,8 @@ export interface SessionsAnswer {
   readonly expiries: readonly Expiry[];
   /** How long each sign-in took, by stand-in. */
   readonly signInMs: readonly (readonly number[])[];
+  /** Of VS Code. */
+  readonly version: string;
 }
 
 /** Everybody asked at once, and the last of them had an answer: in epoch milliseconds, by the true clock. */

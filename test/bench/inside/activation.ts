@@ -4,9 +4,9 @@ import { extensions } from 'vscode';
 import type { Activation, Tasks } from '../tasks.ts';
 
 /** Where VS Code notes when it began and ended to load and to activate an extension. */
-interface Marks {
+declare const MonacoPerformanceMarks: {
   getMarks(): readonly { readonly name: string; readonly startTime: number }[];
-}
+};
 
 export async function activateEach(asks: Tasks['activation']['asks']): Promise<Tasks['activation']['answers']> {
   setFlagsFromString('--expose-gc');
@@ -42,8 +42,7 @@ async function finely(work: () => Promise<unknown>): Promise<(name: string) => n
   } finally {
     Date.now = now;
   }
-  const { MonacoPerformanceMarks: marks } = globalThis as unknown as { MonacoPerformanceMarks: Marks };
-  const noted = new Map(marks.getMarks().map(({ name, startTime }) => [name, startTime]));
+  const noted = new Map(MonacoPerformanceMarks.getMarks().map(({ name, startTime }) => [name, startTime]));
   return (name) => {
     const time = noted.get(`code/extHost/${name}`);
     if (time === undefined) throw new Error(`VS Code has not noted ${name}.`);

@@ -1,4 +1,4 @@
-import { authentication, commands, ConfigurationTarget, workspace } from 'vscode';
+import { authentication, commands, ConfigurationTarget, version, workspace } from 'vscode';
 import type { Expiry, SessionsAnswer, SessionsTask } from '../tasks.ts';
 
 const HOUR = 60 * 60_000;
@@ -9,7 +9,7 @@ const DISCARDED = 100;
 
 export async function useSessions(task: SessionsTask): Promise<SessionsAnswer> {
   await signInAt(task.x[0]);
-  return { warmMs: await warm(task), expiries: await expire(task), signInMs: await signIn(task) };
+  return { warmMs: await warm(task), expiries: await expire(task), signInMs: await signIn(task), version };
 }
 
 /** Asks the providers in turn, so that what disturbs one disturbs the others as much. */
