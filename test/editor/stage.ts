@@ -10,16 +10,20 @@ export const SUITE = join(EXTENSIONS, 'caller', 'suite.cjs');
 
 /** Puts beside what was built what VS Code needs as well. */
 export async function stageExtensions(): Promise<void> {
-  const ours = join(EXTENSIONS, 'x-authentication');
-  await rm(ours, { recursive: true, force: true });
-  const parts = (await readdir(ROOT)).filter((name) => /^(package(\.nls.*)?\.json|l10n|media)$/.test(name));
-  for (const part of [...parts, 'dist/extension.cjs']) {
-    await cp(join(ROOT, part), join(ours, part), { recursive: true });
-  }
+  await stageOurs(join(EXTENSIONS, 'x-authentication'));
   for (const name of ['caller', 'neighbour']) {
     await cp(join(import.meta.dirname, name, 'package.json'), join(EXTENSIONS, name, 'package.json'));
   }
   for (const part of ['package.json', 'dist/extension.cjs']) {
     await cp(join(ROOT, 'examples', 'three-clients', part), join(EXTENSIONS, 'three-clients', part));
+  }
+}
+
+/** Puts into a folder, as it is built, what is packaged of our extension and VS Code loads. */
+export async function stageOurs(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  const parts = (await readdir(ROOT)).filter((name) => /^(package(\.nls.*)?\.json|l10n|media)$/.test(name));
+  for (const part of [...parts, 'dist/extension.cjs']) {
+    await cp(join(ROOT, part), join(folder, part), { recursive: true });
   }
 }

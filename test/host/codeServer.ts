@@ -105,9 +105,9 @@ export class CodeServer {
     return `http://127.0.0.1:${this.port}/?folder=${encodeURI(this.folder.replaceAll('\\', '/'))}`;
   }
 
-  /** Where X sends the browser to so that it reaches a server on `port`: what `asExternalUri` makes of the loopback URL. */
+  /** {@link callbackUrl}, here. */
   callbackUrl(port: number): string {
-    return `http://127.0.0.1:${this.port}/proxy/${port}/callback`;
+    return callbackUrl(this.port, port);
   }
 
   /** The last lines that it printed. */
@@ -139,6 +139,11 @@ export class CodeServer {
   [Symbol.asyncDispose](): Promise<void> {
     return this.remove();
   }
+}
+
+/** Where X sends the browser to so that it reaches a server on `port`: what `asExternalUri` makes of the loopback URL. */
+export function callbackUrl(editorPort: number, port: number): string {
+  return `http://127.0.0.1:${editorPort}/proxy/${port}/callback`;
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -7,6 +7,12 @@ import { CACHE } from './project.ts';
 /** Contains VS Code 1.139.1. */
 const VERSION = '4.139.1';
 const NAME = `code-server-${VERSION}`;
+const PACKAGE = join(CACHE, NAME, 'node_modules', 'code-server');
+
+/** Where an extension is that VS Code brings along, once it has been installed. */
+export function builtInExtension(name: string): string {
+  return join(PACKAGE, 'lib', 'vscode', 'extensions', name);
+}
 
 /**
  * Gets code-server, VS Code in a browser, from npm. It is not in the lock file: it is large, and nothing is built from it.
@@ -18,10 +24,9 @@ const NAME = `code-server-${VERSION}`;
 export async function codeServerScript(say: (message: string) => void): Promise<string> {
   const installed = join(CACHE, NAME);
   if (!existsSync(installed)) await install(installed, say);
-  const packageFolder = join(installed, 'node_modules', 'code-server');
-  const spdlog = join(packageFolder, 'lib', 'vscode', 'node_modules', '@vscode', 'spdlog');
+  const spdlog = join(PACKAGE, 'lib', 'vscode', 'node_modules', '@vscode', 'spdlog');
   await copyFile(join(import.meta.dirname, 'logSink.cjs'), join(spdlog, 'index.js'));
-  return join(packageFolder, 'out', 'node', 'entry.js');
+  return join(PACKAGE, 'out', 'node', 'entry.js');
 }
 
 /** An install that is interrupted leaves a folder that nobody takes for finished. */

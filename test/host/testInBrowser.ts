@@ -53,8 +53,8 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
   }
 }
 
-/** The workbench reads from its address what to load. */
-function testUrl(server: CodeServer, extensions: string, suite: string): string {
+/** The address of a window that loads the extensions in a folder and runs a suite: the workbench reads that from its address. */
+export function testUrl(server: CodeServer, extensions: string, suite: string): string {
   const remote = (path: string) =>
     `vscode-remote://127.0.0.1:${server.port}/${path.replaceAll('\\', '/').replace(/^\//, '')}`;
   const payload = [

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type App, NATIVE_APP, WEB_APP } from './app.ts';
 import { clickThrough, type Consent, textOf } from './consent.ts';
 import { deliver } from './delivery.ts';
@@ -20,6 +21,8 @@ export interface StandInOptions {
   readonly port?: number;
   readonly apps?: readonly App[];
   readonly people?: readonly Person[];
+  /** How long every request is on its way, in milliseconds. */
+  readonly latencyMs?: number;
   /** Called when a request is done with, whatever became of it. */
   readonly onRequest?: (request: Received) => void;
 }
@@ -27,7 +30,7 @@ export interface StandInOptions {
 /** Starts a server on 127.0.0.1 that does what X does, as far as docs/what-x-does.md knows. */
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const { now = Date.now, port = 0, apps = [NATIVE_APP, WEB_APP], people = [ADA, GRACE, KATHERINE] } = options;
-  const standIn = new StandIn(new World(now, apps, people), options.onRequest);
+  const standIn = new StandIn(new World(now, apps, people), options.onRequest, options.latencyMs);
   await standIn.comeBack(port);
   return standIn;
 }
@@ -35,6 +38,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 export class StandIn {
   readonly #world: World;
   readonly #onRequest: ((request: Received) => void) | undefined;
+  readonly #latencyMs: number;
   readonly #plan = new FaultPlan();
   readonly #log = new RequestLog();
   readonly #failures: unknown[] = [];
@@ -45,9 +49,10 @@ export class StandIn {
     });
   });
 
-  constructor(world: World, onRequest: ((request: Received) => void) | undefined) {
+  constructor(world: World, onRequest: ((request: Received) => void) | undefined, latencyMs = 0) {
     this.#world = world;
     this.#onRequest = onRequest;
+    this.#latencyMs = latencyMs;
   }
 
   get port(): number {
@@ -176,6 +181,7 @@ export class StandIn {
       request.outcome = { ...request.outcome, state, ...seen };
       this.#onRequest?.(request);
     });
+    if (this.#latencyMs > 0) await pause(this.#latencyMs);
     let fault = await this.#plan.strike('unread', request);
     let answer;
     if (fault === undefined) {
