@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/grants.ts';
+import type { HandedOut } from '../sessions/handedOut.ts';
 import { toSession, type Session } from '../sessions/sessions.ts';
 import { toFailure } from './messages.ts';
 import type { Attempt } from './showMessages.ts';
@@ -19,6 +20,7 @@ export interface SessionSource {
 export class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
   readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
+  readonly #handedOut: HandedOut;
   readonly #onFailure: (error: unknown, attempt: Attempt | undefined) => void;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
@@ -27,10 +29,12 @@ export class Provider implements vscode.AuthenticationProvider {
     grants: Grants;
     sessions: SessionSource;
     signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
+    handedOut: HandedOut;
     onFailure: (error: unknown, attempt: Attempt | undefined) => void;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
+    this.#handedOut = parts.handedOut;
     this.#onFailure = parts.onFailure;
     parts.grants.onDidChange((changes) => void this.#fire(changes));
   }
@@ -40,8 +44,10 @@ export class Provider implements vscode.AuthenticationProvider {
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession[]> {
     try {
-      const found = scopes === undefined ? this.#sessions.all() : this.#sessions.matching(scopes, options.account?.id);
-      return [...(await found)];
+      if (scopes === undefined) return [...(await this.#sessions.all())];
+      const found = await this.#sessions.matching(scopes, options.account?.id);
+      for (const session of found) this.#handedOut.note(session);
+      return [...found];
     } catch (error) {
       throw toFailure(error);
     }
@@ -55,6 +61,7 @@ export class Provider implements vscode.AuthenticationProvider {
     try {
       attempt = this.#signIn(scopes, options.account?.id);
       const session = this.#sessions.sessionOf(await attempt.run(), scopes);
+      this.#handedOut.note(session);
       // VS Code takes the badge off the Accounts menu only for an added session with exactly these scopes, also when the
       // grant was there and only got wider.
       this.#changes.fire({ added: [session], changed: [], removed: [] });
