@@ -143,6 +143,9 @@ describe('Requests of other extensions', () => {
       assert.equal(machine.refreshes, 1);
       const { query, headers: sent } = machine.x.requestsTo(ME).at(-1)!;
       assert.deepEqual([query['user.fields'], sent['x-mine']], ['name', 'yes']);
+      await refused(at);
+      assert.equal((await caller.requests.fetch(session, ME)).status, 200, 'X took the new one, so this is news');
+      assert.equal(machine.refreshes, 2);
     });
 
     it('are not sent again if that is not safe: the token is renewed for the next one', async () => {
