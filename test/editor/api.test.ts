@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
-import { authentication, type AuthenticationSession, commands, ConfigurationTarget, extensions, workspace } from 'vscode';
+import {
+  authentication,
+  type AuthenticationSession,
+  commands,
+  ConfigurationTarget,
+  extensions,
+  workspace,
+} from 'vscode';
 import type { XApi, XApiErrorName, XAuthentication, XSignInErrorName } from '../../x-authentication.d.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { faults } from '../x/faults.ts';
+import { freePort } from '../host/freePort.ts';
+import { answersJson, faults } from '../x/faults.ts';
 import type { StandIn } from '../x/standIn.ts';
 import { startStandInForEditor } from './standIn.ts';
 
@@ -38,7 +45,7 @@ async function refusedWith(name: XApiErrorName, promise: Promise<unknown>): Prom
 }
 
 describe('the API that another extension gets', function () {
-  this.timeout(60_000);
+  this.timeout(20_000);
   let x: StandIn;
   let api: XApi;
   let session: AuthenticationSession;
@@ -122,60 +129,99 @@ describe('the API that another extension gets', function () {
     await settings().update('apiBaseUrl', x.apiBaseUrl, ConfigurationTarget.Global);
   });
 
-  it('says when the person has signed out', async () => {
-    const grace = await withGrace();
-    assert.equal((await api.fetch(grace, ME)).status, 200);
-    x.disconnect('grace');
+  it('says when the sign-in has ended', async () => {
+    x.disconnect('ada');
     await commands.executeCommand('xAuthentication.refresh');
-    await refusedWith('SessionEnded', api.fetch(grace, ME));
+    await refusedWith('SessionEnded', api.fetch(session, ME));
+    await refusedWith('SessionEnded', api.authorization(session, { url: ME }));
   });
-
-  /** A second account, which is gone at the end of a test. */
-  async function withGrace(): Promise<AuthenticationSession> {
-    x.switches.autoConsent = { as: 'grace', decision: 'authorize' };
-    await commands.executeCommand('xAuthentication.signIn');
-    x.switches.autoConsent = { as: 'ada', decision: 'authorize' };
-    const account = (await authentication.getAccounts('x')).find(({ label }) => label === '@grace_h');
-    assert.ok(account);
-    assert.equal(await authentication.getSession('x', SCOPES, { account }), undefined);
-    throw new Error('not reached');
-  }
 });
 
 describe('the name of an error that getSession rejects with', function () {
-  this.timeout(60_000);
+  this.timeout(20_000);
   let x: StandIn;
 
   beforeEach(async () => {
     x = await startStandInForEditor();
   });
-  afterEach(() => x.stop());
+  afterEach(async () => {
+    x.switches.autoConsent = { as: 'ada', decision: 'authorize' };
+    await settings().update('loopbackPort', await freePort(), ConfigurationTarget.Global);
+    await x.stop();
+  });
+  // Takes the entry out of the Accounts menu.
+  after(async () => {
+    x = await startStandInForEditor();
+    await signIn();
+    await x.stop();
+  });
 
-  /** Asks, and signs in by the Accounts menu as {@link signIn} does: VS Code hands on what the provider says. */
-  async function failure(): Promise<Error> {
-    assert.equal(await authentication.getSession('x', SCOPES), undefined);
-    try {
-      await commands.executeCommand('x:tests.caller:signIn0');
-    } catch (error) {
-      assert.ok(error instanceof Error);
-      return error;
-    }
-    throw new Error('The sign-in succeeded.');
+  /** Every name there is, and what makes it come up while somebody signs in. Each gives back what it took. */
+  const ways: Readonly<Record<XSignInErrorName, (signIn: () => Promise<unknown>) => Promise<unknown>>> = {
+    Denied(signingIn) {
+      x.switches.autoConsent = { as: 'ada', decision: 'cancel' };
+      return signingIn();
+    },
+    async Cancelled(signingIn) {
+      x.switches.autoConsent = undefined;
+      const first = signingIn();
+      await x.arrival('/i/oauth2/authorize');
+      x.switches.autoConsent = { as: 'ada', decision: 'authorize' };
+      await commands.executeCommand('xAuthentication.signIn');
+      return first;
+    },
+    async TimedOut(signingIn) {
+      x.switches.autoConsent = undefined;
+      const { setTimeout } = globalThis;
+      const impatient = (run: () => void, ms?: number) => setTimeout(run, ms === 5 * 60_000 ? 0 : ms);
+      globalThis.setTimeout = Object.assign(impatient, setTimeout);
+      return signingIn().finally(() => {
+        globalThis.setTimeout = setTimeout;
+      });
+    },
+    async Misconfigured(signingIn) {
+      await settings().update('loopbackPort', 1, ConfigurationTarget.Global);
+      return signingIn();
+    },
+    Unreachable(signingIn) {
+      x.fail('/2/oauth2/token', faults.badGateway);
+      return signingIn();
+    },
+    Refused(signingIn) {
+      const said = 'Value passed for the code verifier did not match the code challenge.';
+      x.fail('/2/oauth2/token', answersJson(400, { error: 'invalid_request', error_description: said }));
+      return signingIn();
+    },
+    Unexpected(signingIn) {
+      const { subtle } = globalThis.crypto;
+      Object.defineProperty(subtle, 'digest', { configurable: true, value: () => Promise.reject(new Error('broken')) });
+      return signingIn().finally(() => Reflect.deleteProperty(subtle, 'digest'));
+    },
+  };
+
+  for (const [name, fails] of Object.entries(ways)) {
+    it(`${name}, with a sentence`, async () => {
+      assert.equal(await authentication.getSession('x', SCOPES), undefined);
+      // What the entry of the Accounts menu does that an extension gets which asks: VS Code hands on what the provider says.
+      const signingIn = async () => commands.executeCommand('x:tests.caller:signIn0');
+      await assert.rejects(fails(signingIn), (error: Error) => {
+        assert.deepEqual([error.name, error instanceof Error], [name, true], error.message);
+        assert.match(error.message, /^[A-Z].+[.)]$/);
+        return true;
+      });
+    });
   }
 
-  const cases: Readonly<Record<XSignInErrorName, () => Promise<void> | void>> = {
-    Denied: () => {
-      x.switches.autoConsent = { as: 'ada', decision: 'cancel' };
-    },
-    Cancelled: async () => {},
-    TimedOut: () => {},
-    Misconfigured: async () => {
-      await settings().update('clientId', NATIVE_APP.clientId, ConfigurationTarget.Global);
-    },
-    Unreachable: () => void x.fail('/2/oauth2/token', faults.badGateway),
-    Refused: () => {},
-    Unexpected: () => {},
-  };
-  void cases;
-  void failure;
+  it('Misconfigured, also if nothing is to be shown', async () => {
+    const asking = authentication.getSession('x', ['X_CLIENT_ID:one', 'X_CLIENT_ID:two'], { silent: true });
+    await assert.rejects(async () => asking, { name: 'Misconfigured', message: /ask for one app at a time/ });
+  });
+
+  it('is VS Code’s own when it is VS Code that says no', async () => {
+    const invalid = { createIfNone: true, silent: true };
+    await assert.rejects(async () => authentication.getSession('x', SCOPES, invalid), {
+      name: 'Error',
+      message: 'Invalid combination of options. Please remove one of the following: createIfNone, silent',
+    });
+  });
 });
