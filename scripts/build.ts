@@ -40,11 +40,7 @@ const extension = {
 /** Everything else runs on a developer's machine only, so it stays readable. */
 const others: (BuildOptions & { outfile: string })[] = [
   { ...common, entryPoints: ['examples/greeter/src/extension.ts'], outfile: 'examples/greeter/dist/extension.cjs' },
-  {
-    ...common,
-    entryPoints: ['examples/three-clients/src/extension.ts'],
-    outfile: 'examples/three-clients/dist/extension.cjs',
-  },
+  { ...common, entryPoints: ['examples/recipes/src/extension.ts'], outfile: 'examples/recipes/dist/extension.cjs' },
   { ...common, entryPoints: ['test/editor/neighbour/extension.ts'], outfile: 'dist/editor/neighbour/extension.cjs' },
   {
     ...common,

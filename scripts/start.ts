@@ -10,7 +10,7 @@ import { NATIVE_APP, WEB_APP } from '../test/x/app.ts';
 import { startStandIn } from '../test/x/standIn.ts';
 import { openOnDesktop } from './openOnDesktop.ts';
 
-const HELP = `Starts VS Code with X Authentication, the example extension Greeter and a stand-in for X.
+const HELP = `Starts VS Code with X Authentication, the example extensions Greeter and Recipes, and a stand-in for X.
 
   npm start                 in a browser
   npm start -- --desktop    on the desktop: the VS Code in VSCODE_PATH, or one that is downloaded
@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
 });
 
 const LOOPBACK_PORT = 41951;
-const EXTENSIONS = [ROOT, join(ROOT, 'examples', 'greeter')];
+const EXTENSIONS = [ROOT, join(ROOT, 'examples', 'greeter'), join(ROOT, 'examples', 'recipes')];
 const FOLDER = join(ROOT, 'examples', 'greeter');
 
 if (options.help) console.log(HELP);

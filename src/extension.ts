@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { XAuthentication } from '../x-authentication.d.ts';
 import { bounded } from './oauth/http.ts';
+import { authorizationFor } from './oauth/oauth1.ts';
 import { newNonce } from './oauth/oauth1Signature.ts';
+import { ApiRequests } from './sessions/apiRequests.ts';
 import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
 import { watchFolder } from './sessions/folderWatch.ts';
 import type { Grant } from './sessions/grant.ts';
 import { Grants } from './sessions/grants.ts';
 import { HandOver } from './sessions/handOver.ts';
+import { HandedOut } from './sessions/handedOut.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
 import type { Notify } from './sessions/notice.ts';
@@ -19,6 +23,7 @@ import { Roster } from './sessions/roster.ts';
 import { readScopes } from './sessions/scopeRequest.ts';
 import { SealedNotes } from './sessions/sealedNotes.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
+import { exportedApi } from './vscode/api.ts';
 import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
 import { AppSetUp } from './vscode/appSetUp.ts';
 import { Browser } from './vscode/browser.ts';
@@ -32,7 +37,7 @@ import { diagnose } from './vscode/diagnostics.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { Provider } from './vscode/provider.ts';
 import { SECTION, settings } from './vscode/settings.ts';
-import { Messages } from './vscode/showMessages.ts';
+import { type Attempt, Messages } from './vscode/showMessages.ts';
 import { SignIn } from './vscode/signIn.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
 import { oauth2Endpoints } from './x/endpoints.ts';
@@ -48,7 +53,7 @@ const KEEP_NOTES_MS = 7 * 24 * 60 * 60_000;
 const SETTLED_AFTER_MS = 5_000;
 
 /** Builds every part and connects them. Nothing here waits, reads a secret or uses the network. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): XAuthentication {
   const { secrets, extensionUri, globalStorageUri } = context;
   const log = vscode.window.createOutputChannel('X Authentication', { log: true });
   const now = (): number => Date.now();
@@ -162,8 +167,25 @@ export function activate(context: vscode.ExtensionContext): void {
     signIn: () => ({ run: () => appOnlySignIn.run() }),
   };
 
+  const handedOut = new HandedOut(now);
+  const bearer = (accessToken: string): string => `Bearer ${accessToken}`;
+  const requests = new ApiRequests({
+    authorizers: [
+      { grants: xGrants, authorize: bearer, renew: (refused) => renewal.renewRefused(refused) },
+      {
+        grants: oauth1Grants,
+        authorize: (secret, request) => authorizationFor({ ...request, ...readOAuth1Credentials(secret) }, oauth1World),
+      },
+      { grants: appOnlyGrants, authorize: bearer },
+    ],
+    handedOut,
+    fetch: (input, init) => fetch(input, init),
+    apiBaseUrl,
+  });
+
   const register = (kind: SignInKind, grants: Grants): vscode.Disposable => {
-    const provider = new Provider({ grants, ...kind, onFailure: (error, attempt) => messages.failure(error, attempt) });
+    const onFailure = (error: unknown, attempt: Attempt | undefined): void => messages.failure(error, attempt);
+    const provider = new Provider({ grants, ...kind, handedOut, onFailure });
     const options = { supportsMultipleAccounts: true };
     return vscode.Disposable.from(
       provider,
@@ -219,6 +241,7 @@ export function activate(context: vscode.ExtensionContext): void {
       },
     },
   );
+  return exportedApi(requests, apiBaseUrl, log);
 }
 
 /** What SecretStorage should hold, under an id that is kept where it is: on a server, every browser has its own of both. */

@@ -39,17 +39,12 @@ export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY
   return async (url, init) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
-    const { host } = new URL(url);
     let response: Response;
     try {
       response = await fetch(url, { ...init, signal, redirect: 'manual' });
     } catch (error) {
       init?.signal?.throwIfAborted();
-      const failure = failureOf(error);
-      const reason = timeout.aborted ? 'it took too long' : failure.code;
-      throw new Unreachable(`No answer from ${host}${reason === undefined ? '' : `: ${reason}`}.`, {
-        maybeSent: !failure.neverSent,
-      });
+      throw unreachable(url, error, timeout.aborted ? 'it took too long' : undefined);
     }
     const { status } = response;
     try {
@@ -60,9 +55,19 @@ export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY
       init?.signal?.throwIfAborted();
       const reason = timeout.aborted ? 'it took too long' : error instanceof TooLong ? error.message : undefined;
       const why = reason ?? failureOf(error).code;
+      const { host } = new URL(url);
       throw new Unreachable(`The answer of ${host} broke off${why === undefined ? '' : `: ${why}`}.`, { status });
     }
   };
+}
+
+/** What it means that `fetch` rejected: its own error may quote what was sent, and mostly says nothing. */
+export function unreachable(url: string, error: unknown, why?: string): Unreachable {
+  const { code, neverSent } = failureOf(error);
+  const reason = why ?? code;
+  return new Unreachable(`No answer from ${new URL(url).host}${reason === undefined ? '' : `: ${reason}`}.`, {
+    maybeSent: !neverSent,
+  });
 }
 
 class TooLong extends Error {}

@@ -132,6 +132,11 @@ export class Renewal {
     return this.#lastOutcomes.get(grantId);
   }
 
+  /** Renews a grant whose access token X has refused to an extension, unless X is to be left alone. One 401 proves nothing. */
+  async renewRefused(grant: Grant): Promise<Outcome> {
+    return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.renew(grant, grant.accessToken);
+  }
+
   /** Runs `action` while no other window does anything under this name, unless `until` has an answer first. */
   async exclusively<T>(
     name: string,

@@ -1,22 +1,10 @@
+import type { XApiErrorName, XSignInErrorName } from '../../x-authentication.d.ts';
+
 /**
- * The `name` of an error that `getSession` rejects with. Of an error that a provider throws, another extension gets `name` and
- * `message` and nothing else, so these names are part of the contract with extension authors.
+ * The `name` of an error that another extension gets. Of an error that a provider throws, it gets `name` and `message` and
+ * nothing else, so these names are part of the contract with extension authors.
  */
-export type FailureName =
-  /** The person, or a newer sign-in, ended this one. */
-  | 'Cancelled'
-  /** The person said no at X, or X would not ask them. */
-  | 'Denied'
-  /** Nothing came back from the browser. */
-  | 'TimedOut'
-  /** A setting, the X app or its secret has to be mended first. */
-  | 'Misconfigured'
-  /** X could not be reached, or did not answer like X. */
-  | 'Unreachable'
-  /** X refused for another reason. */
-  | 'Refused'
-  /** A mistake in this extension. */
-  | 'Unexpected';
+export type FailureName = XSignInErrorName | XApiErrorName;
 
 /** What a person can do about a failure, as a button beside its message. */
 export type Remedy =

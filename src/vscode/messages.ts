@@ -1,9 +1,11 @@
 import { l10n } from 'vscode';
 import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from '../oauth/errors.ts';
 import { PortUnavailable, type Arrival } from '../oauth/loopback.ts';
+import { ForeignSession, SessionEnded } from '../sessions/apiRequests.ts';
 import type { Log } from '../sessions/log.ts';
 import type { Notice } from '../sessions/notice.ts';
 import { AmbiguousClientId } from '../sessions/scopeRequest.ts';
+import { ForbiddenDestination } from '../x/apiHosts.ts';
 import type { NotAClientId } from '../x/clientId.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { INVALID_VERIFIER } from '../x/oauth1Errors.ts';
@@ -82,6 +84,13 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
   }
   if (error instanceof AmbiguousClientId) {
     return ['Misconfigured', l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'), []];
+  }
+  if (error instanceof ForeignSession) {
+    return [error.name, l10n.t('This is not a session of X Authentication: ask VS Code for one.'), []];
+  }
+  if (error instanceof SessionEnded) return [error.name, l10n.t('You are signed out of X: sign in again.'), []];
+  if (error instanceof ForbiddenDestination) {
+    return [error.name, l10n.t('A session of X is only for requests to X, not to {0}.', error.origin), []];
   }
   return [
     'Unexpected',
@@ -254,6 +263,10 @@ export function bearerRefused(why: 'user' | 'malformed' | 'unknown'): Failure {
 
 export const notABearer = (): string =>
   l10n.t('This is not a bearer token: copy it again, without anything around it.');
+
+/** To the author of an extension that wants more of X Authentication than it has. */
+export const unsupportedVersion = (version: number): Failure =>
+  new Failure('UnsupportedVersion', l10n.t('X Authentication has no API of version {0}: update it.', String(version)));
 
 export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/grants.ts';
+import type { HandedOut } from '../sessions/handedOut.ts';
 import type { Outcome } from '../sessions/renewal.ts';
 import { toSession, type Session } from '../sessions/sessions.ts';
 import type { Status } from '../sessions/status.ts';
@@ -26,6 +27,7 @@ export interface SessionSource {
 export class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
   readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
+  readonly #handedOut: HandedOut;
   readonly #onFailure: (error: unknown, attempt: Attempt | undefined) => void;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
@@ -34,10 +36,12 @@ export class Provider implements vscode.AuthenticationProvider {
     grants: Grants;
     sessions: SessionSource;
     signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
+    handedOut: HandedOut;
     onFailure: (error: unknown, attempt: Attempt | undefined) => void;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
+    this.#handedOut = parts.handedOut;
     this.#onFailure = parts.onFailure;
     parts.grants.onDidChange((changes) => void this.#fire(changes));
   }
@@ -51,6 +55,7 @@ export class Provider implements vscode.AuthenticationProvider {
         ? this.#sessions.all()
         : this.#sessions.matching(scopes, options.account?.id));
       if (found.length > 0) stepDone('isSignedIn');
+      if (scopes !== undefined) found.forEach((session) => this.#handedOut.note(session));
       return found.map(asShown);
     } catch (error) {
       throw toFailure(error);
@@ -64,7 +69,9 @@ export class Provider implements vscode.AuthenticationProvider {
     let attempt: Attempt | undefined;
     try {
       attempt = this.#signIn(scopes, options.account?.id);
-      const session = asShown(this.#sessions.sessionOf(await attempt.run(), scopes));
+      const found = this.#sessions.sessionOf(await attempt.run(), scopes);
+      this.#handedOut.note(found);
+      const session = asShown(found);
       // VS Code takes the badge off the Accounts menu only for an added session with exactly these scopes, also when the
       // grant was there and only got wider.
       this.#changes.fire({ added: [session], changed: [], removed: [] });

@@ -15,7 +15,7 @@ export async function stageExtensions(): Promise<void> {
     await cp(join(import.meta.dirname, name, 'package.json'), join(EXTENSIONS, name, 'package.json'));
   }
   for (const part of ['package.json', 'dist/extension.cjs']) {
-    await cp(join(ROOT, 'examples', 'three-clients', part), join(EXTENSIONS, 'three-clients', part));
+    await cp(join(ROOT, 'examples', 'recipes', part), join(EXTENSIONS, 'recipes', part));
   }
 }
 

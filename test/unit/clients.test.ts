@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { ApiResponseError } from 'twitter-api-v2';
-import type { ProviderId } from '../../examples/three-clients/src/credentials.ts';
-import { twitterApiClient } from '../../examples/three-clients/src/twitterApiV2.ts';
-import { xdkClient } from '../../examples/three-clients/src/xdk.ts';
+import { twitterApiClient } from '../../examples/recipes/src/twitterApiV2.ts';
+import { xdkClient } from '../../examples/recipes/src/xdk.ts';
+import type { XProviderId } from '../../x-authentication.d.ts';
 import { ADA } from '../x/person.ts';
 import { AppOnlyWindow, OAuth1Window } from './sessions/lastingWindow.ts';
 import { type Machine, openMachine } from './sessions/window.ts';
@@ -17,7 +17,7 @@ const SCHEMES = { x: /^Bearer XAT-/, 'x-oauth1': /^OAuth / };
 describe('Clients that others wrote', () => {
   let machine: Machine;
   /** The `accessToken` of a session of each provider. */
-  let given: Record<ProviderId, string>;
+  let given: Record<XProviderId, string>;
 
   before(async () => {
     machine = await openMachine();
@@ -37,8 +37,8 @@ describe('Clients that others wrote', () => {
     await machine[Symbol.asyncDispose]();
   });
 
-  const xdk = (provider: ProviderId, token = given[provider]) => xdkClient(provider, token, machine.x.apiBaseUrl);
-  const twitterApi = (provider: ProviderId, token = given[provider]) =>
+  const xdk = (provider: XProviderId, token = given[provider]) => xdkClient(provider, token, machine.x.apiBaseUrl);
+  const twitterApi = (provider: XProviderId, token = given[provider]) =>
     twitterApiClient(provider, token, machine.x.apiBaseUrl);
 
   describe('@xdevplatform/xdk', () => {

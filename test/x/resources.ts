@@ -58,6 +58,24 @@ export function postById(request: Received, x: World, { id = '' }: Segments): An
   return post === undefined ? notFound('tweet', 'id', id) : json(200, { data: { id: post.id, text: post.text } });
 }
 
+/** `GET /2/tweets?ids=…`: up to a hundred at once, for people and for app-only bearers. What is not there is in `errors`. */
+export function postsByIds(request: Received, x: World): Answer {
+  const caller = callerOf(request, x);
+  if (caller === undefined) return unauthorized();
+  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden(caller);
+  const ids = request.query['ids']?.split(',') ?? [];
+  const wrong = ids.filter((id) => !/^\d{1,19}$/.test(id));
+  if (ids.length === 0 || ids.length > 100 || wrong.length > 0) {
+    return invalidRequest('The `ids` query parameter must have 1 to 100 ids of posts.');
+  }
+  const found = x.posts.filter(({ id }) => ids.includes(id));
+  const missing = ids.filter((id) => !found.some((post) => post.id === id));
+  return json(200, {
+    ...(found.length > 0 && { data: found.map(({ id, text }) => ({ id, text })) }),
+    ...(missing.length > 0 && { errors: missing.map((id) => notFoundError('tweet', 'ids', id)) }),
+  });
+}
+
 function me(caller: Exclude<Caller, { kind: 'app' }>, request: Received): Answer {
   return mayUse(caller, 'tweet.read', 'users.read') ? userAnswer(caller.person, request) : forbidden(caller);
 }
@@ -81,7 +99,11 @@ function invalidRequest(message: string): Answer {
 
 /** API v2 says that something is not there with 200 and `errors`. */
 function notFound(resource: string, parameter: string, value: string): Answer {
+  return json(200, { errors: [notFoundError(resource, parameter, value)] });
+}
+
+function notFoundError(resource: string, parameter: string, value: string): object {
   const detail = `Could not find ${resource} with ${parameter}: [${value}].`;
   const type = 'https://api.twitter.com/2/problems/resource-not-found';
-  return json(200, { errors: [{ value, detail, title: 'Not Found Error', resource_type: resource, parameter, type }] });
+  return { value, detail, title: 'Not Found Error', resource_type: resource, parameter, type };
 }

@@ -9,7 +9,7 @@ import {
   takeOAuth1Consent,
 } from './oauth1Endpoints.ts';
 import { type Received, segmentsOf } from './received.ts';
-import { createPost, postById, userByUsername, usersMe } from './resources.ts';
+import { createPost, postById, postsByIds, userByUsername, usersMe } from './resources.ts';
 import { revokeEndpoint, tokenEndpoint } from './tokenEndpoint.ts';
 import type { World } from './world.ts';
 
@@ -29,6 +29,7 @@ const ROUTES: readonly (readonly [method: string, pattern: string, endpoint: End
   ['GET', '/2/users/me', usersMe],
   ['GET', '/2/users/by/username/:username', userByUsername],
   ['POST', '/2/tweets', createPost],
+  ['GET', '/2/tweets', postsByIds],
   ['GET', '/2/tweets/:id', postById],
 ];
 

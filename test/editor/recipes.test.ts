@@ -1,25 +1,35 @@
 import assert from 'node:assert/strict';
-import { authentication, commands, ConfigurationTarget, extensions, workspace } from 'vscode';
-import type { ThreeClients } from '../../examples/three-clients/src/extension.ts';
+import {
+  authentication,
+  CancellationTokenSource,
+  commands,
+  ConfigurationTarget,
+  extensions,
+  LanguageModelTextPart,
+  lm,
+  workspace,
+} from 'vscode';
+import type { Recipes } from '../../examples/recipes/src/extension.ts';
 import { bounded } from '../../src/oauth/http.ts';
 import { newNonce, type Token } from '../../src/oauth/oauth1Signature.ts';
 import { appOnlyBearer } from '../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken } from '../../src/x/oauth1.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import type { StandIn } from '../x/standIn.ts';
+import { startMcpServer } from './mcpServer.ts';
 import { personDoes, skipWithoutPerson } from './person.ts';
 import { startStandInForEditor } from './standIn.ts';
 
-const ID = 'xauth-examples.three-clients';
+const ID = 'xauth-examples.recipes';
 const OAUTH1 = 'Sign in to X with OAuth 1.0a';
 
-/** An extension with clients that others wrote: XDK and twitter-api-v2. It gets sessions from VS Code, and nothing else. */
-describe('the example Three Clients', function () {
+/** An extension that calls X in every way there is. It gets sessions from VS Code, and nothing else. */
+describe('the example Recipes', function () {
   // Somebody types and clicks, in a browser.
   this.timeout(60_000);
 
   let x: StandIn;
-  let example: ThreeClients;
+  let example: Recipes;
 
   before(async function () {
     skipWithoutPerson(this);
@@ -27,7 +37,7 @@ describe('the example Three Clients', function () {
     // twitter-api-v2 has `https` send what goes to the stand-in by http, which VS Code's proxies and certificates don't allow.
     await workspace.getConfiguration('http').update('proxySupport', 'off', ConfigurationTarget.Global);
     await workspace.getConfiguration('http').update('systemCertificates', false, ConfigurationTarget.Global);
-    const found = extensions.getExtension<ThreeClients>(ID);
+    const found = extensions.getExtension<Recipes>(ID);
     assert.ok(found);
     example = await found.activate();
   });
@@ -42,9 +52,88 @@ describe('the example Three Clients', function () {
 
   it('asks X with a session of x', async () => {
     await signIn('x');
-    const answer = await commands.executeCommand('threeClients.asUser');
+    const answer = await commands.executeCommand('recipes.asUser');
     assert.equal(answer, 'XDK: @ada_l · twitter-api-v2: @ada_l');
     assert.deepEqual(schemes('/2/users/me', 2), ['Bearer', 'Bearer']);
+  });
+
+  it('asks X with nothing but fetch', async () => {
+    assert.equal(await commands.executeCommand('recipes.plainFetch'), '@ada_l');
+    assert.deepEqual(schemes('/2/users/me', 1), ['Bearer']);
+  });
+
+  it('asks X by the API of X Authentication, which renews a token that X refuses', async () => {
+    assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
+    x.grants.expireAccessTokens();
+    assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
+    const statuses = x.requestsTo('/2/users/me').map(({ outcome }) => outcome.status);
+    assert.deepEqual(statuses.slice(-3), [200, 401, 200]);
+  });
+
+  it('has a tool with which a language model reads posts', async () => {
+    const id = await post('Hello, model!');
+    const { content } = await lm.invokeTool('x_recipes_read_posts', {
+      input: { ids: [id, '404'] },
+      toolInvocationToken: undefined,
+    });
+    const [part] = content;
+    assert.ok(part instanceof LanguageModelTextPart);
+    assert.deepEqual(JSON.parse(part.value), {
+      posts: [{ id, text: 'Hello, model!' }],
+      missing: ['Could not find tweet with ids: [404].'],
+    });
+  });
+
+  it('has a tool that stops asking X when it is cancelled', async () => {
+    const held = x.hold('/2/tweets');
+    const cancelling = new CancellationTokenSource();
+    const asked = x.requestsTo('GET /2/tweets').length;
+    const invoked = lm.invokeTool(
+      'x_recipes_read_posts',
+      { input: { ids: ['1'] }, toolInvocationToken: undefined },
+      cancelling.token,
+    );
+    await x.arrival('GET /2/tweets', asked + 1);
+    cancelling.cancel();
+    await assert.rejects(async () => invoked);
+    held.release();
+  });
+
+  it('sends the token to an MCP server, and offers it anew when the token changes', async () => {
+    await using server = await startMcpServer();
+    const settings = workspace.getConfiguration('xRecipes');
+    const { mcpServers } = example;
+    const changed = (): Promise<void> =>
+      new Promise((resolve) => {
+        const listening = mcpServers.onDidChangeMcpServerDefinitions(() => {
+          listening.dispose();
+          resolve();
+        });
+      });
+    const offered = changed();
+    await settings.update('mcpServerUrl', server.url, ConfigurationTarget.Global);
+    await offered;
+    const [first] = await mcpServers.provideMcpServerDefinitions();
+    assert.ok(first);
+    assert.deepEqual(first.headers, {}, 'VS Code keeps this on disk');
+
+    // Without AI features VS Code starts no MCP server.
+    await workspace.getConfiguration('chat').update('disableAIFeatures', false, ConfigurationTarget.Global);
+    void commands.executeCommand('workbench.mcp.startServer', `${ID}/Posts on X`);
+    const authorization = await server.authorization;
+    assert.ok(x.grants.isLive(authorization?.replace('Bearer ', '') ?? ''), authorization);
+
+    const offeredAnew = changed();
+    await commands.executeCommand('xAuthentication.refresh');
+    await offeredAnew;
+    const [second] = await mcpServers.provideMcpServerDefinitions();
+    assert.ok(second);
+    assert.notEqual(second.version, first.version);
+    const { headers } = await mcpServers.resolveMcpServerDefinition(second);
+    assert.notEqual(headers['Authorization'], authorization);
+    await workspace.getConfiguration('chat').update('disableAIFeatures', true, ConfigurationTarget.Global);
+    await settings.update('mcpServerUrl', undefined, ConfigurationTarget.Global);
+    assert.deepEqual(await mcpServers.provideMcpServerDefinitions(), []);
   });
 
   it('asks X with a session of x-oauth1, after the API key was asked for', async () => {
@@ -54,7 +143,7 @@ describe('the example Three Clients', function () {
       { title: 'API Key and Secret (2/2)', types: `${NATIVE_APP.apiSecret}\n` },
     );
     await signIn('x-oauth1');
-    const answer = await commands.executeCommand('threeClients.asUserOAuth1');
+    const answer = await commands.executeCommand('recipes.asUserOAuth1');
     assert.equal(answer, 'XDK: @ada_l · twitter-api-v2: @ada_l');
     assert.deepEqual(schemes('/2/users/me', 2), ['OAuth', 'OAuth']);
   });
@@ -62,10 +151,25 @@ describe('the example Three Clients', function () {
   it('asks X with a session of x-app, for which the API key is known', async () => {
     personDoes({ title: 'Add an app-only bearer token of X', picks: 'From the API Key and Secret' });
     await signIn('x-app');
-    const answer = await commands.executeCommand('threeClients.asApp', 'grace_h');
+    const answer = await commands.executeCommand('recipes.asApp', 'grace_h');
     assert.equal(answer, 'XDK: Grace Hopper · twitter-api-v2: Grace Hopper');
     assert.deepEqual(schemes('/2/users/by/username/:username', 2), ['Bearer', 'Bearer']);
   });
+
+  /** Posts as the caller, another extension, which may. */
+  async function post(text: string): Promise<string> {
+    const scopes = ['tweet.read', 'users.read', 'tweet.write'];
+    assert.equal(await authentication.getSession('x', scopes), undefined);
+    await commands.executeCommand('x:tests.caller:signIn0');
+    const session = await authentication.getSession('x', scopes);
+    const response = await fetch(`${x.apiBaseUrl}/2/tweets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${session?.accessToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ text }),
+    });
+    const { data }: { data: { id: string } } = JSON.parse(await response.text());
+    return data.id;
+  }
 
   /** How the last requests to an endpoint said who sent them. */
   function schemes(endpoint: string, last: number): (string | undefined)[] {

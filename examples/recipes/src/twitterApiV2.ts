@@ -1,14 +1,14 @@
 import { Agent } from 'node:http';
 import { type TwitterApiReadWrite, TwitterApi, type TwitterApiTokens } from 'twitter-api-v2';
-import { type ProviderId, readOAuth1 } from './credentials.ts';
+import type { XOAuth1Credentials, XProviderId } from './x-authentication.d.ts';
 
 const X = 'https://api.x.com';
 
 /** The community's client, given the `accessToken` of a session. */
-export function twitterApiClient(provider: ProviderId, accessToken: string, baseUrl: string): TwitterApiReadWrite {
+export function twitterApiClient(provider: XProviderId, accessToken: string, baseUrl: string): TwitterApiReadWrite {
   const elsewhere = baseUrl === X ? undefined : at(baseUrl);
   if (provider !== 'x-oauth1') return new TwitterApi(accessToken, elsewhere).readWrite;
-  const credentials = readOAuth1(accessToken);
+  const credentials: XOAuth1Credentials = JSON.parse(accessToken);
   const tokens: TwitterApiTokens = {
     appKey: credentials.oauth_consumer_key,
     appSecret: credentials.oauth_consumer_secret,

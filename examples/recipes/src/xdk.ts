@@ -1,8 +1,8 @@
 import { Client, OAuth1 } from '@xdevplatform/xdk';
-import { type ProviderId, readOAuth1 } from './credentials.ts';
+import type { XOAuth1Credentials, XProviderId } from './x-authentication.d.ts';
 
 /** X's own SDK, given the `accessToken` of a session. Make one for each use: the token of provider `x` lives two hours. */
-export function xdkClient(provider: ProviderId, accessToken: string, baseUrl: string): Client {
+export function xdkClient(provider: XProviderId, accessToken: string, baseUrl: string): Client {
   switch (provider) {
     case 'x':
       // Not `bearerToken`, which means an app's: the SDK then refuses what needs a person.
@@ -10,7 +10,7 @@ export function xdkClient(provider: ProviderId, accessToken: string, baseUrl: st
     case 'x-app':
       return new Client({ baseUrl, bearerToken: accessToken });
     case 'x-oauth1': {
-      const credentials = readOAuth1(accessToken);
+      const credentials: XOAuth1Credentials = JSON.parse(accessToken);
       const oauth1 = new OAuth1({
         apiKey: credentials.oauth_consumer_key,
         apiSecret: credentials.oauth_consumer_secret,

@@ -1,0 +1,155 @@
+import { unreachable } from '../oauth/http.ts';
+import { apiUrl } from '../x/apiHosts.ts';
+import type { Grant } from './grant.ts';
+import type { Grants } from './grants.ts';
+import type { Claim, HandedOut } from './handedOut.ts';
+
+/** A session that was not handed out here: made up, or from elsewhere. */
+export class ForeignSession extends Error {
+  override readonly name = 'ForeignSession';
+}
+
+/** A session that was handed out here, whose grant is no more. */
+export class SessionEnded extends Error {
+  override readonly name = 'SessionEnded';
+}
+
+/** As much of a request as a signature needs. */
+export interface RequestLine {
+  readonly method: string;
+  readonly url: string;
+  readonly form: URLSearchParams | undefined;
+}
+
+/** The grants of one provider, and how they authorize a request. */
+export interface Authorizer {
+  readonly grants: Pick<Grants, 'find'>;
+  /** The `Authorization` header, made of what a session hands out. */
+  readonly authorize: (accessToken: string, request: RequestLine) => string;
+  /** Gets another token in the place of one that X has refused, if it can. There is none for what lasts. */
+  readonly renew?: (refused: Grant) => Promise<unknown>;
+}
+
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/**
+ * Requests to X's API on behalf of other extensions, with sessions that they were given. A caller never gets a token that it did not
+ * bring: {@link ApiRequests.authorization} uses the session's own, and only {@link ApiRequests.fetch}, which keeps it to
+ * itself, the newest.
+ */
+export class ApiRequests {
+  readonly #authorizers: readonly Authorizer[];
+  readonly #handedOut: HandedOut;
+  readonly #fetch: typeof fetch;
+  readonly #apiBaseUrl: () => string;
+  /** By grant: the token that a 401 brought, which X has not accepted yet. If it refuses that as well, another would not help. */
+  readonly #unproven = new Map<string, string>();
+
+  constructor(parts: {
+    authorizers: readonly Authorizer[];
+    handedOut: HandedOut;
+    /** With no bounds: answers go to their caller as they come. */
+    fetch: typeof fetch;
+    apiBaseUrl: () => string;
+  }) {
+    this.#authorizers = parts.authorizers;
+    this.#handedOut = parts.handedOut;
+    this.#fetch = parts.fetch;
+    this.#apiBaseUrl = parts.apiBaseUrl;
+  }
+
+  /** @throws {ForeignSession | SessionEnded | ForbiddenDestination} */
+  async authorization(session: Claim, request: Omit<RequestLine, 'url'> & { url: string | URL }): Promise<string> {
+    const url = apiUrl(request.url, this.#apiBaseUrl()).href;
+    const { authorizer } = await this.#genuine(session);
+    return authorizer.authorize(session.accessToken, { ...request, url });
+  }
+
+  /** @throws {ForeignSession | SessionEnded | ForbiddenDestination | Unreachable} or the reason of the caller's signal */
+  async fetch(session: Claim, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const target = input instanceof Request ? input : apiUrl(input, this.#apiBaseUrl());
+    const again = isRepeatable(input, init) ? () => new Request(target, init) : undefined;
+    const request = new Request(target, init);
+    apiUrl(request.url, this.#apiBaseUrl());
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    signal?.throwIfAborted();
+    const { authorizer, grant } = await this.#genuine(session);
+    const response = await this.#send(request, signal, authorizer, grant);
+    if (response.status !== 401) {
+      if (this.#unproven.get(grant.id) === grant.accessToken) this.#unproven.delete(grant.id);
+      return response;
+    }
+    const newer = await unlessAborted(signal, this.#newer(authorizer, grant));
+    if (newer === undefined || again === undefined) return response;
+    await response.body?.cancel();
+    const second = await this.#send(again(), signal, authorizer, newer);
+    if (second.status !== 401) this.#unproven.delete(grant.id);
+    return second;
+  }
+
+  /** The grant that a session is a view of, in its newest state. */
+  async #genuine(claim: Claim): Promise<{ readonly authorizer: Authorizer; readonly grant: Grant }> {
+    const { id, accessToken } = claim;
+    if (typeof id !== 'string' || typeof accessToken !== 'string') throw new ForeignSession('That is no session.');
+    const wasHandedOut = this.#handedOut.has(claim);
+    for (const authorizer of this.#authorizers) {
+      const grant = await authorizer.grants.find(id);
+      if (grant !== undefined && (wasHandedOut || grant.accessToken === accessToken)) return { authorizer, grant };
+    }
+    if (wasHandedOut) throw new SessionEnded('The person has signed out.');
+    throw new ForeignSession('The session was not handed out here, or long ago.');
+  }
+
+  /** The grant with another token than the one that X has just refused, if there is one to be had. */
+  async #newer({ grants, renew }: Authorizer, refused: Grant): Promise<Grant | undefined> {
+    const { id, accessToken } = refused;
+    if (this.#unproven.get(id) !== accessToken) await renew?.(refused);
+    const newest = await grants.find(id);
+    if (newest === undefined || newest.accessToken === accessToken) return undefined;
+    this.#unproven.set(id, newest.accessToken);
+    return newest;
+  }
+
+  async #send(
+    request: Request,
+    signal: AbortSignal | undefined,
+    { authorize }: Authorizer,
+    grant: Grant,
+  ): Promise<Response> {
+    const { method, url } = request;
+    const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '');
+    const form = isForm ? new URLSearchParams(`&${await request.clone().text()}`) : undefined;
+    request.headers.set('authorization', authorize(grant.accessToken, { method, url, form }));
+    try {
+      // A redirect could take the request, and what X makes of the credentials, elsewhere.
+      return await this.#fetch(request, { redirect: 'manual', ...(signal && { signal }) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unreachable(url, error);
+    }
+  }
+}
+
+/** Whether doing it twice is as good as once, and possible: a stream is gone once it was sent. */
+function isRepeatable(input: string | URL | Request, init: RequestInit | undefined): boolean {
+  const given = input instanceof Request ? input : undefined;
+  const method = init?.method ?? given?.method ?? 'GET';
+  const body: unknown = init?.body ?? given?.body;
+  const isStream = typeof body === 'object' && body !== null && (Symbol.asyncIterator in body || 'getReader' in body);
+  return IDEMPOTENT.has(method.toUpperCase()) && !isStream;
+}
+
+/** What the promise brings; rejects as soon as `signal` aborts, while the promise goes on. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+
+/** How long a session is honoured that is not of the newest state of its grant: as long as X lets an access token live. */
+const HONOURED_MS = 2 * 60 * 60_000;
+
+/** What a session says of itself, true or not. */
+export interface Claim {
+  readonly id: string;
+  readonly accessToken: string;
+}
+
+/** The sessions that this window has handed out, as hashes: enough to know them again, too little to use them. */
+export class HandedOut {
+  readonly #at = new Map<string, number>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  note(claim: Claim): void {
+    const key = hashOf(claim);
+    // In the order of their times, so that what is too old comes first.
+    this.#at.delete(key);
+    this.#at.set(key, this.#now());
+    for (const [old, at] of this.#at) {
+      if (this.#isHonoured(at)) break;
+      this.#at.delete(old);
+    }
+  }
+
+  has(claim: Claim): boolean {
+    const at = this.#at.get(hashOf(claim));
+    return at !== undefined && this.#isHonoured(at);
+  }
+
+  #isHonoured(at: number): boolean {
+    return this.#now() - at < HONOURED_MS;
+  }
+}
+
+function hashOf({ id, accessToken }: Claim): string {
+  return createHash('sha256').update(`${id}\n${accessToken}`).digest('base64');
+}
