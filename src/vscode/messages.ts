@@ -78,7 +78,11 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
     ];
   }
   if (error instanceof AmbiguousClientId) {
-    return ['Misconfigured', l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'), []];
+    return [
+      'Misconfigured',
+      l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'),
+      ['show-log'],
+    ];
   }
   return [
     'Unexpected',
@@ -237,6 +241,7 @@ export function bearerRefused(why: 'user' | 'malformed' | 'unknown'): Failure {
       return new Failure(
         'Refused',
         l10n.t('This token belongs to a person, not to an app: sign in with "X: Sign In" instead.'),
+        ['sign-in'],
       );
     case 'malformed':
       return new Failure('Refused', notABearer(), ['sign-in-again']);
@@ -284,7 +289,7 @@ export const scopesWithheld = (scopes: readonly string[]): Failure =>
   new Failure(
     'Denied',
     l10n.t("X did not grant {0}: check the app's permissions at X and sign in again.", scopes.join(', ')),
-    ['sign-in-again'],
+    ['open-console', 'sign-in-again'],
   );
 
 /** The words of the box that takes what the browser ended with. */
@@ -368,7 +373,10 @@ export function noticeText(
       };
     case 'unreadable':
       return {
-        text: l10n.t("{0} stored sign-ins to X can't be read and were set aside: sign in again.", String(notice.count)),
+        text:
+          notice.count === 1
+            ? l10n.t("A stored sign-in to X can't be read and was set aside: sign in again.")
+            : l10n.t("{0} stored sign-ins to X can't be read and were set aside: sign in again.", String(notice.count)),
         remedies: ['sign-in-again', 'show-log'],
       };
     case 'vanished':

@@ -36,7 +36,7 @@ describe('Manage Accounts', () => {
 
     await window.run('X: Manage Accounts');
     await window.quickInput(LIST).waitFor();
-    await window.option(/^@ada_l, X · renews in 1 hour, See posts, .* · See profiles, /).waitFor();
+    await window.option(/^@ada_l, X · renews in 1 hour, See posts that you can see · See profiles/).waitFor();
     await window.option(/^App with API Key .*, X \(app-only\) · does not expire, Acts as the app/).waitFor();
     await inEachTheme(window.page, 'accounts', window.quickInput());
 
