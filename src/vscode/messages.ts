@@ -70,7 +70,7 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
     return [
       'Misconfigured',
       l10n.t(
-        "The setting {0} can't be used, {1}: correct it and try again.",
+        "The setting {0} can't be used ({1}): correct it and try again.",
         `xAuthentication.${error.setting}`,
         error.reason,
       ),

@@ -112,7 +112,6 @@ describe('The first run', () => {
     const window = await story.openWindow();
     const keys = new Keyboard(window.page);
     const walkthrough = new Walkthrough(window);
-    await window.page.setViewportSize({ width: 1120, height: 680 });
     await keys.run('View: Toggle Primary Side Bar Visibility');
     await keys.run('X: Get Started');
     for (const step of STEPS) {

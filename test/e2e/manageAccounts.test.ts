@@ -120,7 +120,7 @@ describe('Manage Accounts', () => {
     assert.ok(story.x.grants.isLive(await window.clipboard()));
   });
 
-  it('leave their pictures to VS Code, which shows them if it is set to', async () => {
+  it('leaves the pictures of people to VS Code, which shows them if it is set to', async () => {
     const story = await startStory();
     const picture =
       '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"><rect width="48" height="48" fill="teal"/></svg>';
