@@ -59,7 +59,7 @@ export function registerCommands(parts: {
 
     async setUpApp() {
       await appSetUp.run();
-      void vscode.window.showInformationMessage(l10n.t('The X app is set up.'));
+      messages.appIsSetUp();
     },
 
     async copyCallbackUrls() {
@@ -75,12 +75,16 @@ export function registerCommands(parts: {
     async refresh() {
       const told = messages.noticeCount;
       const outcomes = await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title: l10n.t('Refreshing the sessions of X…') },
+        { location: vscode.ProgressLocation.Notification, title: l10n.t('Renewing the sign-ins to X…') },
         () => sessions.renewAll(),
       );
+      if (outcomes.length === 0) {
+        messages.nobodySignedIn();
+        return;
+      }
       const renewed = outcomes.filter((outcome) => outcome === 'current').length;
       if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length, told);
-      else void vscode.window.showInformationMessage(l10n.t('{0} of {1} sessions of X are fresh.', renewed, renewed));
+      else void vscode.window.showInformationMessage(l10n.t('{0} of {1} sign-ins to X are renewed.', renewed, renewed));
     },
 
     async copyDiagnostics() {

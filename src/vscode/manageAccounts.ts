@@ -200,7 +200,7 @@ async function askForScopes(label: string, granted: readonly string[]): Promise<
   const other = { label: l10n.t('Another scope…'), description: l10n.t('you type its name'), alwaysShow: true };
   const chosen = await vscode.window.showQuickPick([...known.map(scopeRow), other], {
     title: l10n.t('Add scopes to the sign-in of {0}', label),
-    placeHolder: l10n.t('Check what to allow as well, and press Enter. What is allowed already stays.'),
+    placeHolder: l10n.t('Check what to allow as well; the rest stays.'),
     matchOnDescription: true,
     canPickMany: true,
   });

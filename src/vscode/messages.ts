@@ -75,7 +75,7 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
     return [
       'Misconfigured',
       l10n.t({
-        message: "The setting {0} can't be used, {1}: correct it and try again.",
+        message: "The setting {0} can't be used ({1}): correct it and try again.",
         args: [`xAuthentication.${error.setting}`, error.reason],
         comment: ['{1} says why, such as "it must be text".'],
       }),
@@ -83,7 +83,11 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
     ];
   }
   if (error instanceof AmbiguousClientId) {
-    return ['Misconfigured', l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'), []];
+    return [
+      'Misconfigured',
+      l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'),
+      ['show-log'],
+    ];
   }
   if (error instanceof ForeignSession) {
     return [error.name, l10n.t('This is not a session of X Authentication: ask VS Code for one.'), []];
@@ -249,6 +253,7 @@ export function bearerRefused(why: 'user' | 'malformed' | 'unknown'): Failure {
       return new Failure(
         'Refused',
         l10n.t('This token belongs to a person, not to an app: sign in with "X: Sign In" instead.'),
+        ['sign-in'],
       );
     case 'malformed':
       return new Failure('Refused', notABearer(), ['sign-in-again']);
@@ -360,7 +365,7 @@ export const scopesWithheld = (scopes: readonly string[]): Failure =>
   new Failure(
     'Denied',
     l10n.t("X did not grant {0}: check the app's permissions at X and sign in again.", scopes.join(', ')),
-    ['sign-in-again'],
+    ['open-console', 'sign-in-again'],
   );
 
 /** The words of the box that takes what the browser ended with. */
@@ -444,7 +449,10 @@ export function noticeText(
       };
     case 'unreadable':
       return {
-        text: l10n.t("{0} stored sign-ins to X can't be read and were set aside: sign in again.", String(notice.count)),
+        text:
+          notice.count === 1
+            ? l10n.t("A stored sign-in to X can't be read and was set aside: sign in again.")
+            : l10n.t("{0} stored sign-ins to X can't be read and were set aside: sign in again.", String(notice.count)),
         remedies: ['sign-in-again', 'show-log'],
       };
     case 'vanished':

@@ -105,6 +105,10 @@ export class Messages {
     );
   }
 
+  appIsSetUp(): void {
+    void this.#offer(vscode.window.showInformationMessage, l10n.t('The X app is set up.'), ['sign-in'], {});
+  }
+
   nobodySignedIn(): void {
     void this.#offer(vscode.window.showInformationMessage, l10n.t('You are not signed in to X.'), ['sign-in'], {});
   }
@@ -118,7 +122,7 @@ export class Messages {
   partlyRefreshed(renewed: number, all: number, told: number): void {
     if (told !== this.#noticeCount) return;
     const text = l10n.t(
-      '{0} of {1} sessions of X are fresh, the others will be tried again: see the log for the reason.',
+      '{0} of {1} sign-ins to X are renewed, the others are tried again when they are used: see the log for the reason.',
       renewed,
       all,
     );
@@ -157,6 +161,8 @@ export class Messages {
         await vscode.commands.executeCommand('workbench.action.openSettings', SECTION);
         return;
       case 'sign-in':
+        await vscode.commands.executeCommand(`${SECTION}.signIn`);
+        return;
       case 'sign-in-again':
         if (attempt === undefined) await vscode.commands.executeCommand(`${SECTION}.signIn`);
         else await this.signIn(attempt);

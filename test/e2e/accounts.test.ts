@@ -87,11 +87,11 @@ describe('Accounts', () => {
     await other.statusBarItem('Hello, Ada Lovelace').waitFor();
 
     await one.run('X: Refresh Sessions Now');
-    await one.notification('1 of 1 sessions of X are fresh.').waitFor();
+    await one.notification('1 of 1 sign-ins to X are renewed.').waitFor();
     await other.run('Greeter: Say Hello');
     await other.notification('Hello, Ada Lovelace!').waitFor();
     await other.run('X: Refresh Sessions Now');
-    await other.notification('1 of 1 sessions of X are fresh.').waitFor();
+    await other.notification('1 of 1 sign-ins to X are renewed.').waitFor();
     await one.run('Greeter: Who Am I on X?');
     await one.notification('You are Ada Lovelace').waitFor();
 

@@ -36,7 +36,7 @@ describe('Manage Accounts', () => {
 
     await window.run('X: Manage Accounts');
     await window.quickInput(LIST).waitFor();
-    await window.option(/^@ada_l, X · renews in 1 hour, See posts, .* · See profiles, /).waitFor();
+    await window.option(/^@ada_l, X · renews in 1 hour, See posts that you can see · See profiles/).waitFor();
     await window.option(/^App with API Key .*, X \(app-only\) · does not expire, Acts as the app/).waitFor();
     await inEachTheme(window.page, 'accounts', window.quickInput());
 
@@ -120,7 +120,7 @@ describe('Manage Accounts', () => {
     assert.ok(story.x.grants.isLive(await window.clipboard()));
   });
 
-  it('leave their pictures to VS Code, which shows them if it is set to', async () => {
+  it('leaves the pictures of people to VS Code, which shows them if it is set to', async () => {
     const story = await startStory();
     const picture =
       '<svg xmlns="http://www.w3.org/2000/svg" width="48" height="48"><rect width="48" height="48" fill="teal"/></svg>';

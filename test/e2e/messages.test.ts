@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import { answersJson, faults } from '../x/faults.ts';
 import type { EditorWindow } from './editorWindow.ts';
@@ -19,6 +20,14 @@ async function signIn(window: EditorWindow, person: 'ada' | 'grace' = 'ada'): Pr
   const consent = await window.opensConsent(() => window.run('X: Sign In'));
   await consent.authorizeAs(person);
   await consent.page.close();
+}
+
+/** Whatever X says then is told by one message, and not by another one that counts. */
+async function refuseToRenew(window: EditorWindow): Promise<void> {
+  await window.run('X: Refresh Sessions Now');
+  await window.notification('@ada_l').filter({ hasNotText: 'Signed in' }).waitFor();
+  await window.notification('Renewing the sign-ins').waitFor({ state: 'detached' });
+  assert.equal(await window.notification('sign-ins to X are renewed').count(), 0);
 }
 
 const refused = (error: string, description: string): ReturnType<typeof answersJson> =>
@@ -60,12 +69,12 @@ describe('Each message is one that can be read in every theme', () => {
     await picture(window, 'signed-in', 'Signed in to X as @ada_l.');
 
     await window.run('X: Refresh Sessions Now');
-    await picture(window, 'refreshed', '1 of 1 sessions of X are fresh.');
+    await picture(window, 'refreshed', '1 of 1 sign-ins to X are renewed.');
     story.x.fail(TOKEN, faults.reset);
     await window.run('X: Refresh Sessions Now');
-    await picture(window, 'partly-refreshed', '0 of 1 sessions of X are fresh');
+    await picture(window, 'partly-refreshed', '0 of 1 sign-ins to X are renewed');
     story.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
-    await window.run('X: Refresh Sessions Now');
+    await refuseToRenew(window);
     await picture(window, 'client-secret', 'has a secret that is not known here');
 
     await story.x.goOffline();
@@ -79,7 +88,7 @@ describe('Each message is one that can be read in every theme', () => {
     await signIn(window);
     await window.notification('Signed in to X').waitFor();
     story.x.fail(TOKEN, refused('invalid_request', 'Value passed for the token was invalid.'));
-    await window.run('X: Refresh Sessions Now');
+    await refuseToRenew(window);
     await picture(window, 'rejected', 'X has ended the sign-in of @ada_l');
 
     await window.run('X: Add App-Only Bearer Token');

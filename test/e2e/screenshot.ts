@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
@@ -6,9 +7,12 @@ import { CACHE, ROOT } from '../host/project.ts';
 /** Where pictures of every run go. */
 export const SCREENSHOTS = join(CACHE, 'screenshots');
 
-/** Takes a picture of a page or a part of it. With the environment variable UPDATE_IMAGES it becomes one of docs/images. */
+const IMAGES = join(ROOT, 'docs', 'images');
+
+/** Takes a picture of a page or a part of it. With the environment variable UPDATE_IMAGES, those that docs/images has are taken anew. */
 export async function screenshot(what: Page | Locator, name: string): Promise<void> {
-  const folder = process.env['UPDATE_IMAGES'] === undefined ? SCREENSHOTS : join(ROOT, 'docs', 'images');
+  const isUpdate = process.env['UPDATE_IMAGES'] !== undefined && existsSync(join(IMAGES, `${name}.png`));
+  const folder = isUpdate ? IMAGES : SCREENSHOTS;
   await mkdir(folder, { recursive: true });
   await what.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled', caret: 'hide' });
 }

@@ -34,9 +34,9 @@ describe('Secrets', () => {
 
     story.x.fail('/2/oauth2/token', faults.htmlUnavailable);
     await window.run('X: Refresh Sessions Now');
-    await listen('0 of 1 sessions of X are fresh');
+    await listen('0 of 1 sign-ins to X are renewed');
     await window.run('X: Refresh Sessions Now');
-    await listen('1 of 1 sessions of X are fresh');
+    await listen('1 of 1 sign-ins to X are renewed');
     story.x.disconnect('ada');
     await window.run('X: Refresh Sessions Now');
     await listen('X has ended the sign-in of @ada_l');
