@@ -25,6 +25,12 @@ export function readBundle(file: string): Bundle {
   return bundle;
 }
 
+/** Empty where there is none. */
+export function textOf(bundle: Bundle, key: string): string {
+  const text = bundle[key] ?? '';
+  return typeof text === 'string' ? text : text.message;
+}
+
 /** Every text in `src` that `l10n.t` is given, file by file. */
 export async function extractTexts(): Promise<Bundle> {
   const files = globSync('src/**/*.ts', { cwd: ROOT }).toSorted();

@@ -44,9 +44,10 @@ describe('The page after the callback', () => {
     await window.notification('Signed in to X as @ada_l.').waitFor();
 
     // What a desktop editor puts there.
-    await answered.page
-      .locator('a.back')
-      .evaluate('(link) => link.setAttribute("href", "vscode://xauth.x-authentication/?windowId=1")');
+    await answered.page.evaluate(
+      `document.querySelector('a.back').setAttribute('href', 'vscode://xauth.x-authentication/?windowId=1')`,
+    );
+    await answered.page.getByRole('link', { name: /^Back to / }).waitFor();
     await readsWell(answered.page, 'answered-on-desktop');
   });
 });

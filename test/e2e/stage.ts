@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core';
+import { LANGUAGES } from '../../scripts/l10n.ts';
 import { launchChromium } from '../host/chromium.ts';
 import { type CodeServer, startCodeServer } from '../host/codeServer.ts';
 import { packageExtensions } from './packages.ts';
@@ -18,7 +19,7 @@ export async function theStage(): Promise<Stage> {
 
 async function setUp(): Promise<Stage> {
   const vsixFiles = await packageExtensions();
-  return { server: await startCodeServer({ vsixFiles }), browser: await launchChromium() };
+  return { server: await startCodeServer({ vsixFiles, languages: LANGUAGES }), browser: await launchChromium() };
 }
 
 export async function strikeStage(): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeServerScript } from './codeServerInstall.ts';
 import { freePort } from './freePort.ts';
+import { writeLanguagePacks } from './languagePacks.ts';
 import { Program, run } from './program.ts';
 import { writeSettings } from './settings.ts';
 
@@ -17,6 +18,8 @@ export interface CodeServerOptions {
   readonly folder?: string;
   /** Packaged extensions to install. */
   readonly vsixFiles?: readonly string[];
+  /** Languages that a window can have besides English: it has the one in its cookie `vscode.nls.locale`. */
+  readonly languages?: readonly string[];
   /** Keeps settings and extensions here from run to run, instead of in a fresh folder that {@link CodeServer.remove} deletes. */
   readonly home?: string;
   /** Obeys what tests inside VS Code need: `extensionTestsPath` and its like. It hides notifications. */
@@ -44,6 +47,8 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
   for (const vsix of options.vsixFiles ?? []) {
     await run(process.execPath, [script, ...where, '--install-extension', vsix], { env });
   }
+  // Installing an extension has emptied the list of packs.
+  if (options.languages !== undefined) await writeLanguagePacks(userData, options.languages);
   const port = await freePort(options.port);
   const program = new Program(process.execPath, [script, ...where, ...flags(options, port), folder], { env });
   const server = new CodeServer(program, port, home, folder, kept === undefined);

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { extractTexts, FAMILIES, fileOf, LANGUAGES, readBundle, type Bundle } from '../../scripts/l10n.ts';
+import { extractTexts, FAMILIES, fileOf, LANGUAGES, readBundle, textOf } from '../../scripts/l10n.ts';
 import { ROOT } from '../host/project.ts';
-
-function textOf(bundle: Bundle, key: string): string {
-  const text = bundle[key] ?? '';
-  return typeof text === 'string' ? text : text.message;
-}
 
 function allOf(pattern: RegExp, text: string): readonly string[] {
   const found = [...text.matchAll(pattern)].map(([whole, group]) => group ?? whole);
