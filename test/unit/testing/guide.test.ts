@@ -38,7 +38,7 @@ describe('The guide for extension authors', () => {
     const quoted = new Set(quotes.map(([, file]) => file));
     const recipes = globSync('examples/recipes/src/*.ts', { cwd: ROOT }).map((file) => file.replaceAll('\\', '/'));
     const others = recipes.filter((file) => !quoted.has(file)).map((file) => file.split('/').at(-1));
-    assert.deepEqual(others.toSorted(), ['extension.ts', 'x-authentication.d.ts']);
+    assert.deepEqual(new Set(others), new Set(['extension.ts', 'x-authentication.d.ts']));
   });
 
   for (const [title, names] of [
@@ -49,7 +49,7 @@ describe('The guide for extension authors', () => {
       const [, section = ''] = GUIDE.split(`## ${title}\n`);
       const rows = section.split('\n## ', 1)[0]?.matchAll(/^\| `(\w+)` /gm) ?? [];
       const documented = [...rows].map(([, name]) => name).filter((name) => name !== 'name');
-      assert.deepEqual(documented.toSorted(), Object.keys(names).toSorted());
+      assert.deepEqual(new Set(documented), new Set(Object.keys(names)));
     });
   }
 
