@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startCodeServer } from '../test/host/codeServer.ts';
 import { startDesktop } from '../test/host/desktop.ts';
@@ -15,6 +15,7 @@ const HELP = `Starts VS Code with X Authentication, the example extensions Greet
   npm start                 in a browser
   npm start -- --desktop    on the desktop: the VS Code in VSCODE_PATH, or one that is downloaded
   npm start -- --real       with the live X; settings are yours and stay from one start to the next
+  npm start -- --extension FOLDER  with yours as well, as often as you like
   npm start -- --port PORT  in a browser, at another address than http://127.0.0.1:8951
 `;
 
@@ -22,13 +23,19 @@ const { values: options } = parseArgs({
   options: {
     desktop: { type: 'boolean', default: false },
     real: { type: 'boolean', default: false },
+    extension: { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '8951' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
 const LOOPBACK_PORT = 41951;
-const EXTENSIONS = [ROOT, join(ROOT, 'examples', 'greeter'), join(ROOT, 'examples', 'recipes')];
+const EXTENSIONS = [
+  ROOT,
+  join(ROOT, 'examples', 'greeter'),
+  join(ROOT, 'examples', 'recipes'),
+  ...options.extension.map((path) => resolve(path)),
+];
 const FOLDER = join(ROOT, 'examples', 'greeter');
 
 if (options.help) console.log(HELP);

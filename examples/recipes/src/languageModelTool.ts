@@ -25,7 +25,7 @@ export class ReadPosts implements vscode.LanguageModelTool<Input> {
     const session = await vscode.authentication.getSession('x', ['tweet.read', 'users.read'], ask);
     const query = new URLSearchParams({ ids: input.ids.join(',') });
     const api = await xApi();
-    const response = await api.fetch(session, `/2/tweets?${query}`, { signal: signalOf(token) });
+    const response = await api.fetch(session, `/2/tweets?${query.toString()}`, { signal: signalOf(token) });
     // What a model is told, it can act on: an error would only end its turn.
     if (!response.ok) return textResult(`X answered ${response.status}. Do not try again now.`);
     const { data = [], errors = [] }: Answer = JSON.parse(await response.text());

@@ -31,7 +31,7 @@ class Caller {
     this.handedOut = new HandedOut(now);
     this.requests = new ApiRequests({
       authorizers: [
-        { grants: window.grants, authorize: bearer, renew: (refused) => window.renewal.renewRefused(refused) },
+        { grants: window.grants, authorize: bearer, renew: (grant) => window.renewal.renewRefused(grant) },
         {
           grants: oauth1.grants,
           authorize: (secret, request) =>
