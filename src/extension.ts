@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { Foreground } from './foreground.ts';
 import { bounded } from './oauth/http.ts';
 import { newNonce } from './oauth/oauth1Signature.ts';
 import { BackOff } from './sessions/backOff.ts';
@@ -11,28 +12,20 @@ import { Grants } from './sessions/grants.ts';
 import { HandOver } from './sessions/handOver.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
-import type { Notify } from './sessions/notice.ts';
-import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
+import type { Notice, Notify } from './sessions/notice.ts';
 import { GrantRecords } from './sessions/records.ts';
 import { Renewal } from './sessions/renewal.ts';
 import { Roster } from './sessions/roster.ts';
 import { readScopes } from './sessions/scopeRequest.ts';
 import { SealedNotes } from './sessions/sealedNotes.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
-import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
-import { AppSetUp } from './vscode/appSetUp.ts';
-import { Browser } from './vscode/browser.ts';
-import { callbackPage } from './vscode/callbackPage.ts';
-import { registerCommands, type SignInKind } from './vscode/commands.ts';
-import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
-import { callbackUrlsHere } from './vscode/environment.ts';
-import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
+import type { SignInKind } from './vscode/commands.ts';
 import { Provider } from './vscode/provider.ts';
+import { registerCommands } from './vscode/registerCommands.ts';
 import { SECTION, settings } from './vscode/settings.ts';
-import { Messages } from './vscode/showMessages.ts';
-import { SignIn } from './vscode/signIn.ts';
+import type { Attempt } from './vscode/showMessages.ts';
+import type { SignInRequest } from './vscode/signIn.ts';
 import { oauth2Endpoints } from './x/endpoints.ts';
-import { invalidateToken } from './x/oauth1.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -43,9 +36,12 @@ const KEEP_NOTES_MS = 7 * 24 * 60 * 60_000;
 /** When an editor that starts has done what people wait for. */
 const SETTLED_AFTER_MS = 5_000;
 
-/** Builds every part and connects them. Nothing here waits, reads a secret or uses the network. */
+/**
+ * Builds every part and connects them, except for what people meet, which is loaded when somebody is there to meet it. Nothing
+ * here waits, reads a secret or uses the network.
+ */
 export function activate(context: vscode.ExtensionContext): void {
-  const { secrets, extensionUri, globalStorageUri } = context;
+  const { secrets, globalStorageUri } = context;
   const log = vscode.window.createOutputChannel('X Authentication', { log: true });
   const now = (): number => Date.now();
   const random = (): number => Math.random();
@@ -67,19 +63,27 @@ export function activate(context: vscode.ExtensionContext): void {
   const handOver = new HandOver(notes);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
-  const consumerSetUp = new ConsumerSetUp(secrets);
-  const messages = new Messages({
-    signInAgain: (grant) => x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
-    setUp: {
-      app: () => appSetUp.run(),
-      clientSecret: (clientId) => appSetUp.changeSecret(clientId),
-      apiKey: () => consumerSetUp.set(),
-    },
-    log,
-  });
-  const notify: Notify = (notice) => messages.notice(notice);
-  const browser = new Browser((arrival) => callbackPage(extensionUri, arrival));
   const { apiBaseUrl } = world;
+  const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
+
+  let opened: Promise<Foreground> | undefined;
+  const foreground = (): Promise<Foreground> => {
+    const signingIn = { sessions, oauth1Sessions, appOnlySessions, kinds: { x, oauth1, appOnly } };
+    const background = {
+      context,
+      log,
+      endpoints,
+      apiBaseUrl,
+      world: { ...world, nonce: newNonce },
+      clients,
+      ...signingIn,
+    };
+    opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
+    return opened;
+  };
+  const tell = (notice: Notice, attempt?: Attempt): void =>
+    logged(foreground().then(({ messages }) => messages.notice(notice, attempt)));
+  const notify: Notify = (notice) => tell(notice);
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
     const grants = new Grants(
@@ -89,16 +93,14 @@ export function activate(context: vscode.ExtensionContext): void {
       rosterOf(context, providerId, now),
     );
     const attempt = { run: signInAnew };
-    grants.onUnreadable = (count) => messages.notice({ kind: 'unreadable', count }, attempt);
-    grants.onVanished = (labels) => messages.notice({ kind: 'vanished', labels }, attempt);
+    grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);
+    grants.onVanished = (labels) => tell({ kind: 'vanished', labels }, attempt);
     return grants;
   };
 
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
   const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, world, notify, log });
-  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
-  const signIn = new SignIn({ sessions, appSetUp, browser, endpoints, log });
   const x: SignInKind = {
     id: 'x',
     label: 'X',
@@ -106,28 +108,17 @@ export function activate(context: vscode.ExtensionContext): void {
     signIn: (scopes, accountId) => {
       const { clientId, wanted } = readScopes(scopes);
       const request = { clientId, wanted, accountId };
-      return { run: () => signIn.run(request), pasteInstead: () => signIn.run({ ...request, method: 'paste' }) };
+      const run = async (how: SignInRequest): Promise<Grant> => (await foreground()).signIn.run(how);
+      return { run: () => run(request), pasteInstead: () => run({ ...request, method: 'paste' }) };
     },
   };
 
   const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
-  const oauth1World = { fetch: world.fetch, now, nonce: newNonce };
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
-    revoke: async (secret) => {
-      const { consumer, token } = readOAuth1Credentials(secret);
-      await invalidateToken(apiBaseUrl(), consumer, token, oauth1World);
-    },
+    revoke: async (secret) => (await foreground()).revokeOAuth1(secret),
     now,
     notify,
-    log,
-  });
-  const oauth1SignIn = new OAuth1SignIn({
-    sessions: oauth1Sessions,
-    consumerSetUp,
-    browser,
-    apiBaseUrl,
-    world: oauth1World,
     log,
   });
   const oauth1: SignInKind = {
@@ -135,23 +126,22 @@ export function activate(context: vscode.ExtensionContext): void {
     label: 'X (OAuth 1.0a)',
     sessions: oauth1Sessions,
     signIn: (scopes) => ({
-      run: () => oauth1SignIn.run(scopes),
-      pasteInstead: () => oauth1SignIn.run(scopes, true),
+      run: async () => (await foreground()).oauth1SignIn.run(scopes),
+      pasteInstead: async () => (await foreground()).oauth1SignIn.run(scopes, true),
     }),
   };
 
   const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
   const appOnlySessions = new LastingSessions({ grants: appOnlyGrants, now, notify, log });
-  const appOnlySignIn = new AppOnlySignIn({ sessions: appOnlySessions, consumerSetUp, apiBaseUrl, world, log });
   const appOnly: SignInKind = {
     id: 'x-app',
     label: 'X (app-only)',
     sessions: appOnlySessions,
-    signIn: () => ({ run: () => appOnlySignIn.run() }),
+    signIn: () => ({ run: async () => (await foreground()).appOnlySignIn.run() }),
   };
 
   const register = (kind: SignInKind, grants: Grants): vscode.Disposable => {
-    const provider = new Provider({ grants, ...kind, onFailure: (error, attempt) => messages.failure(error, attempt) });
+    const provider = new Provider({ grants, ...kind, foreground });
     const options = { supportsMultipleAccounts: true };
     return vscode.Disposable.from(
       provider,
@@ -160,7 +150,6 @@ export function activate(context: vscode.ExtensionContext): void {
     );
   };
 
-  const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
@@ -174,7 +163,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register(x, xGrants),
     register(oauth1, oauth1Grants),
     register(appOnly, appOnlyGrants),
-    registerCommands({ x, oauth1, appOnly, sessions, browser, appSetUp, messages, log }),
+    registerCommands(foreground),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(SECTION)) sessions.settingsChanged();
     }),

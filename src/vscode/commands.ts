@@ -4,7 +4,8 @@ import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
 import { callbackUrlsHere } from './environment.ts';
 import type { SessionSource } from './provider.ts';
-import { SECTION, settings } from './settings.ts';
+import type { Commands } from './registerCommands.ts';
+import { settings } from './settings.ts';
 import type { Attempt, Messages } from './showMessages.ts';
 
 const { l10n } = vscode;
@@ -18,7 +19,7 @@ export interface SignInKind {
 }
 
 /** The commands, as functions of what they act on. Each resolves when the person has been told how it went. */
-export function registerCommands(parts: {
+export function commandsOf(parts: {
   x: SignInKind;
   oauth1: SignInKind;
   appOnly: SignInKind;
@@ -27,10 +28,10 @@ export function registerCommands(parts: {
   appSetUp: AppSetUp;
   messages: Messages;
   log: vscode.LogOutputChannel;
-}): vscode.Disposable {
+}): Commands {
   const { x, oauth1, appOnly, sessions, browser, appSetUp, messages, log } = parts;
 
-  const commands: Readonly<Record<string, () => Promise<void> | void>> = {
+  return {
     signIn: () => messages.signIn(x.signIn(settings.defaultScopes())),
     signInOAuth1: () => messages.signIn(oauth1.signIn([])),
     signInApp: () => messages.signIn(appOnly.signIn([])),
@@ -77,18 +78,6 @@ export function registerCommands(parts: {
 
     showLog: () => log.show(),
   };
-
-  return vscode.Disposable.from(
-    ...Object.entries(commands).map(([name, run]) =>
-      vscode.commands.registerCommand(`${SECTION}.${name}`, async () => {
-        try {
-          await run();
-        } catch (error) {
-          messages.failure(error);
-        }
-      }),
-    ),
-  );
 }
 
 async function accountsOf({

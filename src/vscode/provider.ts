@@ -2,8 +2,7 @@ import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/grants.ts';
 import { toSession, type Session } from '../sessions/sessions.ts';
-import { toFailure } from './messages.ts';
-import type { Attempt } from './showMessages.ts';
+import type { Attempt, Messages } from './showMessages.ts';
 
 /** The sessions of one provider: what {@link Provider} needs of `Sessions` and `LastingSessions`. */
 export interface SessionSource {
@@ -15,11 +14,17 @@ export interface SessionSource {
   signOut(sessionId: string): Promise<boolean>;
 }
 
+/** What is loaded to tell of a failure. */
+interface Teller {
+  readonly toFailure: (error: unknown) => Error;
+  readonly messages: Messages;
+}
+
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
 export class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
   readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
-  readonly #onFailure: (error: unknown, attempt: Attempt | undefined) => void;
+  readonly #foreground: () => Promise<Teller>;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
 
@@ -27,11 +32,11 @@ export class Provider implements vscode.AuthenticationProvider {
     grants: Grants;
     sessions: SessionSource;
     signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
-    onFailure: (error: unknown, attempt: Attempt | undefined) => void;
+    foreground: () => Promise<Teller>;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
-    this.#onFailure = parts.onFailure;
+    this.#foreground = parts.foreground;
     parts.grants.onDidChange((changes) => void this.#fire(changes));
   }
 
@@ -43,7 +48,7 @@ export class Provider implements vscode.AuthenticationProvider {
       const found = scopes === undefined ? this.#sessions.all() : this.#sessions.matching(scopes, options.account?.id);
       return [...(await found)];
     } catch (error) {
-      throw toFailure(error);
+      throw (await this.#foreground()).toFailure(error);
     }
   }
 
@@ -60,7 +65,8 @@ export class Provider implements vscode.AuthenticationProvider {
       this.#changes.fire({ added: [session], changed: [], removed: [] });
       return session;
     } catch (error) {
-      this.#onFailure(error, attempt);
+      const { messages, toFailure } = await this.#foreground();
+      messages.failure(error, attempt);
       throw toFailure(error);
     }
   }
