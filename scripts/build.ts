@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** VS Code loads CommonJS; `.cjs` says so whatever `type` the nearest package.json names. */
+/** As VS Code loads everywhere; `.cjs` says that it is CommonJS whatever `type` the nearest package.json names. */
 const common = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -29,16 +29,20 @@ const common = {
   sourcemap: options.watch,
 } satisfies BuildOptions;
 
+/** ES modules, because only those can be split: what is behind an `import()` is loaded when it is needed. */
 const extension = {
   ...common,
   entryPoints: ['src/extension.ts'],
-  outfile: 'dist/extension.cjs',
+  outdir: 'dist/extension',
+  format: 'esm',
+  splitting: true,
+  chunkNames: '[name]',
   minify: !options.watch,
   legalComments: 'linked',
 } satisfies BuildOptions;
 
 /** Everything else runs on a developer's machine only, so it stays readable. */
-const others: (BuildOptions & { outfile: string })[] = [
+const others: BuildOptions[] = [
   { ...common, entryPoints: ['examples/greeter/src/extension.ts'], outfile: 'examples/greeter/dist/extension.cjs' },
   { ...common, entryPoints: ['examples/recipes/src/extension.ts'], outfile: 'examples/recipes/dist/extension.cjs' },
   { ...common, entryPoints: ['test/editor/neighbour/extension.ts'], outfile: 'dist/editor/neighbour/extension.cjs' },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { XAuthentication } from '../x-authentication.d.ts';
+import type { Foreground } from './foreground.ts';
 import { bounded } from './oauth/http.ts';
 import { authorizationFor } from './oauth/oauth1.ts';
 import { newNonce } from './oauth/oauth1Signature.ts';
@@ -11,11 +12,11 @@ import { Clients } from './sessions/clients.ts';
 import { watchFolder } from './sessions/folderWatch.ts';
 import type { Grant } from './sessions/grant.ts';
 import { Grants } from './sessions/grants.ts';
-import { HandOver } from './sessions/handOver.ts';
 import { HandedOut } from './sessions/handedOut.ts';
+import { HandOver } from './sessions/handOver.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
-import type { Notify } from './sessions/notice.ts';
+import type { Notice, Notify } from './sessions/notice.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import { GrantRecords } from './sessions/records.ts';
 import { Renewal } from './sessions/renewal.ts';
@@ -24,24 +25,15 @@ import { readScopes } from './sessions/scopeRequest.ts';
 import { SealedNotes } from './sessions/sealedNotes.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
 import { exportedApi } from './vscode/api.ts';
-import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
-import { AppSetUp } from './vscode/appSetUp.ts';
-import { Browser } from './vscode/browser.ts';
-import { callbackPage } from './vscode/callbackPage.ts';
-import { registerCommands, type SignInKind } from './vscode/commands.ts';
-import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
-import { callbackUrlsHere } from './vscode/waysBack.ts';
 import { CallbackUriHandler } from './vscode/callbackUriHandler.ts';
-import { CallbackNotes } from './sessions/callbackNotes.ts';
-import { diagnose } from './vscode/diagnostics.ts';
-import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
+import type { SignInKind } from './vscode/commands.ts';
 import { Provider } from './vscode/provider.ts';
+import { registerCommands } from './vscode/registerCommands.ts';
 import { SECTION, settings } from './vscode/settings.ts';
-import { type Attempt, Messages } from './vscode/showMessages.ts';
-import { SignIn } from './vscode/signIn.ts';
+import type { Attempt } from './vscode/showMessages.ts';
+import type { SignInRequest } from './vscode/signIn.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
 import { oauth2Endpoints } from './x/endpoints.ts';
-import { invalidateToken } from './x/oauth1.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -52,9 +44,12 @@ const KEEP_NOTES_MS = 7 * 24 * 60 * 60_000;
 /** When an editor that starts has done what people wait for. */
 const SETTLED_AFTER_MS = 5_000;
 
-/** Builds every part and connects them. Nothing here waits, reads a secret or uses the network. */
+/**
+ * Builds every part and connects them, except for what people meet, which is loaded when somebody is there to meet it. Nothing
+ * here waits, reads a secret or uses the network.
+ */
 export function activate(context: vscode.ExtensionContext): XAuthentication {
-  const { secrets, extensionUri, globalStorageUri } = context;
+  const { secrets, globalStorageUri } = context;
   const log = vscode.window.createOutputChannel('X Authentication', { log: true });
   const now = (): number => Date.now();
   const random = (): number => Math.random();
@@ -67,36 +62,41 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     endpoints,
     apiBaseUrl: () => settings.baseUrls().api,
     defaultClientId: () => settings.clientId(),
-    unnamedLabel: vscode.l10n.t({
-      message: 'X account',
-      comment: ['The name of an account while X does not say whose it is.'],
-    }),
+    unnamedLabel: vscode.l10n.t('X account'),
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
-  const notes = new SealedNotes(notesFolder);
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
+  const notes = new SealedNotes(notesFolder);
   const locks = new FolderLocks(locksFolder);
   const handOver = new HandOver(notes);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
-  const consumerSetUp = new ConsumerSetUp(secrets);
-  const messages = new Messages({
-    signInAgain: (grant) => x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
-    setUp: {
-      app: () => appSetUp.run(),
-      clientSecret: (clientId) => appSetUp.changeSecret(clientId),
-      apiKey: () => consumerSetUp.set(),
-    },
-    log,
-  });
-  const notify: Notify = (notice) => messages.notice(notice);
-  const browser = new Browser({
-    page: (arrival) => callbackPage(extensionUri, arrival),
-    notes: new CallbackNotes(notes),
-    log,
-  });
   const { apiBaseUrl } = world;
+  const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
+
+  const oauth1World = { ...world, nonce: newNonce };
+
+  let opened: Promise<Foreground> | undefined;
+  const foreground = (): Promise<Foreground> => {
+    const signingIn = { sessions, oauth1Sessions, appOnlySessions, kinds: { x, oauth1, appOnly } };
+    const background = {
+      context,
+      log,
+      endpoints,
+      apiBaseUrl,
+      world: oauth1World,
+      clients,
+      notes,
+      folders: { notes: notesFolder, locks: locksFolder },
+      ...signingIn,
+    };
+    opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
+    return opened;
+  };
+  const tell = (notice: Notice, attempt?: Attempt): void =>
+    logged(foreground().then(({ messages }) => messages.notice(notice, attempt)));
+  const notify: Notify = (notice) => tell(notice);
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
     const grants = new Grants(
@@ -106,16 +106,14 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       rosterOf(context, providerId, now),
     );
     const attempt = { run: signInAnew };
-    grants.onUnreadable = (count) => messages.notice({ kind: 'unreadable', count }, attempt);
-    grants.onVanished = (labels) => messages.notice({ kind: 'vanished', labels }, attempt);
+    grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);
+    grants.onVanished = (labels) => tell({ kind: 'vanished', labels }, attempt);
     return grants;
   };
 
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
   const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, world, notify, log });
-  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
-  const signIn = new SignIn({ sessions, appSetUp, browser, endpoints, log });
   const x: SignInKind = {
     id: 'x',
     label: 'X',
@@ -123,28 +121,17 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     signIn: (scopes, accountId) => {
       const { clientId, wanted } = readScopes(scopes);
       const request = { clientId, wanted, accountId };
-      return { run: () => signIn.run(request), by: (method) => signIn.run({ ...request, method }) };
+      const run = async (how: SignInRequest): Promise<Grant> => (await foreground()).signIn.run(how);
+      return { run: () => run(request), by: (method) => run({ ...request, method }) };
     },
   };
 
   const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
-  const oauth1World = { fetch: world.fetch, now, nonce: newNonce };
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
-    revoke: async (secret) => {
-      const { consumer, token } = readOAuth1Credentials(secret);
-      await invalidateToken(apiBaseUrl(), consumer, token, oauth1World);
-    },
+    revoke: async (secret) => (await foreground()).revokeOAuth1(secret),
     now,
     notify,
-    log,
-  });
-  const oauth1SignIn = new OAuth1SignIn({
-    sessions: oauth1Sessions,
-    consumerSetUp,
-    browser,
-    apiBaseUrl,
-    world: oauth1World,
     log,
   });
   const oauth1: SignInKind = {
@@ -152,19 +139,18 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     label: 'X (OAuth 1.0a)',
     sessions: oauth1Sessions,
     signIn: (scopes) => ({
-      run: () => oauth1SignIn.run(scopes),
-      by: (method) => oauth1SignIn.run(scopes, method),
+      run: async () => (await foreground()).oauth1SignIn.run(scopes),
+      by: async (method) => (await foreground()).oauth1SignIn.run(scopes, method),
     }),
   };
 
   const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
   const appOnlySessions = new LastingSessions({ grants: appOnlyGrants, now, notify, log });
-  const appOnlySignIn = new AppOnlySignIn({ sessions: appOnlySessions, consumerSetUp, apiBaseUrl, world, log });
   const appOnly: SignInKind = {
     id: 'x-app',
     label: 'X (app-only)',
     sessions: appOnlySessions,
-    signIn: () => ({ run: () => appOnlySignIn.run() }),
+    signIn: () => ({ run: async () => (await foreground()).appOnlySignIn.run() }),
   };
 
   const handedOut = new HandedOut(now);
@@ -184,8 +170,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   });
 
   const register = (kind: SignInKind, grants: Grants): vscode.Disposable => {
-    const onFailure = (error: unknown, attempt: Attempt | undefined): void => messages.failure(error, attempt);
-    const provider = new Provider({ grants, ...kind, handedOut, onFailure });
+    const provider = new Provider({ grants, ...kind, handedOut, foreground });
     const options = { supportsMultipleAccounts: true };
     return vscode.Disposable.from(
       provider,
@@ -195,7 +180,6 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   };
 
   lookForApp();
-  const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
@@ -209,26 +193,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     register(x, xGrants),
     register(oauth1, oauth1Grants),
     register(appOnly, appOnlyGrants),
-    vscode.window.registerUriHandler(new CallbackUriHandler({ browser, messages, log })),
-    registerCommands({
-      x,
-      oauth1,
-      appOnly,
-      sessions,
-      browser,
-      appSetUp,
-      messages,
-      diagnose: () =>
-        diagnose({
-          extension: context.extension,
-          kinds: [x, oauth1, appOnly],
-          browser,
-          secrets,
-          folders: { notes: notesFolder, locks: locksFolder },
-          world,
-        }),
-      log,
-    }),
+    vscode.window.registerUriHandler(new CallbackUriHandler(foreground, log)),
+    registerCommands(foreground),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;
       sessions.settingsChanged();

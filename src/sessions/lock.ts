@@ -77,7 +77,10 @@ export class FolderLocks {
   constructor(folder: string, world: Partial<LockWorld> = {}) {
     this.#folder = folder;
     this.#world = {
-      self: thisProcess(),
+      // Looked up when a lock is wanted, not at activation.
+      get self() {
+        return thisProcess();
+      },
       isDead: hasDied,
       monotonicMs: () => performance.now(),
       sleep: (ms, signal) => delay(ms, undefined, { ref: false, ...(signal && { signal }) }),

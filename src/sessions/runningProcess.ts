@@ -12,8 +12,11 @@ export interface RunningProcess {
   readonly start: string;
 }
 
+let known: RunningProcess | undefined;
+
 export function thisProcess(): RunningProcess {
-  return { host: hostOfPids(), pid: process.pid, start: stateOf('self').start };
+  known ??= { host: hostOfPids(), pid: process.pid, start: stateOf('self').start };
+  return known;
 }
 
 /** True only if it is certain: a process of another host, or one that can't be asked about, has not died. */

@@ -9,14 +9,12 @@ const MAX_QUERY_LENGTH = 4096;
 
 /** Takes callbacks that come by the editor's own address, which anybody can make a person open. */
 export class CallbackUriHandler implements vscode.UriHandler {
-  readonly #browser: Browser;
-  readonly #messages: Messages;
+  readonly #foreground: () => Promise<{ readonly browser: Browser; readonly messages: Messages }>;
   readonly #log: Log;
 
-  constructor(parts: { browser: Browser; messages: Messages; log: Log }) {
-    this.#browser = parts.browser;
-    this.#messages = parts.messages;
-    this.#log = parts.log;
+  constructor(foreground: () => Promise<{ readonly browser: Browser; readonly messages: Messages }>, log: Log) {
+    this.#foreground = foreground;
+    this.#log = log;
   }
 
   async handleUri({ path, query }: vscode.Uri): Promise<void> {
@@ -24,8 +22,9 @@ export class CallbackUriHandler implements vscode.UriHandler {
       this.#log.warn('An address of this editor was opened that is no callback.');
       return;
     }
-    if (await this.#browser.receive(new URLSearchParams(query))) return;
+    const { browser, messages } = await this.#foreground();
+    if (await browser.receive(new URLSearchParams(query))) return;
     this.#log.warn('A callback came that no sign-in waits for.');
-    this.#messages.strayCallback();
+    messages.strayCallback();
   }
 }

@@ -5,7 +5,8 @@ import type { Browser } from './browser.ts';
 import { accountRows, manageAccounts, signOut } from './manageAccounts.ts';
 import { choose } from './question.ts';
 import type { SessionSource } from './provider.ts';
-import { SECTION, settings } from './settings.ts';
+import type { Commands } from './registerCommands.ts';
+import { settings } from './settings.ts';
 import type { Attempt, Messages } from './showMessages.ts';
 import { openWalkthrough } from './walkthrough.ts';
 import { callbackUrlsHere } from './waysBack.ts';
@@ -21,7 +22,7 @@ export interface SignInKind {
 }
 
 /** The commands, as functions of what they act on. Each resolves when the person has been told how it went. */
-export function registerCommands(parts: {
+export function commandsOf(parts: {
   x: SignInKind;
   oauth1: SignInKind;
   appOnly: SignInKind;
@@ -31,11 +32,11 @@ export function registerCommands(parts: {
   messages: Messages;
   diagnose: () => Promise<string>;
   log: vscode.LogOutputChannel;
-}): vscode.Disposable {
+}): Commands {
   const { x, oauth1, appOnly, sessions, browser, appSetUp, messages, diagnose, log } = parts;
   const kinds = [x, oauth1, appOnly];
 
-  const commands: Readonly<Record<string, () => Promise<void> | void>> = {
+  return {
     signIn: () => messages.signIn(x.signIn(settings.defaultScopes())),
     signInOAuth1: () => messages.signIn(oauth1.signIn([])),
     signInApp: () => messages.signIn(appOnly.signIn([])),
@@ -98,16 +99,4 @@ export function registerCommands(parts: {
 
     showLog: () => log.show(),
   };
-
-  return vscode.Disposable.from(
-    ...Object.entries(commands).map(([name, run]) =>
-      vscode.commands.registerCommand(`${SECTION}.${name}`, async () => {
-        try {
-          await run();
-        } catch (error) {
-          messages.failure(error);
-        }
-      }),
-    ),
-  );
 }

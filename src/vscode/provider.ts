@@ -5,8 +5,7 @@ import type { HandedOut } from '../sessions/handedOut.ts';
 import type { Outcome } from '../sessions/renewal.ts';
 import { toSession, type Session } from '../sessions/sessions.ts';
 import type { Status } from '../sessions/status.ts';
-import { toFailure } from './messages.ts';
-import type { Attempt } from './showMessages.ts';
+import type { Attempt, Messages } from './showMessages.ts';
 import { stepDone } from './walkthrough.ts';
 
 /** The sessions of one provider: what {@link Provider} needs of `Sessions` and `LastingSessions`. */
@@ -23,12 +22,18 @@ export interface SessionSource {
   renewNow?(sessionId: string): Promise<Outcome | undefined>;
 }
 
+/** What is loaded to tell of a failure. */
+interface Teller {
+  readonly toFailure: (error: unknown) => Error;
+  readonly messages: Messages;
+}
+
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
 export class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
   readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
   readonly #handedOut: HandedOut;
-  readonly #onFailure: (error: unknown, attempt: Attempt | undefined) => void;
+  readonly #foreground: () => Promise<Teller>;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
 
@@ -37,12 +42,12 @@ export class Provider implements vscode.AuthenticationProvider {
     sessions: SessionSource;
     signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
     handedOut: HandedOut;
-    onFailure: (error: unknown, attempt: Attempt | undefined) => void;
+    foreground: () => Promise<Teller>;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
     this.#handedOut = parts.handedOut;
-    this.#onFailure = parts.onFailure;
+    this.#foreground = parts.foreground;
     parts.grants.onDidChange((changes) => void this.#fire(changes));
   }
 
@@ -58,7 +63,7 @@ export class Provider implements vscode.AuthenticationProvider {
       if (scopes !== undefined) found.forEach((session) => this.#handedOut.note(session));
       return found.map(asShown);
     } catch (error) {
-      throw toFailure(error);
+      throw (await this.#foreground()).toFailure(error);
     }
   }
 
@@ -78,7 +83,8 @@ export class Provider implements vscode.AuthenticationProvider {
       stepDone('isUsed');
       return session;
     } catch (error) {
-      this.#onFailure(error, attempt);
+      const { messages, toFailure } = await this.#foreground();
+      messages.failure(error, attempt);
       throw toFailure(error);
     }
   }

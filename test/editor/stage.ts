@@ -23,7 +23,7 @@ export async function stageExtensions(): Promise<void> {
 export async function stageOurs(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   const parts = (await readdir(ROOT)).filter((name) => /^(package(\.nls.*)?\.json|l10n|media)$/.test(name));
-  for (const part of [...parts, 'dist/extension.cjs']) {
+  for (const part of [...parts, 'dist/extension']) {
     await cp(join(ROOT, part), join(folder, part), { recursive: true });
   }
 }

@@ -1,0 +1,78 @@
+import type * as vscode from 'vscode';
+import type { Endpoints } from './oauth/codeGrant.ts';
+import type { World } from './oauth/oauth1.ts';
+import { CallbackNotes } from './sessions/callbackNotes.ts';
+import type { Clients } from './sessions/clients.ts';
+import type { Notes } from './sessions/handOver.ts';
+import type { LastingSessions } from './sessions/lastingSessions.ts';
+import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
+import { AppSetUp } from './vscode/appSetUp.ts';
+import { Browser } from './vscode/browser.ts';
+import { callbackPage } from './vscode/callbackPage.ts';
+import { commandsOf, type SignInKind } from './vscode/commands.ts';
+import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
+import { diagnose } from './vscode/diagnostics.ts';
+import { toFailure } from './vscode/messages.ts';
+import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
+import { Messages } from './vscode/showMessages.ts';
+import { SignIn } from './vscode/signIn.ts';
+import { callbackUrlsHere } from './vscode/waysBack.ts';
+import { invalidateToken } from './x/oauth1.ts';
+
+/** What works without anybody looking, as far as people meet it. */
+export interface Background {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly endpoints: () => Endpoints;
+  readonly apiBaseUrl: () => string;
+  readonly world: World;
+  readonly clients: Clients;
+  readonly notes: Notes;
+  /** Where windows leave things for each other, by name. */
+  readonly folders: Readonly<Record<string, string>>;
+  readonly sessions: Sessions;
+  readonly oauth1Sessions: LastingSessions;
+  readonly appOnlySessions: LastingSessions;
+  readonly kinds: { readonly x: SignInKind; readonly oauth1: SignInKind; readonly appOnly: SignInKind };
+}
+
+export type Foreground = ReturnType<typeof openForeground>;
+
+/** Builds and connects what people meet: signing in, messages, commands. VS Code loads it when the first of them is needed. */
+export function openForeground(background: Background) {
+  const { context, log, endpoints, apiBaseUrl, world, clients, notes, folders, sessions, kinds } = background;
+  const consumerSetUp = new ConsumerSetUp(context.secrets);
+  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
+  const browser = new Browser({
+    page: (arrival) => callbackPage(context.extensionUri, arrival),
+    notes: new CallbackNotes(notes),
+    log,
+  });
+  const messages = new Messages({
+    signInAgain: (grant) => kinds.x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
+    setUp: {
+      app: () => appSetUp.run(),
+      clientSecret: (clientId) => appSetUp.changeSecret(clientId),
+      apiKey: () => consumerSetUp.set(),
+    },
+    log,
+  });
+  const lasting = { consumerSetUp, apiBaseUrl, world, log };
+  const { secrets, extension } = context;
+  const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };
+  return {
+    messages,
+    browser,
+    toFailure,
+    commands: commandsOf({ ...kinds, sessions, browser, appSetUp, messages, diagnose: () => diagnose(diagnosed), log }),
+    signIn: new SignIn({ sessions, appSetUp, browser, endpoints, log }),
+    oauth1SignIn: new OAuth1SignIn({ ...lasting, sessions: background.oauth1Sessions, browser }),
+    appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions }),
+    revokeOAuth1: async (secret: string): Promise<void> => {
+      const { consumer, token } = readOAuth1Credentials(secret);
+      await invalidateToken(apiBaseUrl(), consumer, token, world);
+    },
+  };
+}
