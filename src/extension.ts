@@ -207,7 +207,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       },
     },
   );
-  return exportedApi(requests, apiBaseUrl, log);
+  return exportedApi(requests, apiBaseUrl, foreground, log);
 }
 
 /** What SecretStorage should hold, under an id that is kept where it is: on a server, every browser has its own of both. */

@@ -1,37 +1,35 @@
+import { l10n } from 'vscode';
 import type { XApi, XAuthentication } from '../../x-authentication.d.ts';
 import type { ApiRequests } from '../sessions/apiRequests.ts';
 import type { Log } from '../sessions/log.ts';
 import { rateLimitOf } from '../x/rateLimit.ts';
-import { toFailure, unsupportedVersion } from './messages.ts';
+import { Failure } from './failure.ts';
 
 /** What `activate()` returns: the contract in x-authentication.d.ts. */
 export function exportedApi(
   requests: ApiRequests,
   apiBaseUrl: () => string,
+  foreground: () => Promise<{ readonly toFailure: (error: unknown) => Failure }>,
   log: Pick<Log, 'warn'>,
 ): Readonly<XAuthentication> {
-  const failed = (error: unknown, signal?: AbortSignal | null): unknown => {
+  const failed = async (error: unknown, signal?: AbortSignal | null): Promise<unknown> => {
     // The caller's own mistakes and wishes.
     if (error instanceof TypeError || (signal?.aborted === true && error === signal.reason)) return error;
-    const failure = toFailure(error);
+    const failure = (await foreground()).toFailure(error);
     log.warn(`A request of another extension: ${failure.name}. ${String(error)}`);
     return failure;
   };
 
   const api: XApi = {
     get apiBaseUrl() {
-      try {
-        return apiBaseUrl();
-      } catch (error) {
-        throw failed(error);
-      }
+      return apiBaseUrl();
     },
 
     async authorization(session, { method = 'GET', url, form }) {
       try {
         return await requests.authorization(session, { method, url, form: form && new URLSearchParams(form) });
       } catch (error) {
-        throw failed(error);
+        throw await failed(error);
       }
     },
 
@@ -39,7 +37,7 @@ export function exportedApi(
       try {
         return await requests.fetch(session, input, init);
       } catch (error) {
-        throw failed(error, init?.signal ?? (input instanceof Request ? input.signal : undefined));
+        throw await failed(error, init?.signal ?? (input instanceof Request ? input.signal : undefined));
       }
     },
 
@@ -49,8 +47,11 @@ export function exportedApi(
 
   return Object.freeze({
     getApi(version: number) {
-      if (version !== 1) throw unsupportedVersion(version);
-      return api;
+      if (version === 1) return api;
+      throw new Failure(
+        'UnsupportedVersion',
+        l10n.t('X Authentication has no API of version {0}: update it.', String(version)),
+      );
     },
   });
 }

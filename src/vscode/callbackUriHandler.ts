@@ -18,6 +18,8 @@ export class CallbackUriHandler implements vscode.UriHandler {
   }
 
   async handleUri({ path, query }: vscode.Uri): Promise<void> {
+    // The page after the callback leads back to the editor by this, which brings the window to the front.
+    if (path === '/') return;
     if (path !== CALLBACK_PATH || query.length > MAX_QUERY_LENGTH) {
       this.#log.warn('An address of this editor was opened that is no callback.');
       return;

@@ -11,7 +11,6 @@ import { refusalCause } from '../x/refusals.ts';
 import { INVALID_VERIFIER } from '../x/oauth1Errors.ts';
 import { Problem } from '../x/problems.ts';
 import { Failure, type FailureName, type Remedy } from './failure.ts';
-import { InvalidSetting } from './settings.ts';
 import type { Environment, SignInMethod, SignInMethodSetting } from './signInMethods.ts';
 import { WayBlocked } from './visit.ts';
 
@@ -71,17 +70,6 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
     ];
   }
   if (error instanceof WayBlocked) return ['Misconfigured', error.message, ['another-way', 'open-settings']];
-  if (error instanceof InvalidSetting) {
-    return [
-      'Misconfigured',
-      l10n.t({
-        message: "The setting {0} can't be used ({1}): correct it and try again.",
-        args: [`xAuthentication.${error.setting}`, error.reason],
-        comment: ['{1} says why, such as "it must be text".'],
-      }),
-      ['open-settings'],
-    ];
-  }
   if (error instanceof AmbiguousClientId) {
     return [
       'Misconfigured',
@@ -270,9 +258,6 @@ export const notABearer = (): string =>
   l10n.t('This is not a bearer token: copy it again, without anything around it.');
 
 /** To the author of an extension that wants more of X Authentication than it has. */
-export const unsupportedVersion = (version: number): Failure =>
-  new Failure('UnsupportedVersion', l10n.t('X Authentication has no API of version {0}: update it.', String(version)));
-
 export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
 
 export const replaced = (): Failure =>

@@ -1,26 +1,27 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { readBaseUrl, UnsafeBaseUrl, type BaseUrls } from '../x/endpoints.ts';
+import { Failure } from './failure.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
 
 const { l10n } = vscode;
 
 export const SECTION = 'xAuthentication';
 
-/** A setting whose value can't be used. `reason` can be shown. */
-export class InvalidSetting extends Error {
-  override readonly name = 'InvalidSetting';
-  readonly setting: string;
-  readonly reason: string;
-
-  constructor(setting: string, reason: string) {
-    super(`The setting ${SECTION}.${setting} can't be used: ${reason}.`);
-    this.setting = setting;
-    this.reason = reason;
-  }
+/** A setting whose value can't be used, because `reason`. */
+function invalid(setting: string, reason: string): Failure {
+  return new Failure(
+    'Misconfigured',
+    l10n.t({
+      message: "The setting {0} can't be used ({1}): correct it and try again.",
+      args: [`${SECTION}.${setting}`, reason],
+      comment: ['{1} says why, such as "it must be text".'],
+    }),
+    ['open-settings'],
+  );
 }
 
-/** The settings, read anew at every use and never trusted: a person can write anything into a file. Every getter throws {@link InvalidSetting}. */
+/** The settings, read anew at every use and never trusted: a person can write anything into a file. Every getter throws a {@link Failure}, `Misconfigured`. */
 export const settings = {
   /** Empty when none is set. */
   clientId(): string {
@@ -46,9 +47,8 @@ export const settings = {
 
   /** To the letter, since X compares it so. */
   relayUrl(): string {
-    const url = read('relayUrl', v.pipe(v.string(), v.trim()), 'it must be a URL');
     baseUrl('relayUrl');
-    return url;
+    return read('relayUrl', v.pipe(v.string(), v.trim()), '');
   },
 
   baseUrls(): BaseUrls {
@@ -66,13 +66,13 @@ function baseUrl(name: string): string {
   try {
     return readBaseUrl(text);
   } catch (error) {
-    if (error instanceof UnsafeBaseUrl) throw new InvalidSetting(name, reason);
+    if (error instanceof UnsafeBaseUrl) throw invalid(name, reason);
     throw error;
   }
 }
 
 function read<T>(name: string, schema: v.GenericSchema<unknown, T>, reason: string): T {
   const parsed = v.safeParse(schema, vscode.workspace.getConfiguration(SECTION).get<unknown>(name));
-  if (!parsed.success) throw new InvalidSetting(name, reason);
+  if (!parsed.success) throw invalid(name, reason);
   return parsed.output;
 }
