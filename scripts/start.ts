@@ -53,7 +53,7 @@ async function start(): Promise<void> {
   console.log(`
 Then, in VS Code:
   ${options.real ? 'run "X: Set Up App Credentials", and ' : ''}click "Greet me" in the status bar, or "Sign in with X to use Greeter" in the Accounts menu (bottom left).
-
+${options.real ? '' : `  For OAuth 1.0a and app-only, the API Key is ${NATIVE_APP.apiKey}\n  and its secret ${NATIVE_APP.apiSecret}\n`}
 Ctrl-C ends everything.
 `);
   process.exitCode = await editor.exit();

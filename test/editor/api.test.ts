@@ -217,6 +217,11 @@ describe('the name of an error that getSession rejects with', function () {
     await assert.rejects(async () => asking, { name: 'Misconfigured', message: /ask for one app at a time/ });
   });
 
+  it('is VS Code’s own when nobody provides sessions', async () => {
+    const message = "Timed out waiting for authentication provider 'x-nobody' to register.";
+    await assert.rejects(async () => authentication.getSession('x-nobody', []), { name: 'Error', message });
+  });
+
   it('is VS Code’s own when it is VS Code that says no', async () => {
     const invalid = { createIfNone: true, silent: true };
     await assert.rejects(async () => authentication.getSession('x', SCOPES, invalid), {

@@ -39,6 +39,23 @@ describe('The stand-in for X, API v2', () => {
     assert.equal((await client.get('/2/users/me?user.fields=shoe_size', authorization)).status, 400);
   });
 
+  it('reads several posts at once, and says which are not there', async () => {
+    const scopes = ['tweet.read', 'users.read', 'tweet.write'];
+    const authorization = `Bearer ${accessTokenOf(await client.signIn({ scopes }))}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const body = JSON.stringify({ text: 'Hello' });
+    await fetch(`${x.apiBaseUrl}/2/tweets`, { method: 'POST', headers, body });
+    const id = '1900000000000000000';
+    const { status, body: found } = await client.get(`/2/tweets?ids=${id},1`, authorization);
+    assert.deepEqual([status, found['data']], [200, [{ id, text: 'Hello' }]]);
+    assert.match(JSON.stringify(found['errors']), /Could not find tweet with ids: \[1\]/);
+    assert.equal('data' in (await client.get('/2/tweets?ids=1', authorization)).body, false);
+    for (const wrong of ['', '?ids=', '?ids=one', `?ids=${Array(101).fill('1').join(',')}`]) {
+      assert.equal((await client.get(`/2/tweets${wrong}`, authorization)).status, 400, wrong);
+    }
+    assert.equal((await client.get(`/2/tweets?ids=${id}`)).status, 401);
+  });
+
   it('takes an access token for two hours', async () => {
     const token = accessTokenOf(await client.signIn());
     now += 7_199_999;
