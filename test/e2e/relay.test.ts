@@ -1,27 +1,15 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { freePort } from '../host/freePort.ts';
-import { ROOT } from '../host/project.ts';
 import { inLightAndDark, violations } from './accessibility.ts';
+import { hostRelay, type Relay } from './relay.ts';
 import { screenshot } from './screenshot.ts';
 import { theStage } from './stage.ts';
 
-const FILES: Readonly<Record<string, string>> = {
-  '/x/': 'text/html; charset=utf-8',
-  '/x/relay.css': 'text/css',
-  '/x/relay.js': 'text/javascript',
-  '/x/destination.js': 'text/javascript',
-};
 const DESKTOP = 'vscode://xauth.x-authentication/callback?nonce=the-nonce&windowId=2';
 const SECRET = 'the-code-that-nobody-may-see';
 
 describe('The relay page, in a browser', () => {
-  let server: Server;
-  let address: string;
+  let relay: Relay;
   /** Of an editor in a browser, which whoever hosts the page has put on the list. */
   let editor: string;
   let context: BrowserContext;
@@ -29,26 +17,10 @@ describe('The relay page, in a browser', () => {
   before(async () => {
     const stage = await theStage();
     editor = new URL(stage.server.url).origin;
-    server = createServer((request, response) => {
-      const path = new URL(request.url ?? '/', 'http://relay').pathname;
-      const type = FILES[path];
-      if (type === undefined) return response.writeHead(404).end();
-      readFile(join(ROOT, 'media', 'relay', path === '/x/' ? 'index.html' : path.slice(3)), 'utf8').then(
-        (text) =>
-          response
-            .writeHead(200, { 'content-type': type })
-            .end(text.replace('"origins": []', `"origins": ["${editor}"]`)),
-        () => response.writeHead(500).end(),
-      );
-      return undefined;
-    });
-    const port = await freePort();
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    address = `http://127.0.0.1:${port}/x/`;
+    relay = await hostRelay(editor);
   });
 
-  after(() => server.close());
+  after(() => relay.stop());
   afterEach(() => context.close());
 
   async function open(
@@ -69,7 +41,7 @@ describe('The relay page, in a browser', () => {
     });
     page.on('pageerror', ({ message }) => complaints.push(message));
     // Not until it has loaded: it goes on before that.
-    await page.goto(`${address}?${new URLSearchParams(parameters).toString()}`, { waitUntil: 'commit' });
+    await page.goto(`${relay.url}?${new URLSearchParams(parameters).toString()}`, { waitUntil: 'commit' });
     return { page, went, complaints };
   }
 
@@ -136,7 +108,7 @@ describe('The relay page, in a browser', () => {
     await open({});
     const page = await context.newPage();
     await page.setContent(
-      `<iframe src="${address}?${new URLSearchParams({ code: SECRET, state: DESKTOP }).toString()}"></iframe>`,
+      `<iframe src="${relay.url}?${new URLSearchParams({ code: SECRET, state: DESKTOP }).toString()}"></iframe>`,
     );
     await page.frameLocator('iframe').getByText('does not know the editor').waitFor();
   });

@@ -6,8 +6,13 @@ import { ROOT } from '../host/project.ts';
 
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', css: 'text/css', js: 'text/javascript' };
 
+export interface Relay {
+  readonly url: string;
+  stop(): void;
+}
+
 /** Somebody's host of the relay page in `media/relay`, which forwards to their editor in a browser as well. */
-export async function hostRelay(editorOrigin: string): Promise<{ readonly url: string; stop(): void }> {
+export async function hostRelay(editorOrigin: string): Promise<Relay> {
   const port = await freePort();
   const server = createServer((request, response) => void serve(request.url ?? '/', response, editorOrigin));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
