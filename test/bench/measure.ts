@@ -14,7 +14,7 @@ import type { Expiries, Measured, SignIn } from './measured.ts';
 import { stageExtensions, stageInactive } from './stage.ts';
 import { type Activation, CONSTANT, GITHUB, type Listing, X } from './tasks.ts';
 
-const HOSTS = 10;
+const HOSTS = 8;
 const ACCOUNTS = [1, 10, 100, 1000];
 const LISTINGS = 20;
 const WARM_CALLS = 1000;
