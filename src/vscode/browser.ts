@@ -244,9 +244,6 @@ export class Browser {
   async #showProgress({ arrival }: Waiting): Promise<void> {
     const location = vscode.ProgressLocation.Notification;
     const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map((name) => `command:xAuthentication.${name}`);
-    const comment = [
-      'Follows "Sign in to X in your browser" and a colon. The brackets and parentheses make links and must stay.',
-    ];
     await vscode.window.withProgress(
       { location, cancellable: true, title: l10n.t('Sign in to X in your browser') },
       async (progress, token) => {
@@ -256,7 +253,9 @@ export class Browser {
             message:
               'if it does not come back, [paste the callback URL]({0}), [copy the link]({1}) or [see what else helps]({2}).',
             args: links,
-            comment,
+            comment: [
+              'Follows "Sign in to X in your browser" and a colon. The brackets and parentheses make links and must stay.',
+            ],
           }),
         });
         const hint = setTimeout(() => {
@@ -264,7 +263,9 @@ export class Browser {
             message:
               'still waiting. If X says that something went wrong, [see what helps]({2}). You can also [paste the callback URL]({0}) or [copy the link]({1}).',
             args: links,
-            comment,
+            comment: [
+              'Follows "Sign in to X in your browser" and a colon. The brackets and parentheses make links and must stay.',
+            ],
           });
           progress.report({ message });
         }, HINT_AFTER_MS);

@@ -279,7 +279,7 @@ export function timedOut(callbackUrl: string | undefined): Failure {
   return new Failure(
     'TimedOut',
     l10n.t(
-      'X did not come back from the browser: if it said that something went wrong, see what to check, and sign in again.',
+      'The browser did not come back from X: if X said that something went wrong, see what to check, and sign in again.',
     ),
     ['sign-in-again', 'see-checklist', 'another-way'],
     { redirectUri: callbackUrl },
@@ -298,7 +298,7 @@ export function checklist(callbackUrl: string): {
     detail: [
       l10n.t('1. The callback URL of this editor is registered with the app, to the letter: {0}', callbackUrl),
       l10n.t('2. The Website URL of the app is filled in.'),
-      l10n.t('3. The user authentication settings of the app are saved.'),
+      l10n.t('3. The "User authentication settings" of the app are saved.'),
       l10n.t('4. The Client ID here is the OAuth 2.0 one, not the API Key.'),
       l10n.t('5. The Client Secret, if the app has one, was copied without anything around it.'),
     ].join('\n'),
@@ -329,7 +329,7 @@ export function wayRuledOut(method: SignInMethodSetting, environment: Environmen
   const text =
     method === 'loopback'
       ? l10n.t(
-          'The port {0} is forwarded under another number, which X would refuse: sign in another way, or free that number on your machine.',
+          'The port {0} is forwarded under another number, which X would refuse: sign in another way, or free that port on your own machine.',
           String(environment.loopbackPort),
         )
       : l10n.t(

@@ -74,6 +74,18 @@ describe('Signing in', () => {
     await window.notification('Signed in to X as @ada_l.').waitFor();
   });
 
+  it('for an extension gives way at once to one from the palette, though VS Code has calls to a provider wait', async () => {
+    const story = await startStory();
+    const window = await story.openWindow();
+    const asked = await window.opensConsent(() => window.chooseFromAccounts(/^Sign in with X to use Greeter/));
+    const consent = await window.opensConsent(() => window.run('X: Sign In'));
+    await consent.authorizeAs('grace');
+    await window.notification('Signed in to X as @grace_h.').waitFor();
+    await asked.authorizeAs('ada');
+    assert.equal(story.x.requestsTo('/2/oauth2/token').length, 1);
+    assert.deepEqual(await window.notifications(), ['Signed in to X as @grace_h.']);
+  });
+
   it('is finished by pasting when the browser does not come back', async () => {
     const story = await startStory({ 'xAuthentication.signInMethod': 'paste' });
     const window = await story.openWindow();

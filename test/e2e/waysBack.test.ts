@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { NATIVE_APP } from '../x/app.ts';
 import { hostRelay, type Relay } from './relay.ts';
-import { screenshot } from './screenshot.ts';
+import { FOLLOW_THE_SYSTEM, inEachTheme, screenshot } from './screenshot.ts';
 import { theStage } from './stage.ts';
 import { startStory, type Story } from './story.ts';
 import type { EditorWindow } from './editorWindow.ts';
@@ -159,7 +159,7 @@ describe('Coming back by a relay of one’s own', () => {
 
 describe('When the browser does not come back', () => {
   it('a person finds what else helps: paste, what to check, another way, cancel', async () => {
-    const story = await startStory({}, [APP_URI]);
+    const story = await startStory(FOLLOW_THE_SYSTEM, [APP_URI]);
     const window = await story.openWindow();
     await window.opensConsent(() => window.run('X: Sign In'));
     const helps = async (row: RegExp): Promise<void> => {
@@ -169,12 +169,12 @@ describe('When the browser does not come back', () => {
 
     await window.clickInNotification(WAITING, 'see what else helps');
     await window.quickInput('The browser does not come back from X').waitFor();
-    await screenshot(window.page, 'help');
+    await inEachTheme(window.page, 'sign-in-help', window.quickInput());
     await window.page.keyboard.press('Escape');
 
     await helps(/^See What to Check/);
     await window.dialog('If X says that something went wrong').waitFor();
-    await screenshot(window.page, 'checklist');
+    await inEachTheme(window.page, 'sign-in-checklist', window.dialog(''));
     await window.answerDialog('If X says that something went wrong', 'Copy the Callback URL');
     await window.statusBarItem('Copied the callback URL').waitFor();
     assert.equal(await window.clipboard(), story.server.callbackUrl(story.loopbackPort));
@@ -208,7 +208,7 @@ describe('When the browser does not come back', () => {
   });
 
   it('because another program has the port, asks at once for the address', async () => {
-    const story = await startStory();
+    const story = await startStory(FOLLOW_THE_SYSTEM);
     const occupant = createServer((_request, response) => response.end('Something else')).listen(
       story.loopbackPort,
       '127.0.0.1',
@@ -217,7 +217,7 @@ describe('When the browser does not come back', () => {
       const window = await story.openWindow();
       const consent = await window.opensConsent(() => window.run('X: Sign In'));
       await window.quickInput(`Port ${story.loopbackPort} is in use`).waitFor();
-      await screenshot(window.page, 'port-in-use');
+      await inEachTheme(window.page, 'port-in-use', window.quickInput());
       await consent.authorizeAs('ada');
       await window.answerInput('Finish signing in to X', consent.page.url());
       await signedIn(window, '@ada_l');

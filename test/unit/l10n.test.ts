@@ -30,6 +30,8 @@ describe('The words of the extension', () => {
         source,
       );
       assert.equal(built, null, `${file}: ${built?.[0] ?? ''}`);
+      const comment = /^\s+comment\b(?!: \[).*/m.exec(source);
+      assert.equal(comment, null, `${file}: ${comment?.[0] ?? ''}`);
     }
   });
 
