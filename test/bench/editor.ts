@@ -76,7 +76,9 @@ export class Person {
     const page = await this.#context.newPage();
     const printed: string[] = [];
     try {
-      await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) => printed.push(args.join(' ')));
+      await page.exposeFunction('codeAutomationLog', (_type: string, args: unknown[]) =>
+        printed.push(String(args[0]).split('\n', 1)[0] ?? ''),
+      );
       const exitCode = await new Promise<number>((resolve, reject) => {
         setTimeout(reject, WINDOW_MS, new Error(`${name} took too long.`)).unref();
         page.once('crash', () => reject(new Error('The browser crashed.')));
