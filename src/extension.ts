@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Foreground } from './foreground.ts';
 import { bounded } from './oauth/http.ts';
-import { newNonce } from './oauth/oauth1Signature.ts';
 import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
 import { watchFolder } from './sessions/folderWatch.ts';
@@ -63,21 +62,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const handOver = new HandOver(notes);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
-  const { apiBaseUrl } = world;
   const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
 
   let opened: Promise<Foreground> | undefined;
   const foreground = (): Promise<Foreground> => {
-    const signingIn = { sessions, oauth1Sessions, appOnlySessions, kinds: { x, oauth1, appOnly } };
-    const background = {
-      context,
-      log,
-      endpoints,
-      apiBaseUrl,
-      world: { ...world, nonce: newNonce },
-      clients,
-      ...signingIn,
-    };
+    const kinds = { x, oauth1, appOnly };
+    const background = { context, log, world, clients, sessions, oauth1Sessions, appOnlySessions, kinds };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
     return opened;
   };
