@@ -63,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     apiBaseUrl: () => settings.baseUrls().api,
     defaultClientId: () => settings.clientId(),
     unnamedLabel: vscode.l10n.t('X account'),
+    nonce: newNonce,
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
@@ -72,25 +73,14 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const handOver = new HandOver(notes);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
-  const { apiBaseUrl } = world;
   const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
-
-  const oauth1World = { ...world, nonce: newNonce };
 
   let opened: Promise<Foreground> | undefined;
   const foreground = (): Promise<Foreground> => {
-    const signingIn = { sessions, oauth1Sessions, appOnlySessions, kinds: { x, oauth1, appOnly } };
-    const background = {
-      context,
-      log,
-      endpoints,
-      apiBaseUrl,
-      world: oauth1World,
-      clients,
-      notes,
-      folders: { notes: notesFolder, locks: locksFolder },
-      ...signingIn,
-    };
+    const kinds = { x, oauth1, appOnly };
+    const folders = { notes: notesFolder, locks: locksFolder };
+    const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
+    const background = { context, log, world, clients, notes, folders, ...signedIn };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
     return opened;
   };
@@ -160,13 +150,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       { grants: xGrants, authorize: bearer, renew: (refused) => renewal.renewRefused(refused) },
       {
         grants: oauth1Grants,
-        authorize: (secret, request) => authorizationFor({ ...request, ...readOAuth1Credentials(secret) }, oauth1World),
+        authorize: (secret, request) => authorizationFor({ ...request, ...readOAuth1Credentials(secret) }, world),
       },
       { grants: appOnlyGrants, authorize: bearer },
     ],
     handedOut,
     fetch: (input, init) => fetch(input, init),
-    apiBaseUrl,
+    apiBaseUrl: world.apiBaseUrl,
   });
 
   const register = (kind: SignInKind, grants: Grants): vscode.Disposable => {
@@ -207,7 +197,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       },
     },
   );
-  return exportedApi(requests, apiBaseUrl, foreground, log);
+  return exportedApi(requests, world.apiBaseUrl, foreground, log);
 }
 
 /** What SecretStorage should hold, under an id that is kept where it is: on a server, every browser has its own of both. */

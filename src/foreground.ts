@@ -1,12 +1,11 @@
 import type * as vscode from 'vscode';
-import type { Endpoints } from './oauth/codeGrant.ts';
 import type { World } from './oauth/oauth1.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
 import type { Notes } from './sessions/handOver.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
-import type { Sessions } from './sessions/sessions.ts';
+import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
 import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
 import { AppSetUp } from './vscode/appSetUp.ts';
 import { Browser } from './vscode/browser.ts';
@@ -25,9 +24,7 @@ import { invalidateToken } from './x/oauth1.ts';
 export interface Background {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
-  readonly endpoints: () => Endpoints;
-  readonly apiBaseUrl: () => string;
-  readonly world: World;
+  readonly world: SessionsWorld & World;
   readonly clients: Clients;
   readonly notes: Notes;
   /** Where windows leave things for each other, by name. */
@@ -42,7 +39,8 @@ export type Foreground = ReturnType<typeof openForeground>;
 
 /** Builds and connects what people meet: signing in, messages, commands. VS Code loads it when the first of them is needed. */
 export function openForeground(background: Background) {
-  const { context, log, endpoints, apiBaseUrl, world, clients, notes, folders, sessions, kinds } = background;
+  const { context, log, world, clients, notes, folders, sessions, kinds } = background;
+  const { endpoints, apiBaseUrl } = world;
   const consumerSetUp = new ConsumerSetUp(context.secrets);
   const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
   const browser = new Browser({

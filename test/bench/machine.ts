@@ -11,7 +11,7 @@ export function machine({
   const processors = cpus();
   const memory = `${(totalmem() / 2 ** 30).toFixed(1)} GB`;
   return [
-    `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${memory}; ${type()} ${release()} ${arch()}`,
+    `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${memory}; ${type()} ${release().split('-', 1)[0]} ${arch()}`,
     `VS Code ${vscode} in Chromium ${chromium}; Node ${process.versions.node}`,
   ];
 }
