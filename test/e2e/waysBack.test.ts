@@ -8,6 +8,8 @@ import { startStory, type Story } from './story.ts';
 import type { EditorWindow } from './editorWindow.ts';
 
 const WAITING = 'Sign in to X in your browser';
+/** It changes its words after half a minute. */
+const WHAT_HELPS = /see what (else )?helps/;
 const APP_URI = 'code-oss://xauth.x-authentication/callback';
 
 /** Begins a sign-in and returns the link that a person would follow, to be followed in another browser. */
@@ -163,11 +165,11 @@ describe('When the browser does not come back', () => {
     const window = await story.openWindow();
     await window.opensConsent(() => window.run('X: Sign In'));
     const helps = async (row: RegExp): Promise<void> => {
-      await window.clickInNotification(WAITING, 'see what else helps');
+      await window.clickInNotification(WAITING, WHAT_HELPS);
       await window.pick('The browser does not come back from X', row);
     };
 
-    await window.clickInNotification(WAITING, 'see what else helps');
+    await window.clickInNotification(WAITING, WHAT_HELPS);
     await window.quickInput('The browser does not come back from X').waitFor();
     await inEachTheme(window.page, 'sign-in-help', window.quickInput());
     await window.page.keyboard.press('Escape');
