@@ -91,8 +91,15 @@ export class Messages {
     void this.#offer(vscode.window.showWarningMessage, strayCallback(), ['sign-in-again'], {});
   }
 
-  callbackUrlsCopied(urls: readonly string[]): void {
-    const text = l10n.t('Copied. Register with X, to the letter, as a callback URL of your app: {0}', urls.join('  '));
+  callbackUrlsCopied([first = '', ...others]: readonly string[]): void {
+    const text =
+      others.length === 0
+        ? l10n.t('Copied. Register with X, to the letter, as a callback URL of your app: {0}', first)
+        : l10n.t(
+            'Copied. Register with X, to the letter, as a callback URL of your app: {0} (and these, for when it does not arrive: {1})',
+            first,
+            others.join('  '),
+          );
     void this.#offer(vscode.window.showInformationMessage, text, ['open-console'], {});
   }
 
