@@ -119,8 +119,9 @@ describe('the example Recipes', function () {
 
     // Without AI features VS Code starts no MCP server.
     await workspace.getConfiguration('chat').update('disableAIFeatures', false, ConfigurationTarget.Global);
-    void commands.executeCommand('workbench.mcp.startServer', `${ID}/Posts on X`);
-    const authorization = await server.authorization;
+    // Until VS Code has heard of the server, and of the setting, it does nothing when it is told to.
+    const start = setInterval(() => void commands.executeCommand('workbench.mcp.startServer', `${ID}/Posts on X`), 500);
+    const authorization = await server.authorization.finally(() => clearInterval(start));
     assert.ok(x.grants.isLive(authorization?.replace('Bearer ', '') ?? ''), authorization);
 
     const offeredAnew = changed();
