@@ -43,5 +43,8 @@ describe('Diagnostics', () => {
     await window.clickInNotification('Copied, without secrets and names', 'Show');
     await window.page.locator('.view-lines', { hasText: 'diagnostics' }).waitFor();
     await screenshot(window.page, 'diagnostics');
+    // VS Code would keep what is not saved for the next window.
+    await window.run('View: Revert and Close Editor');
+    await window.page.locator('.view-lines', { hasText: 'diagnostics' }).waitFor({ state: 'detached' });
   });
 });

@@ -4,6 +4,7 @@ import { ConsentPage } from './consentPage.ts';
 /** On a machine that is busy with other things. */
 const UP_MS = 90_000;
 const ACTION_MS = 30_000;
+const TRIES = 20;
 
 type Text = string | RegExp;
 
@@ -57,7 +58,17 @@ export class EditorWindow {
 
   /** Clicks an entry of the Accounts menu, and then one of the menu that it opens: `chooseFromAccounts('@ada_l (X)', 'Sign Out')`. */
   async chooseFromAccounts(...path: Text[]): Promise<void> {
+    const [first = ''] = path;
     await this.openAccounts();
+    // VS Code fills the menu when it opens, with what it knows by then.
+    for (
+      let tries = 0;
+      tries < TRIES && (await this.menu().getByRole('menuitem', { name: first }).count()) === 0;
+      tries++
+    ) {
+      await this.closeMenu();
+      await this.openAccounts();
+    }
     for (const entry of path) {
       // By the keyboard, because a menu that has just come up ignores the mouse for a moment.
       await this.menu().last().getByRole('menuitem', { name: entry }).hover();
