@@ -303,7 +303,7 @@ export function checklist(callbackUrl: string): {
       l10n.t('5. The Client Secret, if the app has one, was copied without anything around it.'),
     ].join('\n'),
     copy: l10n.t('Copy the Callback URL'),
-    setUp: l10n.t('Set Up App Credentials'),
+    setUp: remedyLabel('set-up-app'),
   };
 }
 

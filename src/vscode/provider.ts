@@ -117,7 +117,10 @@ function asGranted(grant: Grant): vscode.AuthenticationSession {
 /** With the person's picture, where VS Code shows them: as `icon`, which is a proposed property that it reads from everybody. */
 function asShown({ id, accessToken, account, scopes }: Session): vscode.AuthenticationSession {
   const { id: accountId, label, imageUrl } = account;
-  const showsPictures = vscode.workspace.getConfiguration('workbench.accounts').get('showAvatar') !== undefined;
-  const picture = imageUrl !== undefined && showsPictures ? { icon: vscode.Uri.parse(imageUrl) } : {};
+  const picture = imageUrl !== undefined && showsPictures() ? { icon: vscode.Uri.parse(imageUrl) } : {};
   return { id, accessToken, account: { id: accountId, label, ...picture }, scopes };
+}
+
+function showsPictures(): boolean {
+  return vscode.workspace.getConfiguration('workbench.accounts').get('showAvatar') !== undefined;
 }
