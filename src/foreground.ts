@@ -42,7 +42,7 @@ export function openForeground(background: Background) {
   const { context, log, world, clients, notes, folders, sessions, kinds } = background;
   const { endpoints, apiBaseUrl } = world;
   const consumerSetUp = new ConsumerSetUp(context.secrets);
-  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
+  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.appChanged());
   const browser = new Browser({
     page: (arrival) => callbackPage(context.extensionUri, arrival),
     notes: new CallbackNotes(notes),

@@ -109,6 +109,15 @@ export function dueAt(grant: Grant, leastMs = LEAST_LIFETIME_MS): number {
   return grant.expiresAt - Math.min(leastMs, (grant.expiresAt - grant.obtainedAt) / 2);
 }
 
+/** A token that is younger is not renewed because somebody asks for it. */
+export const YOUNG_MS = 5 * 60_000;
+
+/** Whether the access token is so new that another would not be better. One from the future was obtained before the clock went back. */
+export function isYoung(grant: Grant, now: number): boolean {
+  const age = now - grant.obtainedAt;
+  return age >= 0 && age < YOUNG_MS;
+}
+
 /** Whether the access token has ended, as far as this machine's clock can tell. */
 export function isExpired(grant: Grant, now: number): boolean {
   return grant.expiresAt <= now;

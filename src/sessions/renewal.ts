@@ -5,7 +5,7 @@ import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
 import { codeOf } from './busyFiles.ts';
 import type { Clients } from './clients.ts';
-import { DEFAULT_LIFETIME_MS, isDue, isExpired, sameState, sealOf, type Grant } from './grant.ts';
+import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, sealOf, type Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { HandOver } from './handOver.ts';
 import type { Log } from './log.ts';
@@ -108,8 +108,8 @@ export class Renewal {
   }
 
   /**
-   * Renews a grant if it is due, or if its access token is the one that X has `refused`, whatever the clock says. Never
-   * rejects.
+   * Renews a grant if it is due, or if its access token is the one that X has `refused`, unless that is minutes old: whoever asks,
+   * nobody can have refresh tokens spent one after another. Never rejects.
    */
   renew(grant: Grant, refused?: string): Promise<Outcome> {
     const underWay = this.#underWay.get(grant.id);
@@ -182,7 +182,8 @@ export class Renewal {
   async #done(known: Grant, refused: string | undefined): Promise<Outcome | undefined> {
     const grant = await this.#grants.find(known.id);
     if (grant === undefined) return 'ended';
-    return isDue(grant, this.#world.now()) || grant.accessToken === refused ? undefined : 'current';
+    const now = this.#world.now();
+    return isDue(grant, now) || (grant.accessToken === refused && !isYoung(grant, now)) ? undefined : 'current';
   }
 
   async #renewAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {

@@ -190,19 +190,21 @@ export class Sessions {
     return isRevoked;
   }
 
-  /** Renews every grant now, due or not, at a person's request. */
+  /** Renews every grant that is not minutes old, due or not, because somebody asked. */
   async renewAll(): Promise<readonly Outcome[]> {
-    this.#backOff.reset();
-    const grants = await this.#grants.list();
-    return Promise.all(grants.map((grant) => this.#renewal.renew(grant, grant.accessToken)));
+    return Promise.all((await this.#grants.list()).map((grant) => this.#renewOnRequest(grant)));
   }
 
-  /** Renews one grant now, due or not, at a person's request; undefined when there is none of that id. */
+  /** As {@link renewAll}, but only one; undefined when there is none of that id. */
   async renewNow(sessionId: string): Promise<Outcome | undefined> {
     const grant = await this.#grants.find(sessionId);
-    if (grant === undefined) return undefined;
-    this.#backOff.succeeded(grant.id);
-    return this.#renewal.renew(grant, grant.accessToken);
+    return grant && this.#renewOnRequest(grant);
+  }
+
+  async #renewOnRequest(grant: Grant): Promise<Outcome> {
+    this.#backOff.hurry(grant.id);
+    if (!this.#backOff.isWaiting(grant.id)) return this.#renewal.renew(grant, grant.accessToken);
+    return this.#renewal.lastOutcome(grant.id) ?? 'unreachable';
   }
 
   /** How every grant stands. */
@@ -229,8 +231,13 @@ export class Sessions {
     return TROUBLES.filter((trouble) => troubles[trouble]);
   }
 
-  /** A person has mended the settings or the secret: what X refused before says nothing any more. */
+  /** Settings changed, which any extension can do as well. */
   settingsChanged(): void {
+    this.#backOff.hurry();
+  }
+
+  /** A person has typed the app's client id or secret anew: what X refused before says nothing any more. */
+  appChanged(): void {
     this.#backOff.reset();
   }
 

@@ -16,6 +16,7 @@ import { appOnlyBearer } from '../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken } from '../../src/x/oauth1.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import type { StandIn } from '../x/standIn.ts';
+import { tenMinutesPass } from './clock.ts';
 import { startMcpServer } from './mcpServer.ts';
 import { personDoes, skipWithoutPerson } from './person.ts';
 import { startStandInForEditor } from './standIn.ts';
@@ -65,6 +66,7 @@ describe('the example Recipes', function () {
   it('asks X by the API of X Authentication, which renews a token that X refuses', async () => {
     assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
     x.grants.expireAccessTokens();
+    tenMinutesPass();
     assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
     const statuses = x.requestsTo('/2/users/me').map(({ outcome }) => outcome.status);
     assert.deepEqual(statuses.slice(-3), [200, 401, 200]);
@@ -125,6 +127,7 @@ describe('the example Recipes', function () {
     assert.ok(x.grants.isLive(authorization?.replace('Bearer ', '') ?? ''), authorization);
 
     const offeredAnew = changed();
+    tenMinutesPass();
     await commands.executeCommand('xAuthentication.refresh');
     await offeredAnew;
     const [second] = await mcpServers.provideMcpServerDefinitions();

@@ -39,7 +39,7 @@ describe('Confidential apps', () => {
     assert.equal((await window.session())?.id, grant.id, 'it is listed all the while');
     assert.deepEqual(notices(machine), [['client-secret', false]]);
     await window.clients.setSecret(WEB_APP.clientId, SECRET);
-    window.sessions.settingsChanged();
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
     assert.equal(machine.notices.length, 1);
   });
@@ -53,7 +53,7 @@ describe('Confidential apps', () => {
     assert.ok(await window.session());
     assert.deepEqual(notices(machine), [['client-secret', true]]);
     await window.clients.setSecret(WEB_APP.clientId, 'made anew');
-    window.sessions.settingsChanged();
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
   });
 
@@ -66,7 +66,7 @@ describe('Confidential apps', () => {
     assert.ok(await window.session());
     assert.deepEqual(notices(machine), [['client-secret', true]]);
     await window.clients.setSecret(WEB_APP.clientId, '');
-    window.sessions.settingsChanged();
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
     assert.equal(machine.x.requestsTo(TOKEN).at(-1)?.headers.authorization, undefined);
   });
@@ -80,7 +80,7 @@ describe('Confidential apps', () => {
     assert.ok(await window.session());
     assert.deepEqual(notices(machine), [['client-secret', false]]);
     await window.clients.setSecret(NATIVE_APP.clientId, 'now it has one');
-    window.sessions.settingsChanged();
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
   });
 
@@ -127,7 +127,7 @@ describe('Confidential apps', () => {
     assert.ok(notice?.kind === 'client-secret');
     assert.equal(notice.grant.clientId, WEB_APP.clientId, 'this is the app whose secret is asked for');
     await window.clients.setSecret(WEB_APP.clientId, SECRET);
-    window.sessions.settingsChanged();
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session(scopes)));
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { DEFAULT_LIFETIME_MS, sealOf } from '../../../src/sessions/grant.ts';
+import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
+import { DEFAULT_LIFETIME_MS, sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { AmbiguousClientId } from '../../../src/sessions/scopeRequest.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
@@ -62,10 +63,13 @@ describe('Sessions', () => {
       assert.deepEqual(unreachable?.troubles, ['unreachable', 'expired']);
       assert.ok((unreachable?.triesAgainAt ?? 0) > machine.now);
 
+      assert.equal(await window.sessions.renewNow(grant.id), 'unreachable', 'not at once again');
       machine.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
-      assert.equal(await window.sessions.renewNow(grant.id), 'misconfigured', 'a person does not wait');
+      machine.now += HURRIED_MS;
+      assert.equal(await window.sessions.renewNow(grant.id), 'misconfigured');
       assert.deepEqual((await status())?.troubles, ['misconfigured', 'expired']);
 
+      machine.now += HURRIED_MS;
       assert.equal(await window.sessions.renewNow(grant.id), 'current');
       const renewed = await status();
       assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
@@ -506,7 +510,9 @@ describe('Sessions', () => {
     await window.signIn([], 'ada');
     await window.signIn([], 'grace');
     machine.x.fail(TOKEN, faults.htmlUnavailable, { times: 2 });
+    machine.now += YOUNG_MS;
     assert.deepEqual(await window.sessions.renewAll(), ['unreachable', 'unreachable']);
+    machine.now += HURRIED_MS;
     assert.deepEqual(await window.sessions.renewAll(), ['current', 'current']);
     assert.equal(machine.refreshes, 4);
   });
