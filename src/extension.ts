@@ -33,13 +33,17 @@ import { SECTION, settings } from './vscode/settings.ts';
 import type { Attempt } from './vscode/showMessages.ts';
 import type { SignInRequest } from './vscode/signIn.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
-import { oauth2Endpoints } from './x/endpoints.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
+const DAY_MS = 24 * 60 * 60_000;
+
 /** How long a window may have slept and still find what the others left for it. */
-const KEEP_NOTES_MS = 7 * 24 * 60 * 60_000;
+const KEEP_NOTES_MS = 7 * DAY_MS;
+
+/** How long what can't be read is kept for a version that might. */
+const KEEP_UNREADABLE_MS = 30 * DAY_MS;
 
 /** When an editor that starts has done what people wait for. */
 const SETTLED_AFTER_MS = 5_000;
@@ -53,14 +57,12 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const log = vscode.window.createOutputChannel('X Authentication', { log: true });
   const now = (): number => Date.now();
   const random = (): number => Math.random();
-  const endpoints = () => oauth2Endpoints(settings.baseUrls());
   const world = {
     // The global one, asked for at every request: only that honours VS Code's proxy and certificates.
     fetch: bounded((url, init) => fetch(url, init), REQUEST_TIMEOUT_MS),
     now,
     random,
-    endpoints,
-    apiBaseUrl: () => settings.baseUrls().api,
+    apiBaseUrl: () => settings.apiBaseUrl(),
     defaultClientId: () => settings.clientId(),
     unnamedLabel: vscode.l10n.t('X account'),
     nonce: newNonce,
@@ -89,12 +91,10 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const notify: Notify = (notice) => tell(notice);
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
-    const grants = new Grants(
-      new GrantRecords(secrets, log, prefix),
-      handOver,
-      log,
-      rosterOf(context, providerId, now),
-    );
+    const grants = new Grants(new GrantRecords(secrets, log, now, prefix), handOver, log, {
+      apiBaseUrl: () => settings.shownBaseUrl(),
+      roster: rosterOf(context, providerId, now),
+    });
     const attempt = { run: signInAnew };
     grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);
     grants.onVanished = (labels) => tell({ kind: 'vanished', labels }, attempt);
@@ -119,7 +119,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
-    revoke: async (secret) => (await foreground()).revokeOAuth1(secret),
+    revoke: async (grant, replacedBy) => (await foreground()).revokeOAuth1(grant, replacedBy),
     now,
     notify,
     log,
@@ -169,15 +169,23 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     );
   };
 
+  const allGrants = [xGrants, oauth1Grants, appOnlyGrants];
+
+  const sweep = (): void => {
+    logged(notes.sweep(KEEP_NOTES_MS));
+    logged(locks.sweep(KEEP_NOTES_MS));
+    allGrants.forEach((grants) => logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS)));
+  };
+
   lookForApp();
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
-    const catchUp = (): void => [xGrants, oauth1Grants, appOnlyGrants].forEach((grants) => logged(grants.catchUp()));
+    const catchUp = (): void => allGrants.forEach((grants) => logged(grants.catchUp()));
     context.subscriptions.push(watchFolder(notesFolder, catchUp));
-    logged(notes.sweep(KEEP_NOTES_MS));
-    logged(locks.sweep(KEEP_NOTES_MS));
+    sweep();
   }, SETTLED_AFTER_MS);
+  const sweeping = setInterval(sweep, DAY_MS);
   context.subscriptions.push(
     log,
     register(x, xGrants),
@@ -188,11 +196,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;
       sessions.settingsChanged();
+      allGrants.forEach((grants) => grants.serverChanged());
       lookForApp();
     }),
     {
       dispose: () => {
         clearInterval(ticking);
+        clearInterval(sweeping);
         clearTimeout(later);
       },
     },

@@ -4,11 +4,15 @@ import { authenticate, type Client } from './clientAuthentication.ts';
 import { AUTHORIZATION_ERRORS, AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from './errors.ts';
 import { retryAfterMs, type Fetch } from './http.ts';
 
-/** Where an authorization server listens: absolute URLs. */
-export interface Endpoints {
-  readonly authorization: string;
+/** Where an authorization server takes and gives tokens: absolute URLs. */
+export interface TokenEndpoints {
   readonly token: string;
   readonly revocation: string;
+}
+
+/** The same with the page that asks a person. */
+export interface Endpoints extends TokenEndpoints {
+  readonly authorization: string;
 }
 
 /** What the browser is sent to the authorization endpoint with, and what its answer is checked against. */
@@ -73,7 +77,7 @@ export async function authorizationUrl(
  * @throws {CallbackMismatch} when this is not the answer to `request`
  */
 export function checkCallback(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   request: AuthorizationRequest,
   callback: URLSearchParams,
@@ -105,7 +109,7 @@ export function checkCallback(
  * @throws {Refused | Unreachable}
  */
 export async function exchangeCode(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   request: AuthorizationRequest,
   callback: CheckedCallback,
@@ -129,7 +133,7 @@ export async function exchangeCode(
  * @throws {Refused | Unreachable}
  */
 export async function refresh(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   refreshToken: string,
   world: World,
@@ -151,7 +155,7 @@ export async function refresh(
  * @throws {Refused | Unreachable}
  */
 export async function revoke(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   token: string,
   hint: 'access_token' | 'refresh_token',
@@ -224,10 +228,9 @@ async function readSuccess(response: Response, world: World): Promise<string> {
 }
 
 /** There is no discovery at X; the library needs an issuer for its bookkeeping only. */
-function server(endpoints: Endpoints): oauth.AuthorizationServer {
+function server(endpoints: TokenEndpoints): oauth.AuthorizationServer {
   return {
-    issuer: new URL(endpoints.authorization).origin,
-    authorization_endpoint: endpoints.authorization,
+    issuer: new URL(endpoints.token).origin,
     token_endpoint: endpoints.token,
     revocation_endpoint: endpoints.revocation,
   };

@@ -64,8 +64,8 @@ export class ApiRequests {
     const claim = copyOf(session);
     const { method, form } = request;
     const url = apiUrl(request.url, this.#apiBaseUrl());
-    const { authorizer } = await this.#genuine(claim);
-    checkDestination(url, this.#apiBaseUrl());
+    const { authorizer, grant } = await this.#genuine(claim);
+    checkDestination(url, grant.apiBaseUrl);
     return authorizer.authorize(claim.accessToken, { method, url: url.href, form });
   }
 
@@ -117,7 +117,7 @@ export class ApiRequests {
     grant: Grant,
   ): Promise<Response> {
     const { method, url } = request;
-    checkDestination(new URL(url), this.#apiBaseUrl());
+    checkDestination(new URL(url), grant.apiBaseUrl);
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '');
     const form = isForm ? new URLSearchParams(`&${await request.clone().text()}`) : undefined;
     request.headers.set('authorization', authorize(grant.accessToken, { method, url, form }));

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Account, Grant } from './grant.ts';
+import { type Account, type Grant, newNoteKey } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
@@ -11,6 +11,8 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** What a sign-in with credentials that do not expire brings. */
 export interface LastingCredentials {
+  /** The server that confirmed them. */
+  readonly apiBaseUrl: string;
   /** The X app that they belong to: its API key, or for a bearer token alone a hash of it. */
   readonly appKey: string;
   readonly account: Account;
@@ -19,6 +21,9 @@ export interface LastingCredentials {
   /** True when they were asked for to read only, though the app may do more. */
   readonly readOnly?: boolean;
 }
+
+/** Ends credentials at X, unless those that have taken their place have the same token. */
+type Revoke = (grant: Grant, replacedBy?: Grant) => Promise<void>;
 
 /** The scope of credentials that may only read. */
 const READ = 'read';
@@ -30,19 +35,13 @@ const READ = 'read';
  */
 export class LastingSessions {
   readonly #grants: Grants;
-  readonly #revoke: ((secret: string) => Promise<void>) | undefined;
+  readonly #revoke: Revoke | undefined;
   readonly #now: () => number;
   readonly #notify: Notify;
   readonly #log: Log;
 
   /** `revoke` ends the credentials at X; there is none for those that are shared with others. */
-  constructor(parts: {
-    grants: Grants;
-    revoke?: (secret: string) => Promise<void>;
-    now: () => number;
-    notify: Notify;
-    log: Log;
-  }) {
+  constructor(parts: { grants: Grants; revoke?: Revoke; now: () => number; notify: Notify; log: Log }) {
     this.#grants = parts.grants;
     this.#revoke = parts.revoke;
     this.#now = parts.now;
@@ -78,14 +77,15 @@ export class LastingSessions {
    * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones: also of another app's, since
    * nobody could tell two sessions of one account apart.
    */
-  async keep({ appKey, account, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
+  async keep({ apiBaseUrl, appKey, account, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
     for (;;) {
-      const old = (await this.#grants.list()).find(
+      const old = (await this.#grants.listOf(apiBaseUrl)).find(
         (grant) => grant.account.id === account.id || grant.accessToken === secret,
       );
       if (old?.accessToken === secret) return old;
       const grant: Grant = {
         id: old?.id ?? randomUUID(),
+        apiBaseUrl,
         clientId: appKey,
         account: old?.account ?? account,
         scopes: readOnly ? [READ] : [],
@@ -94,11 +94,23 @@ export class LastingSessions {
         // Later than what it replaces, also by a clock that was set back: the newest of an account is the one that counts.
         obtainedAt: Math.max(this.#now(), (old?.obtainedAt ?? 0) + 1),
         expiresAt: NEVER,
+        noteKey: newNoteKey(),
       };
       if (old === undefined) await this.#grants.add(grant);
       else if (!(await this.#grants.replace(old, grant))) continue;
       this.#log.info(`Grant ${grant.id}: signed in.`);
+      if (old !== undefined) await this.#revokeReplaced(old, grant);
       return grant;
+    }
+  }
+
+  /** What nobody can sign out of any more would live at X for ever. */
+  async #revokeReplaced(old: Grant, grant: Grant): Promise<void> {
+    try {
+      await this.#revoke?.(old, grant);
+    } catch (error) {
+      this.#log.warn(`Grant ${grant.id}: what it replaced is not revoked at X. ${messageOf(error)}`);
+      this.#notify({ kind: 'replaced-not-revoked', grant });
     }
   }
 
@@ -115,15 +127,19 @@ export class LastingSessions {
       return false;
     }
     try {
-      await this.#revoke(grant.accessToken);
+      await this.#revoke(grant);
       this.#log.info(`Grant ${grant.id}: revoked at X.`);
       return true;
     } catch (error) {
-      this.#log.warn(`Grant ${grant.id}: not revoked at X. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Grant ${grant.id}: not revoked at X. ${messageOf(error)}`);
       this.#notify({ kind: 'not-revoked', grant });
       return false;
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Tells bearer tokens apart without telling anything about them. */

@@ -1,6 +1,7 @@
-import { refresh, type Endpoints } from '../oauth/codeGrant.ts';
+import { refresh } from '../oauth/codeGrant.ts';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
+import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
 import { codeOf } from './busyFiles.ts';
@@ -36,7 +37,6 @@ export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
 export interface RenewalWorld {
   readonly fetch: Fetch;
   readonly now: () => number;
-  readonly endpoints: () => Endpoints;
 }
 
 /** How long a caller waits for a renewal that is under way: shorter while the token it would get otherwise is good. */
@@ -197,12 +197,12 @@ export class Renewal {
       return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
-    const client = await this.#clients.get(grant.clientId);
+    const client = await this.#clients.get(grant);
     const dropped = await this.#handOver.wasSent(grant);
     if (!(await lease.held())) return 'unreachable';
     await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant));
     try {
-      const answer = await refresh(this.#world.endpoints(), client, grant.refreshToken, this.#world);
+      const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
       const now = this.#world.now();
       return await this.#renewed(grant, {
         ...grant,

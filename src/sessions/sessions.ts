@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { checkCallback, exchangeCode, revoke, type AuthorizationRequest, type Endpoints } from '../oauth/codeGrant.ts';
+import { checkCallback, exchangeCode, revoke, type AuthorizationRequest } from '../oauth/codeGrant.ts';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
+import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
-import type { Clients } from './clients.ts';
+import type { App, Clients } from './clients.ts';
 import {
   DEFAULT_LIFETIME_MS,
   dueAt,
   isDue,
   isExpired,
   isProvisional,
+  newNoteKey,
   LEAST_LIFETIME_MS,
   provisionalAccount,
   type Account,
@@ -38,7 +40,7 @@ export interface SessionsWorld {
   readonly fetch: Fetch;
   readonly now: () => number;
   readonly random: () => number;
-  readonly endpoints: () => Endpoints;
+  /** Of the server that requests are for. */
   readonly apiBaseUrl: () => string;
   /** The client id that requests without an `X_CLIENT_ID:` are for; empty when none is set. */
   readonly defaultClientId: () => string;
@@ -131,34 +133,37 @@ export class Sessions {
   }
 
   /**
-   * Turns the answer of the browser into a grant: one request to the token endpoint, one to `/2/users/me`.
+   * Turns the answer of the browser into a grant of the server that the browser was sent to: one request to its token endpoint, one
+   * to `/2/users/me`.
    *
    * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}
    */
-  async signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+  async signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
       hasBegun = true;
-      return this.#signIn(clientId, request, callback);
+      return this.#signIn(app, request, callback);
     };
     try {
       // Of two sign-ins at once X ends the first; so the second must be the second here as well.
-      return await this.#renewal.exclusively(signInTo(clientId), { waitMs: SIGN_IN_PATIENCE_MS }, begin);
+      return await this.#renewal.exclusively(signInTo(app), { waitMs: SIGN_IN_PATIENCE_MS }, begin);
     } catch (error) {
       if (hasBegun) throw error;
       return begin();
     }
   }
 
-  async #signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
-    const client = await this.#clients.get(clientId);
-    const endpoints = this.#world.endpoints();
+  async #signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+    const { apiBaseUrl, clientId } = app;
+    const client = await this.#clients.get(app);
+    const endpoints = tokenEndpoints(apiBaseUrl);
     const checked = checkCallback(endpoints, client, request, callback);
     const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
     const now = this.#world.now();
     const id = randomUUID();
     const grant: Grant = {
       id,
+      apiBaseUrl,
       clientId,
       account: provisionalAccount(id, this.#world.unnamedLabel),
       scopes: answer.scopes ?? request.scopes,
@@ -166,6 +171,7 @@ export class Sessions {
       refreshToken: answer.refreshToken,
       obtainedAt: now,
       expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+      noteKey: newNoteKey(),
     };
     const user = await this.#whoIs(grant);
     const kept = user === undefined ? grant : await this.#keep(grant, user);
@@ -285,7 +291,7 @@ export class Sessions {
     const waiting = { waitMs: NAMING_PATIENCE_MS };
     try {
       // Neither while its person signs in again, nor while a window renews it: the name would go to tokens that are about to end.
-      return await this.#renewal.exclusively(signInTo(grant.clientId), waiting, () =>
+      return await this.#renewal.exclusively(signInTo(grant), waiting, () =>
         this.#renewal.exclusively(grant.id, waiting, rename),
       );
     } catch (error) {
@@ -295,7 +301,7 @@ export class Sessions {
   }
 
   async #rename(provisional: Grant, user: User): Promise<Grant | undefined> {
-    const old = await this.#grants.findOwn(provisional.clientId, user.id);
+    const old = await this.#grants.findOwn(provisional, user.id);
     if (old !== undefined && old.obtainedAt > provisional.obtainedAt) {
       // They have signed in again since, which has ended this one.
       await this.#grants.end(provisional, 'rejected');
@@ -310,7 +316,7 @@ export class Sessions {
   /** Keeps a new grant under its person's name, in the place of the one that X has ended by giving this one. */
   async #keep(grant: Grant, user: User): Promise<Grant> {
     for (;;) {
-      const old = await this.#grants.findOwn(grant.clientId, user.id);
+      const old = await this.#grants.findOwn(grant, user.id);
       const named = underName(grant, user, old);
       if (old === undefined) {
         await this.#grants.add(named);
@@ -323,7 +329,7 @@ export class Sessions {
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */
   async #whoIs(grant: Grant): Promise<User | undefined> {
     try {
-      const user = await whoAmI(this.#world.apiBaseUrl(), `Bearer ${grant.accessToken}`, this.#world);
+      const user = await whoAmI(grant.apiBaseUrl, `Bearer ${grant.accessToken}`, this.#world);
       this.#backOff.succeeded(namingOf(grant));
       return user;
     } catch (error) {
@@ -344,9 +350,9 @@ export class Sessions {
     ];
     const results = await Promise.allSettled(
       tokens.map(async ([token, hint]) => {
-        const client = await this.#clients.get(grant.clientId);
+        const client = await this.#clients.get(grant);
         try {
-          await revoke(this.#world.endpoints(), client, token, hint, this.#world);
+          await revoke(tokenEndpoints(grant.apiBaseUrl), client, token, hint, this.#world);
         } catch (error) {
           // Dead already, perhaps by the revocation of the other one: that is what was asked for.
           if (!(error instanceof Refused && refusalCause(error) === 'token')) throw error;
@@ -361,8 +367,8 @@ export class Sessions {
 }
 
 /** The name under which windows exclude each other while somebody signs in. */
-function signInTo(clientId: string): string {
-  return `sign-in to ${clientId}`;
+function signInTo({ apiBaseUrl, clientId }: App): string {
+  return `sign-in to ${clientId} at ${apiBaseUrl}`;
 }
 
 /** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */

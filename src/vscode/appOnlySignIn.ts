@@ -7,6 +7,7 @@ import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { bearerRefused, notABearer, orFailure, shortKey } from './messages.ts';
 import { ask, patience } from './question.ts';
+import { settings } from './settings.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
 const { l10n } = vscode;
@@ -14,21 +15,18 @@ const { l10n } = vscode;
 /** Adds an app's own bearer token, from its API key and secret or pasted from X's console. */
 export class AppOnlySignIn {
   readonly #sessions: LastingSessions;
-  readonly #consumerSetUp: ConsumerSetUp;
-  readonly #apiBaseUrl: () => string;
+  readonly #consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
   readonly #world: World;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
     sessions: LastingSessions;
-    consumerSetUp: ConsumerSetUp;
-    apiBaseUrl: () => string;
+    consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
     world: World;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
     this.#consumerSetUp = parts.consumerSetUp;
-    this.#apiBaseUrl = parts.apiBaseUrl;
     this.#world = parts.world;
     this.#log = parts.log;
   }
@@ -40,6 +38,8 @@ export class AppOnlySignIn {
 
   async #run(): Promise<Grant> {
     const until = patience();
+    const apiBaseUrl = settings.apiBaseUrl();
+    const consumerSetUp = this.#consumerSetUp(apiBaseUrl);
     const ways = [
       {
         way: 'key' as const,
@@ -52,14 +52,15 @@ export class AppOnlySignIn {
         detail: l10n.t("From the app's page in X's console."),
       },
     ];
-    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, this.#consumerSetUp, until);
-    return way === 'key' ? this.#fromKey(until) : this.#fromPasted(until);
+    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, consumerSetUp, until);
+    return way === 'key' ? this.#fromKey(apiBaseUrl, consumerSetUp, until) : this.#fromPasted(apiBaseUrl, until);
   }
 
-  async #fromKey(until: AbortSignal): Promise<Grant> {
-    const consumer = await this.#consumerSetUp.get(until);
-    const bearer = await this.#consumerSetUp.prove(() => appOnlyBearer(this.#apiBaseUrl(), consumer, this.#world));
+  async #fromKey(apiBaseUrl: string, consumerSetUp: ConsumerSetUp, until: AbortSignal): Promise<Grant> {
+    const consumer = await consumerSetUp.get(until);
+    const bearer = await consumerSetUp.prove(() => appOnlyBearer(apiBaseUrl, consumer, this.#world));
     return this.#sessions.keep({
+      apiBaseUrl,
       appKey: consumer.key,
       // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
       account: { id: fingerprint(consumer.key), label: l10n.t('App with API Key {0}', shortKey(consumer.key)) },
@@ -67,7 +68,7 @@ export class AppOnlySignIn {
     });
   }
 
-  async #fromPasted(until: AbortSignal): Promise<Grant> {
+  async #fromPasted(apiBaseUrl: string, until: AbortSignal): Promise<Grant> {
     // Verbatim: X's bearer tokens have percent signs in them, which are not to be decoded.
     const bearer = await ask({
       title: l10n.t('App-Only (1/2): Bearer Token'),
@@ -77,7 +78,7 @@ export class AppOnlySignIn {
       problem: (text) => (/\s/.test(text) || text === '' ? notABearer() : undefined),
       until,
     });
-    const owner = await this.#ownerOf(bearer);
+    const owner = await this.#ownerOf(apiBaseUrl, bearer);
     if (owner !== 'app') throw bearerRefused(owner);
     const others = (await this.#sessions.all()).filter(({ accessToken }) => accessToken !== bearer);
     const taken = others.map(({ account }) => account.label);
@@ -92,15 +93,16 @@ export class AppOnlySignIn {
       until,
     });
     return this.#sessions.keep({
+      apiBaseUrl,
       appKey: fingerprint(bearer),
       account: { id: fingerprint(bearer), label },
       secret: bearer,
     });
   }
 
-  async #ownerOf(bearer: string): Promise<BearerOwner | 'unknown'> {
+  async #ownerOf(apiBaseUrl: string, bearer: string): Promise<BearerOwner | 'unknown'> {
     try {
-      return await bearerOwner(this.#apiBaseUrl(), bearer, this.#world);
+      return await bearerOwner(apiBaseUrl, bearer, this.#world);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return 'unknown';
       throw error;

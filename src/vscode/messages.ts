@@ -457,6 +457,14 @@ export function noticeText(
         // With a button, since VS Code cuts off a message without one.
         remedies: ['open-console'],
       };
+    case 'replaced-not-revoked':
+      return {
+        text: l10n.t(
+          'The earlier tokens of {0} could not be revoked at X: remove the app that they belong to under Connected apps.',
+          notice.grant.account.label,
+        ),
+        remedies: ['open-connected-apps'],
+      };
     case 'not-revoked':
       return {
         text: l10n.t(

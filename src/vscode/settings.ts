@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readBaseUrl, UnsafeBaseUrl, type BaseUrls } from '../x/endpoints.ts';
+import { readBaseUrl, UnsafeBaseUrl, X_API, type BaseUrls } from '../x/endpoints.ts';
 import { Failure } from './failure.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
 
@@ -51,8 +51,21 @@ export const settings = {
     return read('relayUrl', v.pipe(v.string(), v.trim()), '');
   },
 
+  apiBaseUrl(): string {
+    return baseUrl('apiBaseUrl');
+  },
+
   baseUrls(): BaseUrls {
     return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl') };
+  },
+
+  /** The server whose sessions are shown: X while the setting can't be used, which is told as soon as more depends on it. Never throws. */
+  shownBaseUrl(): string {
+    try {
+      return baseUrl('apiBaseUrl');
+    } catch {
+      return X_API;
+    }
   },
 
   defaultScopes(): readonly string[] {

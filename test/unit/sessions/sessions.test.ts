@@ -245,7 +245,10 @@ describe('Sessions', () => {
         assert.equal(named.id, unnamed?.id);
         assert.deepEqual(machine.notices, []);
         await machine.settle();
-        assert.deepEqual([...machine.store.stored.keys()], [`grant:${NATIVE_APP.clientId}:${ADA.id}`]);
+        assert.deepEqual(
+          [...machine.store.stored.keys()],
+          [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`],
+        );
         const [added] = window.changes.at(-1)?.added ?? [];
         const [removed] = window.changes.at(-1)?.removed ?? [];
         assert.deepEqual([added?.account.label, removed?.account.label], ['@ada_l', 'X account']);
