@@ -1,6 +1,6 @@
 /**
- * Lets ten minutes pass for the extensions, which share this process and its clock: within some minutes no token is renewed
- * twice. A stand-in that runs keeps its own time.
+ * Lets ten minutes pass for the extensions and the stand-in for X, which share this process and its clock: within some minutes
+ * no token is renewed twice.
  */
 export function tenMinutesPass(): void {
   const { now } = Date;

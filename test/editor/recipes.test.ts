@@ -24,6 +24,14 @@ import { startStandInForEditor } from './standIn.ts';
 const ID = 'xauth-examples.recipes';
 const OAUTH1 = 'Sign in to X with OAuth 1.0a';
 
+let started: Promise<StandIn> | undefined;
+
+/** The same for all in this file: what is known of an app is known of it at one server. */
+function theStandIn(): Promise<StandIn> {
+  started ??= startStandInForEditor();
+  return started;
+}
+
 /** An extension that calls X in every way there is. It gets sessions from VS Code, and nothing else. */
 describe('the example Recipes', function () {
   // Somebody types and clicks, in a browser.
@@ -34,7 +42,7 @@ describe('the example Recipes', function () {
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await startStandInForEditor();
+    x = await theStandIn();
     // twitter-api-v2 has `https` send what goes to the stand-in by http, which VS Code's proxies and certificates don't allow.
     await workspace.getConfiguration('http').update('proxySupport', 'off', ConfigurationTarget.Global);
     await workspace.getConfiguration('http').update('systemCertificates', false, ConfigurationTarget.Global);
@@ -42,7 +50,6 @@ describe('the example Recipes', function () {
     assert.ok(found);
     example = await found.activate();
   });
-  after(() => x?.stop());
 
   /** Signs in by the entry of the Accounts menu that an extension gets which asks, and which gives it the session at once. */
   async function signIn(provider: 'x' | 'x-oauth1' | 'x-app'): Promise<void> {
@@ -193,7 +200,7 @@ describe('the other kinds of credentials', function () {
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await startStandInForEditor();
+    x = await theStandIn();
   });
   afterEach(() => {
     x.switches.autoConsent = { as: 'ada', decision: 'authorize' };

@@ -305,7 +305,8 @@ describe('Sessions that last', () => {
     );
     assert.deepEqual(next.notices, [{ kind: 'unreadable', count: 1 }]);
     await machine.store.arrive();
-    assert.equal(machine.store.stored.get(`unreadable:${key}`), stored.slice(0, -20));
+    const aside = { since: machine.now, stored: stored.slice(0, -20) };
+    assert.deepEqual(JSON.parse(machine.store.stored.get(`unreadable:${key}`) ?? ''), aside);
     await next.signIn('ada');
     assert.equal((await next.sessions.all()).length, 2);
   });
