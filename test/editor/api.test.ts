@@ -78,7 +78,7 @@ describe('the API that another extension gets', function () {
 
   it('renews a token that X refuses, for a caller that holds the old session', async () => {
     x.grants.expireAccessTokens();
-    tenMinutesPass();
+    using _ = tenMinutesPass();
     assert.equal((await api.fetch(session, ME)).status, 200);
     const { length } = x.requestsTo('/2/oauth2/token');
     assert.equal((await api.fetch(session, ME)).status, 200);
@@ -133,7 +133,7 @@ describe('the API that another extension gets', function () {
 
   it('says when the sign-in has ended', async () => {
     x.disconnect('ada');
-    tenMinutesPass();
+    using _ = tenMinutesPass();
     await commands.executeCommand('xAuthentication.refresh');
     await refusedWith('SessionEnded', api.fetch(session, ME));
     await refusedWith('SessionEnded', api.authorization(session, { url: ME }));

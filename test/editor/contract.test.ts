@@ -20,7 +20,7 @@ describe('VS Code, as other extensions fake it', () => {
       await commands.executeCommand('xAuthentication.signIn');
     },
     renew: async () => {
-      tenMinutesPass();
+      using _ = tenMinutesPass();
       await commands.executeCommand('xAuthentication.refresh');
     },
   }));

@@ -73,7 +73,7 @@ describe('the example Recipes', function () {
   it('asks X by the API of X Authentication, which renews a token that X refuses', async () => {
     assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
     x.grants.expireAccessTokens();
-    tenMinutesPass();
+    using _ = tenMinutesPass();
     assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
     const statuses = x.requestsTo('/2/users/me').map(({ outcome }) => outcome.status);
     assert.deepEqual(statuses.slice(-3), [200, 401, 200]);
@@ -134,7 +134,7 @@ describe('the example Recipes', function () {
     assert.ok(x.grants.isLive(authorization?.replace('Bearer ', '') ?? ''), authorization);
 
     const offeredAnew = changed();
-    tenMinutesPass();
+    using _ = tenMinutesPass();
     await commands.executeCommand('xAuthentication.refresh');
     await offeredAnew;
     const [second] = await mcpServers.provideMcpServerDefinitions();
@@ -276,8 +276,10 @@ describe('the other kinds of credentials', function () {
 
   it('a sign-in to x that waits for the browser is not ended by one that does not need it', async () => {
     x.switches.autoConsent = undefined;
+    const { length } = x.requestsTo('/2/oauth2/token');
+    const opened = x.requestsTo('/i/oauth2/authorize').length;
     const signingIn = commands.executeCommand('xAuthentication.signIn');
-    await x.arrival('/i/oauth2/authorize');
+    await x.arrival('/i/oauth2/authorize', opened + 1);
     personDoes(
       { title: OAUTH1, picks: 'Use tokens you already have' },
       { title: 'OAuth 1.0a (1/2)', types: '1-token' },
@@ -287,7 +289,7 @@ describe('the other kinds of credentials', function () {
     const { ok } = await fetch(await comeBack('/i/oauth2/authorize', 'grace'));
     assert.ok(ok);
     await signingIn;
-    assert.equal(x.requestsTo('/2/oauth2/token').length, 1);
+    assert.equal(x.requestsTo('/2/oauth2/token').length, length + 1);
     assert.ok((await accounts('x')).includes('@grace_h'));
   });
 
