@@ -45,7 +45,7 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
   if (error instanceof AuthorizationDenied) return denied(error);
   if (error instanceof Refused) return refused(error, app);
   if (error instanceof Problem) {
-    return refused(new Refused(error.status, error.reason ?? error.kind, error.message), app);
+    return refused(new Refused(error.status, error.reason ?? error.kind, error.message, []), app);
   }
   if (error instanceof CallbackMismatch) {
     return ['Refused', l10n.t('That address does not belong to this sign-in: sign in again.'), ['sign-in-again']];

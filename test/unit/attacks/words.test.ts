@@ -1,6 +1,229 @@
 import assert from 'node:assert/strict';
-import { startStandIn } from '../../x/standIn.ts';
-import { startEditor } from './editor.ts';
+import { inspect } from 'node:util';
+import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/codeGrant.ts';
+import { bounded } from '../../../src/oauth/http.ts';
+import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
+import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
+import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
+import { accessToken, invalidateToken, requestToken, whoseToken } from '../../../src/x/oauth1.ts';
+import { whoAmI } from '../../../src/x/users.ts';
+import { json, type Answer } from '../../x/answer.ts';
+import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
+import type { Received } from '../../x/received.ts';
+import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import { signedIn, startEditor, type Editor } from './editor.ts';
+
+/** The endpoints that credentials are sent to, and how each of them refuses in words. */
+const REFUSALS: Readonly<Record<string, (words: string) => Answer>> = {
+  '/2/oauth2/token': oauthRefusal,
+  '/2/oauth2/revoke': oauthRefusal,
+  '/oauth2/token': oauthRefusal,
+  '/oauth/request_token': (message) => json(400, { errors: [{ code: 999, message }] }),
+  '/oauth/access_token': (message) => json(400, { errors: [{ code: 999, message }] }),
+  '/1.1/oauth/invalidate_token.json': (error) => json(400, { error }),
+  '/2/users/me': (words) => json(403, { title: words, detail: words, reason: words, type: `a:${words}` }),
+};
+
+function oauthRefusal(words: string): Answer {
+  return json(400, { error: words, error_description: words });
+}
+
+/** What a server or a gateway may repeat of a request. */
+const REPEATED: Readonly<Record<string, (request: Received) => string>> = {
+  'its body': ({ body }) => body,
+  'its parameters': ({ form }) => JSON.stringify(form ?? {}),
+  'its last parameters': ({ form }) => JSON.stringify(Object.fromEntries(Object.entries(form ?? {}).toReversed())),
+  'its Authorization header': ({ headers }) => headers.authorization ?? '',
+  'the end of its Authorization header': ({ headers }) => (headers.authorization ?? '').slice(-200),
+  'its Authorization header, decoded': ({ headers }) => decoded(headers.authorization ?? ''),
+  'all of it, percent-encoded': ({ headers, body }) => encodeURIComponent(`${body} ${headers.authorization}`),
+  'all of it, percent-encoded twice': ({ headers, body }) =>
+    encodeURIComponent(encodeURIComponent(`${headers.authorization} ${body}`)).toLowerCase(),
+};
+
+function decoded(authorization: string): string {
+  const [scheme = '', credentials = ''] = authorization.split(' ', 2);
+  return scheme === 'Basic' ? Buffer.from(credentials, 'base64').toString() : decodeURIComponent(authorization);
+}
+
+/** Has X repeat every request to these endpoints in its refusal. */
+function repeatRequests(x: StandIn, repeat: (request: Received) => string, endpoints = Object.keys(REFUSALS)): void {
+  for (const endpoint of endpoints) {
+    const edit = (): Answer => {
+      const request = x.requestsTo(endpoint).at(-1);
+      assert.ok(request !== undefined);
+      return REFUSALS[endpoint]?.(`You sent ${repeat(request)}`) ?? assert.fail();
+    };
+    x.fail(endpoint, { kind: 'edit', edit }, { times: Infinity });
+  }
+}
+
+const HARMLESS = [
+  'grant_type',
+  'client_id',
+  'redirect_uri',
+  'token_type_hint',
+  'oauth_callback',
+  'oauth_signature_method',
+  'oauth_timestamp',
+  'oauth_version',
+];
+
+/** What was sent that nobody may see. */
+function secretsIn({ headers, form }: Received): readonly string[] {
+  const [scheme, credentials = ''] = (headers.authorization ?? '').split(/ (.*)/s, 2);
+  const oauth = [...credentials.matchAll(/(\w+)="([^"]*)"/g)].map(
+    ([, name = '', value = '']) => [name, decodeURIComponent(value)] as const,
+  );
+  const basic = scheme === 'Basic' ? Buffer.from(credentials, 'base64').toString().split(/:(.*)/s, 2) : [];
+  const named = [...oauth, ...Object.entries(form ?? {})].filter(([name]) => !HARMLESS.includes(name));
+  return [...(scheme === 'OAuth' ? [] : [credentials]), ...basic.slice(1), ...named.map(([, value]) => value)].filter(
+    (secret) => secret !== '',
+  );
+}
+
+/** Nothing that was sent to X in any of these requests is in the text. */
+function assertKeptSecret(requests: readonly Received[], text: string): void {
+  const secrets = requests.flatMap(secretsIn);
+  assert.ok(secrets.length > 0, 'nothing secret was sent');
+  const plain = text.replace(/(?:%25)+/gi, '%').toLowerCase();
+  for (const secret of secrets) {
+    for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!plain.includes(form.toLowerCase()), text);
+  }
+}
+
+describe('A server that repeats the request in its error', () => {
+  const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
+  const token = { token: '42-aBcD/eFgH+iJkL=mN0pQrStUvWxYz', secret: 'a/secret+of=a%token' };
+  const confidential = { clientId: WEB_APP.clientId, clientSecret: WEB_APP.clientSecret };
+  const world = { fetch: bounded(fetch, 5_000), now: Date.now, nonce: newNonce };
+  const endpoints = (x: StandIn) => oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
+
+  const requests: Readonly<Record<string, (x: StandIn) => Promise<unknown>>> = {
+    'that exchanges a code': async (x) => {
+      const request = {
+        redirectUri: 'http://127.0.0.1:41951/callback',
+        scopes: ['tweet.read'],
+        state: 'state',
+        verifier: newVerifier(),
+      };
+      const answer = new URLSearchParams({ code: 'aCode/with+all%kinds=of~marks', state: request.state });
+      const checked = checkCallback(endpoints(x), confidential, request, answer);
+      await exchangeCode(endpoints(x), confidential, request, checked, world);
+    },
+    'that renews': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', world),
+    'that revokes': (x) => revoke(endpoints(x), confidential, 'token/with+marks', 'refresh_token', world),
+    'for a request token': (x) => requestToken(x.apiBaseUrl, consumer, 'oob', {}, world),
+    'for an access token': (x) => accessToken(x.apiBaseUrl, consumer, token, '1234567', world),
+    'for who it is, signed': (x) => whoseToken(x.apiBaseUrl, consumer, token, world),
+    'that invalidates a token': (x) => invalidateToken(x.apiBaseUrl, consumer, token, world),
+    'for an app-only bearer': (x) => appOnlyBearer(x.apiBaseUrl, consumer, world),
+    'for whose bearer it is': (x) => bearerOwner(x.apiBaseUrl, 'AAAAAAAAAAAA%2Fbearer%3D', world),
+    'for who it is': (x) => whoAmI(x.apiBaseUrl, 'Bearer access/with+marks', world),
+  };
+
+  for (const [what, send] of Object.entries(requests)) {
+    it(`gets nothing of it into the error of a request ${what}`, async () => {
+      for (const [part, repeat] of Object.entries(REPEATED)) {
+        await using x = await startStandIn();
+        repeatRequests(x, repeat);
+        const error: unknown = await send(x).then(
+          () => assert.fail('it was not refused'),
+          (reason: unknown) => reason,
+        );
+        assertKeptSecret(x.requests, `${part}: ${inspect(error, { depth: Infinity, showHidden: true })}`);
+      }
+    });
+  }
+
+  /** An editor that is set up for an app with a secret, and with an API Key and Secret. */
+  async function confidentialEditor(x: StandIn): Promise<Editor> {
+    const editor = await startEditor(x, { clientId: WEB_APP.clientId });
+    const { clientId, clientSecret, apiKey, apiSecret } = WEB_APP;
+    editor.secrets.set(`client:${clientId}`, JSON.stringify({ version: 1, clientSecret }));
+    editor.secrets.set('consumer', JSON.stringify({ version: 1, key: apiKey, secret: apiSecret }));
+    return editor;
+  }
+
+  it('gets nothing of a sign-in into the error of the extension, the notification or the log', async () => {
+    for (const repeat of Object.values(REPEATED)) {
+      await using x = await startStandIn();
+      await using editor = await confidentialEditor(x);
+      repeatRequests(x, repeat);
+      const asked = editor.extension('good.extension').getSession('x', ['tweet.read'], { forceNewSession: true });
+      const error: unknown = await asked.catch((reason: unknown) => reason);
+      assert.ok(error instanceof Error && error.name === 'Refused', inspect(error));
+      await editor.until(() => editor.messages.length > 0, 'the notification');
+      assert.match(editor.everythingSaid, /X refused the sign-in \(You sent .*Sign-in: Refused\. X refused/s);
+      assertKeptSecret(x.requestsTo('/2/oauth2/token'), `${error.message}\n${editor.everythingSaid}`);
+    }
+  });
+
+  it('gets nothing of a renewal, of a revocation or of a question who it is into the log', async () => {
+    const { now } = Date;
+    for (const repeat of Object.values(REPEATED)) {
+      await using x = await startStandIn();
+      await using editor = await confidentialEditor(x);
+      repeatRequests(x, repeat, ['/2/users/me']);
+      const session = await signedIn(editor, 'good.extension', ['tweet.read']);
+      repeatRequests(x, repeat);
+      try {
+        Date.now = () => now() + 3 * 60 * 60_000;
+        await editor.extension('good.extension').getSession('x', ['tweet.read'], { silent: true });
+      } finally {
+        Date.now = now;
+      }
+      await editor.signOut('x', session.account.label);
+      const said = editor.everythingSaid;
+      assert.match(said, /X did not say whose it is\. .*X refused to renew it.*not revoked at X\. /s);
+      const sent = ['/2/users/me', '/2/oauth2/token', '/2/oauth2/revoke'].flatMap((path) => x.requestsTo(path));
+      assertKeptSecret(sent, said);
+    }
+  });
+
+  it('gets nothing of OAuth 1.0a and app-only sign-ins into notifications or the log', async () => {
+    const rows: readonly (readonly [command: string, way: string, endpoint: string])[] = [
+      ['signInOAuth1', 'Sign in with the browser', '/oauth/request_token'],
+      ['signInOAuth1', 'Sign in with the browser', '/oauth/access_token'],
+      ['signInApp', 'From the API Key and Secret', '/oauth2/token'],
+    ];
+    for (const [command, way, endpoint] of rows) {
+      for (const repeat of Object.values(REPEATED)) {
+        await using x = await startStandIn();
+        await using editor = await confidentialEditor(x);
+        editor.choose = ({ items }) => items.find(({ label }) => label === way)?.label;
+        repeatRequests(x, repeat, [endpoint]);
+        await editor.run(`xAuthentication.${command}`);
+        assert.match(editor.everythingSaid, /sign-in: Refused\. X refused the sign-in \(You sent/);
+        assertKeptSecret(x.requestsTo(endpoint), editor.everythingSaid);
+      }
+    }
+  });
+
+  it('gets neither the code nor the state of a callback into what is said about its error', () => {
+    const request = {
+      redirectUri: 'http://127.0.0.1/callback',
+      scopes: [],
+      state: 'the-state',
+      verifier: newVerifier(),
+    };
+    const words = `code=the%2Bcode&state=the-state&verifier=${request.verifier}`;
+    const answer = new URLSearchParams({
+      error: `the+code the-state ${request.verifier}`,
+      error_description: words,
+      code: 'the+code',
+      state: request.state,
+    });
+    const check = () =>
+      checkCallback(oauth2Endpoints({ api: 'https://a', authorization: 'https://a' }), confidential, request, answer);
+    assert.throws(check, (error) => {
+      const text = inspect(error, { depth: Infinity, showHidden: true });
+      assert.doesNotMatch(text, /the(\+|%2B)code|the-state/);
+      assert.ok(!text.includes(request.verifier));
+      return true;
+    });
+  });
+});
 
 describe('The words for scopes', () => {
   for (const scope of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
