@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
+import { SCOPE } from './characters.ts';
 import { authenticate, secretsIn, type Client } from './clientAuthentication.ts';
 import { AUTHORIZATION_ERRORS, AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from './errors.ts';
 import { retryAfterMs, type Fetch } from './http.ts';
@@ -23,7 +24,7 @@ export interface AuthorizationRequest {
 export interface TokenAnswer {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  /** Undefined when the server leaves it out, which means "as requested". */
+  /** Undefined when the server leaves it out, which means "as requested". What is no {@link SCOPE} is not among them. */
   readonly scopes: readonly string[] | undefined;
   readonly expiresInMs: number | undefined;
 }
@@ -207,7 +208,7 @@ async function readTokens(response: Response, sent: readonly string[], world: Wo
   return {
     accessToken: wire.access_token,
     refreshToken: wire.refresh_token,
-    scopes: wire.scope?.split(/\s+/),
+    scopes: wire.scope?.split(/\s+/).filter((scope) => SCOPE.test(scope)),
     expiresInMs: wire.expires_in === undefined ? undefined : wire.expires_in * 1000,
   };
 }

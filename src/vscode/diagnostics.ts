@@ -67,7 +67,7 @@ function theSettings(): readonly string[] {
     return globalValue === undefined || globalValue === defaultValue ? 'as it comes' : 'changed';
   };
   return [
-    `- clientId: ${settings.clientId() === '' ? 'not set' : `set, ${settings.clientId().length} characters`}`,
+    `- clientId: ${settings.clientIdAsWritten() === '' ? 'not set' : `set, ${settings.clientIdAsWritten().length} characters`}`,
     `- signInMethod: ${settings.signInMethod()}`,
     `- loopbackPort: ${settings.loopbackPort()}`,
     ...['relayUrl', 'apiBaseUrl', 'authorizationBaseUrl', 'defaultScopes'].map(

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/codeGrant.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
+import type { Grant } from '../../../src/sessions/grant.ts';
+import { Roster } from '../../../src/sessions/roster.ts';
+import { readScopes } from '../../../src/sessions/scopeRequest.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { accessToken, invalidateToken, requestToken, whoseToken } from '../../../src/x/oauth1.ts';
 import { whoAmI } from '../../../src/x/users.ts';
 import { json, type Answer } from '../../x/answer.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
+import { withMembers } from '../../x/faults.ts';
 import type { Received } from '../../x/received.ts';
+import { SCOPES } from '../../x/scopes.ts';
 import { startStandIn, type StandIn } from '../../x/standIn.ts';
 import { signedIn, startEditor, type Editor } from './editor.ts';
 
@@ -222,6 +230,153 @@ describe('A server that repeats the request in its error', () => {
       assert.ok(!text.includes(request.verifier));
       return true;
     });
+  });
+});
+
+/** What VS Code makes a link of in a notification (src/vs/base/common/linkedText.ts). */
+const LINK = /\[[^\]]+\]\((?:https?:\/\/|command:|file:)[^)\s]+/;
+
+describe('Another extension’s words', () => {
+  const link = '[Sign-in-again](command:workbench.action.terminal.new)';
+  const requests: readonly (readonly [what: string, scopes: readonly string[]])[] = [
+    ['a link in the place of a scope', [link]],
+    ['a link beside a good scope', [`tweet.read ${link}`]],
+    ['an icon', ['$(warning)']],
+    ['a quotation mark', ['tweet."read']],
+    ['a character that is not seen', ['tweet\u202e.read']],
+    ['a scope without end', ['a'.repeat(101)]],
+    ['scopes without end', Array.from({ length: 101 }, (_, index) => `scope.${index}`)],
+    ['a link in the place of a Client ID', [`X_CLIENT_ID:a${link}`]],
+    ['no Client ID', ['X_CLIENT_ID:', 'tweet.read']],
+    ['a Client ID without end', [`X_CLIENT_ID:${'a'.repeat(201)}`]],
+    ['a Client ID of other letters', ['X_CLIENT_ID:büro']],
+    ['two Client IDs', ['X_CLIENT_ID:one', 'X_CLIENT_ID:two']],
+  ];
+  for (const [what, scopes] of requests) {
+    it(`get into no message and no log, and only their author hears of it: ${what}`, async () => {
+      await using x = await startStandIn();
+      await using editor = await startEditor(x);
+      for (const options of [{ silent: true }, { createIfNone: true }, { forceNewSession: true }]) {
+        const asked = editor.extension('evil.extension').getSession('x', scopes, options);
+        await assert.rejects(asked, (error: Error) => {
+          assert.equal(error.name, 'Misconfigured');
+          assert.match(error.message, /^[A-Z].*\.$/);
+          assert.doesNotMatch(error.message, /command|aaaa|büro|\[|\$/);
+          return true;
+        });
+      }
+      assert.deepEqual([editor.messages, editor.opened, editor.asked], [[], [], []]);
+      assert.doesNotMatch(editor.everythingSaid, /command:|aaaa|scope\.1|büro/);
+    });
+  }
+
+  it('are taken as they are where they are scopes of X or Client IDs', () => {
+    const scopes = [...Object.keys(SCOPES), 'a.scope_of:tomorrow/v-2'];
+    const { wanted, clientId } = readScopes([...scopes, `X_CLIENT_ID:${'aB0_-=+/'.repeat(25)}`]);
+    assert.deepEqual(
+      wanted,
+      scopes.filter((scope) => scope !== 'offline.access'),
+    );
+    assert.equal(clientId, 'aB0_-=+/'.repeat(25));
+  });
+
+  it('in the setting for the Client ID are refused, and can be corrected', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    editor.set('xAuthentication.clientId', link);
+    const asked = editor.extension('good.extension').getSession('x', ['tweet.read'], { createIfNone: true });
+    await assert.rejects(asked, {
+      name: 'Misconfigured',
+      message: /^The setting xAuthentication\.clientId can't be used/,
+    });
+    await editor.until(() => editor.messages.length > 0, 'the message');
+    assert.deepEqual(editor.messages[0]?.buttons, ['Open Settings']);
+    assert.doesNotMatch(editor.everythingSaid, /command:/);
+
+    const own = [`X_CLIENT_ID:${NATIVE_APP.clientId}`, 'tweet.read'];
+    const session = await editor.extension('good.extension').getSession('x', own, { forceNewSession: true });
+    assert.equal(session?.account.label, '@ada_l');
+    editor.type = (title) => (title.includes('Client ID') ? NATIVE_APP.clientId : '');
+    await editor.run('xAuthentication.setUpApp');
+    assert.equal(editor.setting('xAuthentication.clientId'), NATIVE_APP.clientId);
+  });
+
+  it('in the setting for the relay are refused', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x, { signInMethod: 'relay' });
+    for (const relayUrl of [`https://relay.example/${link}`, `https://relay.example/\n${link}`]) {
+      editor.set('xAuthentication.relayUrl', relayUrl);
+      await editor.run('xAuthentication.copyCallbackUrls');
+      assert.match(editor.messages.at(-1)?.text ?? '', /^The setting xAuthentication\.relayUrl can't be used/);
+    }
+    assert.doesNotMatch(editor.everythingSaid, LINK);
+  });
+
+  it('in the setting for scopes are refused', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    editor.set('xAuthentication.defaultScopes', ['tweet.read', link]);
+    await editor.run('xAuthentication.signIn');
+    const [message] = editor.messages;
+    assert.match(message?.text ?? '', /^The setting xAuthentication\.defaultScopes can't be used/);
+    assert.deepEqual([message?.buttons, editor.opened], [['Open Settings'], []]);
+    assert.doesNotMatch(editor.everythingSaid, /command:/);
+  });
+});
+
+/** A sign-in with nothing in it that makes a link. */
+const GRANT: Grant = {
+  id: 'the-grant',
+  clientId: NATIVE_APP.clientId,
+  account: { id: '42', label: '@ada_l' },
+  scopes: ['tweet.read'],
+  accessToken: 'access',
+  refreshToken: 'refresh',
+  obtainedAt: Date.now(),
+  expiresAt: Date.now() + 7_200_000,
+};
+
+describe('Words that were stored', () => {
+  it('make no link of the name of an account or of a scope', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const link = '[Ada](command:workbench.action.terminal.new)';
+    const grant = { ...GRANT, account: { id: '42', label: link }, scopes: ['tweet.read', '$(warning)', link] };
+    editor.secrets.set(`grant:${NATIVE_APP.clientId}:42`, JSON.stringify({ version: 1, ...grant }));
+    editor.choose = ({ items }) => items.find(({ label }) => /Ada|Sign Out/.test(label))?.label;
+    await editor.run('xAuthentication.accounts');
+    await editor.until(() => editor.messages.length > 0, 'the message');
+    assert.match(editor.messages[0]?.text ?? '', /\[Ada\] \(command:/);
+    const rows = editor.picked.flatMap(({ title, placeHolder, items }) => [title, placeHolder, JSON.stringify(items)]);
+    for (const text of [editor.everythingSaid, ...rows]) {
+      assert.doesNotMatch(text, LINK);
+      assert.doesNotMatch(text, /\$\(/);
+    }
+  });
+
+  it('make no scope of what X grants, unless it can be one', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const scope = 'tweet.read users.read [dm.read](command:workbench.action.terminal.new) $(warning)';
+    x.fail('/2/oauth2/token', withMembers({ scope }));
+    await signedIn(editor, 'good.extension', ['tweet.read']);
+    editor.choose = ({ items }) => items.find(({ label }) => /^(@ada_l|Show Scopes)$/.test(label))?.label;
+    await editor.run('xAuthentication.accounts');
+    const shown = JSON.stringify(editor.picked);
+    assert.match(shown, /"description":"users.read"/);
+    assert.doesNotMatch(shown, /command:|\$\(/);
+  });
+
+  it('make no link of the name of an account whose sign-in is gone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'x-roster-'));
+    try {
+      const account = { id: '42', label: '[Ada](command:workbench.action.terminal.new)' };
+      await new Roster(folder, () => 0).enter('grant:app:42', { ...GRANT, account });
+      const missing = await new Roster(folder, () => 1_000_000).claimMissing([]);
+      assert.deepEqual(missing, ['[Ada] (command:workbench.action.terminal.new)']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 
