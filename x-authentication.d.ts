@@ -104,7 +104,7 @@ export type XSignInErrorName =
   | 'Denied'
   /** Nothing came back from the browser for five minutes. */
   | 'TimedOut'
-  /** A setting, the app at X, its secret or the machine's clock has to be mended first. */
+  /** A setting, the app at X, its secret or the machine's clock has to be mended first; or your scopes are malformed. */
   | 'Misconfigured'
   /** X could not be reached, or something else answered in its place. */
   | 'Unreachable'

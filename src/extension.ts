@@ -31,7 +31,7 @@ import { Provider } from './vscode/provider.ts';
 import { registerCommands } from './vscode/registerCommands.ts';
 import { SECTION, settings } from './vscode/settings.ts';
 import type { Attempt } from './vscode/showMessages.ts';
-import type { SignInRequest } from './vscode/signIn.ts';
+import type { SignInMethod } from './vscode/signInMethods.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
@@ -63,7 +63,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     now,
     random,
     apiBaseUrl: () => settings.apiBaseUrl(),
-    defaultClientId: () => settings.clientId(),
+    // One that can't be used has no sessions; signing in then says what is wrong with it.
+    defaultClientId: () => settings.clientIdAsWritten(),
     unnamedLabel: vscode.l10n.t('X account'),
     nonce: newNonce,
   };
@@ -109,10 +110,11 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     label: 'X',
     sessions,
     signIn: (scopes, accountId) => {
-      const { clientId, wanted } = readScopes(scopes);
-      const request = { clientId, wanted, accountId };
-      const run = async (how: SignInRequest): Promise<Grant> => (await foreground()).signIn.run(how);
-      return { run: () => run(request), by: (method) => run({ ...request, method }) };
+      const by = async (method?: SignInMethod): Promise<Grant> => {
+        const { clientId, wanted } = readScopes(scopes);
+        return (await foreground()).signIn.run({ clientId, wanted, accountId, method });
+      };
+      return { run: () => by(), by };
     },
   };
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
+import { SCOPE } from '../oauth/characters.ts';
+import { plainWords } from '../oauth/errors.ts';
 import { ImageUrl } from '../x/users.ts';
 
 /** Whose grant it is. `id` is X's user id, `label` is `@username` as it was at sign-in, because VS Code keys permissions by label. */
@@ -57,13 +59,22 @@ const VERSION = 1;
 const text = v.pipe(v.string(), v.nonEmpty());
 const time = v.pipe(v.number(), v.finite());
 
+/** The name of an account, fit to be shown whoever wrote it. */
+export const Label = v.pipe(
+  text,
+  v.transform((label) => plainWords(label)),
+);
+
 const GrantRecord = v.object({
   version: v.literal(VERSION),
   id: text,
   apiBaseUrl: v.pipe(text, v.url()),
   clientId: text,
-  account: v.object({ id: text, label: text, imageUrl: ImageUrl }),
-  scopes: v.array(text),
+  account: v.object({ id: text, label: Label, imageUrl: ImageUrl }),
+  scopes: v.pipe(
+    v.array(text),
+    v.transform((scopes) => scopes.filter((scope) => SCOPE.test(scope))),
+  ),
   accessToken: text,
   refreshToken: v.optional(text),
   obtainedAt: time,

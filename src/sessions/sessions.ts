@@ -109,7 +109,7 @@ export class Sessions {
   /**
    * The sessions that serve a request, each with a token that has some life left if X can be reached.
    *
-   * @throws {AmbiguousClientId}
+   * @throws {InvalidScopes}
    */
   async matching(asked: readonly string[], accountId?: string): Promise<readonly Session[]> {
     const request = readScopes(asked);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import { fingerprint, type LastingSessions } from '../sessions/lastingSessions.ts';
 import type { World } from '../oauth/appOnly.ts';
+import { plainWords } from '../oauth/errors.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
 import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
@@ -82,20 +83,23 @@ export class AppOnlySignIn {
     if (owner !== 'app') throw bearerRefused(owner);
     const others = (await this.#sessions.all()).filter(({ accessToken }) => accessToken !== bearer);
     const taken = others.map(({ account }) => account.label);
-    const label = await ask({
+    const name = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
       placeholder: l10n.t({ message: 'Name', comment: ['Of an app at X.'] }),
       value: l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] }),
       // VS Code tells accounts apart by their names.
       problem: (text) =>
-        text === '' || taken.includes(text) ? l10n.t('Give it a name that no other app has here.') : undefined,
+        text === '' || taken.includes(plainWords(text))
+          ? l10n.t('Give it a name that no other app has here.')
+          : undefined,
       until,
     });
     return this.#sessions.keep({
       apiBaseUrl,
       appKey: fingerprint(bearer),
-      account: { id: fingerprint(bearer), label },
+      // As it will be read again.
+      account: { id: fingerprint(bearer), label: plainWords(name) },
       secret: bearer,
     });
   }

@@ -34,7 +34,7 @@ export class AppSetUp {
         callbackUrl,
       ),
       placeholder: l10n.t('OAuth 2.0 Client ID, from "Keys and tokens"'),
-      value: settings.clientId(),
+      value: settings.clientIdAsWritten(),
       problem: (text) => {
         const problem = notAClientId(text);
         return problem && clientIdHint(problem);

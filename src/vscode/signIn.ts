@@ -18,7 +18,7 @@ import type { SignInMethod } from './signInMethods.ts';
 import { WayBlocked, type Visit, type Way } from './visit.ts';
 import { waysBack } from './waysBack.ts';
 
-export interface SignInRequest {
+interface SignInRequest {
   /** The app to sign in with; where undefined, the one that is set up. */
   readonly clientId?: string | undefined;
   readonly wanted: readonly string[];
@@ -59,7 +59,7 @@ export class SignIn {
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
       if (lacksSecret && (await this.#appSetUp.addSecret({ apiBaseUrl: server.api, clientId }, patience(signal))))
         return this.#visitX(server, clientId, request, signal);
-      throw toFailure(error, { clientId, isForeign: clientId !== settings.clientId() });
+      throw toFailure(error, { clientId, isForeign: clientId !== settings.clientIdAsWritten() });
     }
   }
 

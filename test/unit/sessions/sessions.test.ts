@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
 import { DEFAULT_LIFETIME_MS, sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
-import { AmbiguousClientId } from '../../../src/sessions/scopeRequest.ts';
+import { InvalidScopes } from '../../../src/sessions/scopeRequest.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, withMembers } from '../../x/faults.ts';
@@ -168,7 +168,7 @@ describe('Sessions', () => {
 
     it('does not guess which of two apps is meant', async () => {
       await using machine = await openMachine();
-      await assert.rejects(machine.open().session(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), AmbiguousClientId);
+      await assert.rejects(machine.open().session(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopes);
     });
   });
 
