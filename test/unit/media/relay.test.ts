@@ -203,6 +203,22 @@ describe('The relay page', () => {
     }
   });
 
+  it('goes to no other path of a host on the list, such as a colleague’s', () => {
+    const hub = { schemes: ['code-oss'], callbacks: ['https://hub.example.org/user/ada/oss-123/callback'] };
+    const at = (path: string): string =>
+      relay({ code: 'c', state: `https://hub.example.org${path}?${WEB_QUERY}` }, hub).kind;
+    assert.equal(at('/user/ada/oss-123/callback'), 'forward');
+    for (const path of ['/user/mallory/proxy/9000/callback', '/user/ada/proxy/9000/callback', '/callback', '/']) {
+      assert.equal(at(path), 'not-allowed', path);
+    }
+  });
+
+  it('refuses a list that names a whole origin', () => {
+    for (const entry of ['https://editor.example.com', 'https://editor.example.com/']) {
+      assert.throws(() => readAllowList({ schemes: [], callbacks: [entry] }), { name: 'TypeError', message: /whole/ });
+    }
+  });
+
   it('reads a list of schemes and of whole callback addresses', () => {
     const list = {
       schemes: ['vscode'],
@@ -218,8 +234,6 @@ describe('The relay page', () => {
 
   describe('refuses a list, and says why, with', () => {
     const entries: readonly (readonly [what: string, entry: unknown])[] = [
-      ['an origin', 'https://editor.example.com'],
-      ['an origin with a slash', 'https://editor.example.com/'],
       ['a folder', 'https://editor.example.com/stable-1a2b3c/'],
       ['another page', 'https://editor.example.com/login'],
       ['a page that ends like a callback', 'https://editor.example.com/mycallback'],
