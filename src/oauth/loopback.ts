@@ -30,6 +30,8 @@ export interface LoopbackOptions {
   readonly handOver: (parameters: URLSearchParams) => Promise<boolean>;
   /** The HTML page for the browser. */
   readonly page: (arrival: Arrival) => Promise<string>;
+  /** How long a request may take to come in. */
+  readonly requestMs?: number;
 }
 
 export interface Loopback {
@@ -41,6 +43,9 @@ export interface Loopback {
 
 /** Connections beyond these are dropped, the oldest first: those that never say anything must not keep the callback out. */
 const MAX_CONNECTIONS = 256;
+
+/** A request that takes longer is dropped: it is a few hundred bytes from this machine. */
+const REQUEST_MS = 10_000;
 
 /** A page that takes longer is done without: the code lives for seconds only. */
 const PAGE_PATIENCE_MS = 3_000;
@@ -60,7 +65,15 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   let arrived = false;
   const callback = new Promise<URLSearchParams>((resolve) => (arrive = resolve));
 
-  const server = createServer((request, response) => {
+  const { requestMs = REQUEST_MS } = options;
+  const timeouts = {
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    // Node ends what is late only when it looks, which is every half a minute unless told otherwise.
+    connectionsCheckingInterval: requestMs / 10,
+  };
+
+  const server = createServer(timeouts, (request, response) => {
     const query = queryOf(request, options, hosts);
     if (query !== undefined && !arrived && isCallback(query, request, options)) {
       arrived = true;
@@ -74,8 +87,6 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
       sayNothingIsHere(response, arrived);
     }
   });
-  server.requestTimeout = 10_000;
-  server.headersTimeout = 10_000;
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));

@@ -444,6 +444,18 @@ describe('The loopback', () => {
     });
   }
 
+  it('ends connections that say nothing, or only half of it, in time', async () => {
+    await loopback.close();
+    await listen({ requestMs: 100 });
+    const began = performance.now();
+    const silent = connect(port, '127.0.0.1');
+    const halfSaid = connect(port, '127.0.0.1');
+    halfSaid.write(`GET ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`);
+    await Promise.all([silent, halfSaid].map((socket) => once(socket.resume(), 'close')));
+    assert.ok(performance.now() - began < 5_000, 'Node itself looks every 30 seconds');
+    assert.equal((await send(port, CALLBACK)).status, 200);
+  });
+
   it('lets the callback through when twice as many connections as it bears say nothing, and drops the oldest', async function () {
     this.timeout(20_000);
     const sockets = await flood(600);
