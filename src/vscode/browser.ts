@@ -53,6 +53,8 @@ export class Browser {
   readonly #past: PastVisit[] = [];
   #current: AbortController | undefined;
   #waiting: Waiting | undefined;
+  /** The end of the loopback that was open last. */
+  #closing: Promise<void> | undefined;
 
   constructor(parts: {
     page: (arrival: Arrival) => Promise<string>;
@@ -182,8 +184,9 @@ export class Browser {
       away.cancel();
       away.dispose();
       if (this.#waiting === waiting) this.#setWaiting(undefined);
+      // Only the next visit by the loopback waits for that: the browser may still be fetching its page.
+      this.#closing = loopback?.close();
       await this.#notes.stopWaiting(visit.secret).catch(() => {});
-      await loopback?.close();
     }
   }
 
@@ -193,6 +196,7 @@ export class Browser {
     mayPaste: boolean,
   ): Promise<{ readonly loopback?: Loopback; readonly obstacle?: string }> {
     if (method !== 'loopback' || redirectUri === undefined) return {};
+    await this.#closing;
     try {
       const loopback = await listenOnLoopback({
         port: settings.loopbackPort(),

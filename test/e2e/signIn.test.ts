@@ -13,6 +13,8 @@ describe('Signing in', () => {
     await screenshot(window.page, 'waiting');
     await consent.authorizeAs('grace');
     assert.match(await consent.page.innerText('main'), /You can close this tab/);
+    assert.match(consent.page.url(), /\/callback\/[\w-]+$/, 'without code and state, behind the path of the proxy');
+    assert.ok(consent.page.url().startsWith(story.server.callbackUrl(story.loopbackPort)));
 
     await window.notification('Signed in to X as @grace_h.').waitFor();
     await window.notification('Sign in to X in your browser').waitFor({ state: 'detached' });
