@@ -29,6 +29,11 @@ export interface LoopbackOptions {
   readonly hosts: readonly string[];
   /** Whether these are the parameters of this sign-in's callback, and not of another's or of nobody's. */
   readonly isAnswer: (parameters: URLSearchParams) => boolean;
+  /**
+   * Takes an error that does not say which sign-in it is for; false when these parameters are none. Asked only where a browser
+   * navigates, so that a person sees it.
+   */
+  readonly takeError: (parameters: URLSearchParams) => boolean;
   /** Hands another sign-in's callback to whoever waits for it; resolves to false when nobody does. */
   readonly handOver: (parameters: URLSearchParams) => Promise<boolean>;
   /** The HTML page for the browser. */
@@ -95,12 +100,14 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
         response.once('close', () => shown.resolve());
       }
       show(response, page, options);
-    } else if (query !== undefined && arrived === undefined && isCallback(query, request, options)) {
+    } else if (query !== undefined && arrived === undefined && options.isAnswer(query)) {
       arrived = arrivalOf(query);
       connections.delete(request.socket);
       // The sign-in does not wait until the browser has its page: the code lives for seconds only.
       response.once('close', () => callback.resolve(query));
       sendOn(response, addresses[arrived], options);
+    } else if (query !== undefined && arrived === undefined && isNavigation(request) && options.takeError(query)) {
+      sendOn(response, addresses[arrivalOf(query)], options);
     } else if (query !== undefined && !options.isAnswer(query) && isAnotherSignIns(query)) {
       void handOn(query, request, response, addresses, options);
     } else {
@@ -154,20 +161,11 @@ function queryOf(target: string, { path }: LoopbackOptions): URLSearchParams | u
   return new Set(names).size < names.length ? undefined : parameters;
 }
 
-function isCallback(query: URLSearchParams, request: IncomingMessage, { isAnswer }: LoopbackOptions): boolean {
-  return isAnswer(query) && (!provesNothing(query) || isNavigation(request));
-}
-
 /** Whether this reads like the callback of another sign-in, in OAuth 2.0 or 1.0a: one that ended, or one of another window. */
 function isAnotherSignIns(query: URLSearchParams): boolean {
   return query.has('state')
     ? query.has('code') || query.has('error')
     : query.has('oauth_verifier') || query.has('denied');
-}
-
-/** X reports some errors without a state: of those, the person who sent the request is all that is known. */
-function provesNothing(parameters: URLSearchParams): boolean {
-  return parameters.has('error') && !parameters.has('state');
 }
 
 /**

@@ -3,10 +3,10 @@ import { CallbackMismatch } from '../oauth/errors.ts';
 import { listenOnLoopback, PortUnavailable, type Arrival, type Loopback } from '../oauth/loopback.ts';
 import type { CallbackNotes } from '../sessions/callbackNotes.ts';
 import type { Log } from '../sessions/log.ts';
-import { cancelled, pasteWords, portInUse, replaced, timedOut } from './messages.ts';
+import { cancelled, pasteWords, portInUse, replaced, timedOut, unprovenError } from './messages.ts';
 import { settings } from './settings.ts';
 import { CALLBACK_PATH, type SignInMethod } from './signInMethods.ts';
-import { AnotherWay, WayBlocked, type Visit, type Way, type WaysBack } from './visit.ts';
+import { BeginAnew, WayBlocked, type Visit, type Way, type WaysBack } from './visit.ts';
 import { offerHelp } from './waitingHelp.ts';
 
 const { l10n } = vscode;
@@ -16,6 +16,9 @@ const PATIENCE_MS = 5 * 60_000;
 
 /** Who is not back by then may be looking at an error page of X's. */
 const HINT_AFTER_MS = 30_000;
+
+/** How long an answer with the state may still come after an error without one. */
+const DOUBT_MS = 20_000;
 
 /** How often a window looks whether another one got its callback: the code in that lives for 30 seconds. */
 const LOOK_MS = 500;
@@ -42,6 +45,8 @@ interface Waiting {
   readonly away: vscode.CancellationToken;
   /** Takes a callback, if it is this visit's. */
   readonly take: (callback: URLSearchParams) => boolean;
+  /** Takes an error that does not say which visit it is for; false when the callback is none. */
+  readonly takeError: (callback: URLSearchParams) => boolean;
 }
 
 /** Sends people to X in their browser and waits until they are back: one visit at a time, a new one replaces the one before. */
@@ -50,6 +55,7 @@ export class Browser {
   readonly #notes: CallbackNotes;
   readonly #log: Log;
   readonly #patienceMs: number;
+  readonly #doubtMs: number;
   readonly #past: PastVisit[] = [];
   #current: AbortController | undefined;
   #waiting: Waiting | undefined;
@@ -61,11 +67,13 @@ export class Browser {
     notes: CallbackNotes;
     log: Log;
     patienceMs?: number;
+    doubtMs?: number;
   }) {
     this.#page = parts.page;
     this.#notes = parts.notes;
     this.#log = parts.log;
     this.#patienceMs = parts.patienceMs ?? PATIENCE_MS;
+    this.#doubtMs = parts.doubtMs ?? DOUBT_MS;
   }
 
   /** The visits that ended lately, the oldest first. */
@@ -105,10 +113,9 @@ export class Browser {
         signal.throwIfAborted();
         return { visit, callback: await this.#comeBack(visit, way, ways, signal) };
       } catch (error) {
-        const next =
-          error instanceof AnotherWay ? error.way : error instanceof WayBlocked ? untried.shift() : undefined;
+        const next = error instanceof BeginAnew ? error.way : error instanceof WayBlocked ? untried.shift() : undefined;
         if (next === undefined) throw error;
-        this.#log.info(`Sign-in: not by ${way.method} (${String(error)}), but by ${next.method}.`);
+        this.#log.info(`Sign-in: begun anew by ${next.method}, after ${way.method} (${String(error)}).`);
         way = next;
       }
     }
@@ -116,7 +123,11 @@ export class Browser {
 
   /** Takes a callback that came by the URI handler. Resolves to false when no window waits for it. */
   async receive(callback: URLSearchParams): Promise<boolean> {
-    return this.#waiting?.take(callback) === true || this.#handOver(callback);
+    const { take, takeError, way } = this.#waiting ?? {};
+    if (take?.(callback) === true) return true;
+    // Where this visit's errors can't come by the editor's own address, one that does is somebody else's.
+    if ((way?.method === 'uri' || way?.method === 'relay') && takeError?.(callback) === true) return true;
+    return this.#handOver(callback);
   }
 
   /** Lets the person finish the visit that waits with what is in the browser's address bar. */
@@ -142,21 +153,31 @@ export class Browser {
     await offerHelp(way, offered, away, {
       paste: () => this.paste(),
       copyLink: () => this.copyLink(),
-      goBy: (other) => arrival.reject(new AnotherWay(other)),
+      goBy: (other) => arrival.reject(new BeginAnew(other)),
       cancel: () => arrival.reject(cancelled()),
     });
   }
 
   async #comeBack(visit: Visit, way: Way, ways: WaysBack, signal: AbortSignal): Promise<URLSearchParams> {
-    const { loopback, obstacle } = await this.#listen(visit, way, ways.tried.length > 1);
     const arrival = Promise.withResolvers<URLSearchParams>();
     const take = (callback: URLSearchParams): boolean => {
       const answer = visit.answerIn(callback);
       if (answer !== undefined) arrival.resolve(answer);
       return answer !== undefined;
     };
+    let doubt: NodeJS.Timeout | undefined;
+    const takeError = (callback: URLSearchParams): boolean => {
+      const code = visit.errorIn?.(callback);
+      if (code !== undefined && doubt === undefined) {
+        doubt = setTimeout(() => arrival.resolve(callback), this.#doubtMs);
+        void this.#showError(code, way, arrival);
+      }
+      return code !== undefined;
+    };
+    const { loopback, obstacle } = await this.#listen(visit, way, takeError, ways.tried.length > 1);
     const away = new vscode.CancellationTokenSource();
-    const waiting: Waiting = { visit, way, offered: ways.offered, obstacle, arrival, away: away.token, take };
+    const { offered } = ways;
+    const waiting: Waiting = { visit, way, offered, obstacle, arrival, away: away.token, take, takeError };
     const abort = (): void => arrival.reject(signal.reason);
     const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), this.#patienceMs);
     const looking = setInterval(() => void this.#look(waiting), LOOK_MS);
@@ -179,6 +200,7 @@ export class Browser {
       throw error;
     } finally {
       clearTimeout(tooLong);
+      clearTimeout(doubt);
       clearInterval(looking);
       signal.removeEventListener('abort', abort);
       away.cancel();
@@ -193,6 +215,7 @@ export class Browser {
   async #listen(
     visit: Visit,
     { method, redirectUri }: Way,
+    takeError: Waiting['takeError'],
     mayPaste: boolean,
   ): Promise<{ readonly loopback?: Loopback; readonly obstacle?: string }> {
     if (method !== 'loopback' || redirectUri === undefined) return {};
@@ -203,6 +226,7 @@ export class Browser {
         path: CALLBACK_PATH,
         hosts: [new URL(redirectUri).host],
         isAnswer: (parameters) => visit.answerIn(parameters) !== undefined,
+        takeError,
         handOver: (callback) => this.#handOver(callback),
         page: this.#page,
       });
@@ -277,6 +301,17 @@ export class Browser {
         clearTimeout(hint);
       },
     );
+  }
+
+  /** Tells of an error that anybody could have sent. The visit goes on meanwhile, unless the person ends it. */
+  async #showError(code: string, way: Way, arrival: Waiting['arrival']): Promise<void> {
+    this.#log.warn(`Sign-in: an error without a state came (${code}).`);
+    const { text, cancel, again } = unprovenError(code);
+    const chosen = await vscode.window.showWarningMessage(text, cancel, again);
+    const isOver = this.#waiting?.arrival !== arrival;
+    if (chosen === cancel) arrival.reject(cancelled());
+    else if (chosen === again && isOver) await vscode.commands.executeCommand('xAuthentication.signIn');
+    else if (chosen === again) arrival.reject(new BeginAnew(way));
   }
 
   async #ask({ visit, way, obstacle, away, take }: Waiting): Promise<void> {

@@ -1,6 +1,7 @@
 import type { LogOutputChannel } from 'vscode';
 import {
   authorizationUrl,
+  errorWithoutState,
   newState,
   newVerifier,
   type AuthorizationRequest,
@@ -86,6 +87,8 @@ export class SignIn {
         url: await authorizationUrl(this.#endpoints(), { clientId }, authorization),
         secret: nonce,
         answerIn: (parameters) => answerIn(parameters, state, nonce),
+        // What names a nonce is another's.
+        errorIn: (parameters) => (parameters.has('nonce') ? undefined : errorWithoutState(parameters)),
         read: (pasted) => readPastedCallback(pasted, state),
       };
     };
@@ -109,10 +112,7 @@ async function stateForRelay(nonce: string): Promise<string> {
   return state;
 }
 
-/**
- * A relay need not hand on the state that it has used as an address: the nonce in it proves as much. An error that X reports
- * without a state is this sign-in's, since there is no other.
- */
+/** A relay need not hand on the state that it has used as an address: the nonce in it proves as much. */
 function answerIn(parameters: URLSearchParams, state: string, nonce: string): URLSearchParams | undefined {
   if (parameters.get('nonce') === nonce) {
     const answer = new URLSearchParams(parameters);
@@ -120,6 +120,5 @@ function answerIn(parameters: URLSearchParams, state: string, nonce: string): UR
     answer.set('state', state);
     return answer;
   }
-  const isOurs = parameters.has('state') ? parameters.get('state') === state : parameters.has('error');
-  return isOurs ? parameters : undefined;
+  return parameters.get('state') === state ? parameters : undefined;
 }

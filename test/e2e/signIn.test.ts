@@ -41,6 +41,18 @@ describe('Signing in', () => {
     await window.notification('Signed in to X as @ada_l.').waitFor();
   });
 
+  it('goes on when a page reports an error that X did not send', async () => {
+    const story = await startStory();
+    const window = await story.openWindow();
+    const consent = await window.opensConsent(() => window.run('X: Sign In'));
+    const other = await story.browser.newPage();
+    await other.goto(`${story.server.callbackUrl(story.loopbackPort)}?error=access_denied`);
+    assert.match(await other.innerText('main'), /You are not signed in/);
+    await window.notification('X reports that access was not given').waitFor();
+    await consent.authorizeAs('ada');
+    await window.notification('Signed in to X as @ada_l.').waitFor();
+  });
+
   it('ends with one message when an extension asked and the person says no', async () => {
     const story = await startStory();
     const window = await story.openWindow();

@@ -1,10 +1,41 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CallbackNotes } from '../../../src/sessions/callbackNotes.ts';
+import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { clickThrough } from '../../x/consent.ts';
 import { startStandIn } from '../../x/standIn.ts';
-import { startEditor } from './editor.ts';
+import { type Editor, getOnce, navigate, type Shown, startEditor, type Visited } from './editor.ts';
 
-/** As a browser sends when a person follows a link or a redirect. */
-const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' };
+const DENIED = 'error=access_denied';
+const APP_URI = 'vscode://xauth.x-authentication/callback';
+
+/** Begins a sign-in with a person who has not decided yet. Resolves when the browser is open. */
+async function begin(editor: Editor): Promise<{ readonly url: string; readonly ended: Promise<unknown> }> {
+  const before = editor.opened.length;
+  editor.browse = async () => undefined;
+  const ended = editor.run('xAuthentication.signIn');
+  await editor.until(() => editor.opened.length > before && editor.progress.length > before, 'the browser opens');
+  return { url: editor.opened.at(-1) ?? '', ended };
+}
+
+/** Goes to the callback at the loopback port, as a page elsewhere can have a browser do. */
+async function callBack(editor: Editor, query: string): Promise<Visited> {
+  const port = Number(editor.setting('xAuthentication.loopbackPort'));
+  return navigate(`http://127.0.0.1:${port}/callback?${query}`);
+}
+
+function texts(editor: Editor): readonly string[] {
+  return editor.messages.map(({ text }) => text);
+}
+
+function warnings(editor: Editor): readonly Shown[] {
+  return editor.messages.filter(({ severity }) => severity === 'warning');
+}
+
+function stateIn(url: string): string | null {
+  return new URL(url).searchParams.get('state');
+}
 
 describe('Somebody who looks at the browser after a sign-in', () => {
   it('finds neither the code nor the state in its address', async () => {
@@ -14,7 +45,7 @@ describe('Somebody who looks at the browser after a sign-in', () => {
     editor.browse = async (url) => {
       const { location = '' } = await clickThrough(url, { as: 'ada', decision: 'authorize' });
       assert.match(location, /[?&]code=.+/);
-      const page = await fetch(location, { headers: NAVIGATION });
+      const page = await navigate(location);
       assert.equal(page.status, 200);
       address = page.url;
     };
@@ -29,17 +60,139 @@ describe('Somebody who looks at the browser after a sign-in', () => {
     let page = '';
     editor.browse = async (url) => {
       const { location = '' } = await clickThrough(url, { as: 'ada', decision: 'authorize' });
-      const answer = await fetch(location, { headers: NAVIGATION, redirect: 'manual' });
-      page = new URL(answer.headers.get('location') ?? '', location).href;
+      page = (await getOnce(location)).location ?? '';
     };
     await editor.run('xAuthentication.signIn');
-    assert.deepEqual(
-      editor.messages.map(({ text }) => text),
-      ['Signed in to X as @ada_l.'],
-    );
-    assert.match(await (await fetch(page, { headers: NAVIGATION })).text(), /X has answered/);
+    assert.deepEqual(texts(editor), ['Signed in to X as @ada_l.']);
+    assert.match((await navigate(page)).body, /X has answered/);
     editor.browse = (url) => editor.consent(url, 'grace');
     await editor.run('xAuthentication.signIn');
-    assert.equal(editor.messages.at(-1)?.text, 'Signed in to X as @grace_h.', 'the port is free for the next one');
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @grace_h.', 'the port is free for the next one');
+  });
+});
+
+describe('Somebody who reports an error that X did not send', () => {
+  it('does not end a sign-in that waits by the loopback: the person is told, once, and the true answer wins', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { url, ended } = await begin(editor);
+    const page = await callBack(editor, DENIED);
+    assert.match(page.body, /You are not signed in/);
+    for (let more = 0; more < 20; more++) await callBack(editor, DENIED);
+    await callBack(editor, 'error=server_error');
+    assert.deepEqual(
+      editor.messages.map(({ severity, modal, buttons }) => ({ severity, modal, buttons })),
+      [{ severity: 'warning', modal: false, buttons: ['Cancel', 'Sign In Again'] }],
+    );
+    assert.match(texts(editor)[0] ?? '', /^X reports that access was not given\./);
+    assert.equal(editor.progress.at(-1)?.isOver, false);
+
+    await editor.consent(url);
+    await ended;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+    assert.equal(editor.messages.length, 2);
+  });
+
+  it('is heard by the code of RFC 6749 only, and not at all in words of their own', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { url, ended } = await begin(editor);
+    assert.equal((await callBack(editor, 'error=Call+0900')).status, 404);
+    assert.equal((await callBack(editor, 'error=access_denied&state=')).status, 410);
+    assert.deepEqual(texts(editor), []);
+    await callBack(editor, 'error=temporarily_unavailable&error_description=Call+0900');
+    assert.match(texts(editor)[0] ?? '', /^X reports that the sign-in failed \(temporarily_unavailable\)\./);
+    assert.doesNotMatch(editor.everythingSaid, /0900/);
+    await editor.consent(url);
+    await ended;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+  });
+
+  it('is not heard by the editor’s own address while the sign-in waits for the loopback', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { url, ended } = await begin(editor);
+    await editor.open(`${APP_URI}?${DENIED}`);
+    assert.equal(editor.progress.at(-1)?.isOver, false);
+    assert.doesNotMatch(editor.everythingSaid, /X reports/);
+    await editor.consent(url);
+    await ended;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+  });
+
+  for (const signInMethod of ['uri', 'relay']) {
+    it(`does not end a sign-in that waits by ${signInMethod}: the person is told, once, and the true answer wins`, async () => {
+      await using x = await startStandIn();
+      await using editor = await startEditor(x, { signInMethod });
+      const { url, ended } = await begin(editor);
+      await editor.open(`${APP_URI}?${DENIED}&nonce=guessed`);
+      assert.doesNotMatch(editor.everythingSaid, /X reports/, 'it names another sign-in');
+      const before = editor.messages.length;
+      for (let more = 0; more < 5; more++) await editor.open(`${APP_URI}?${DENIED}`);
+      assert.equal(editor.messages.length, before + 1);
+      assert.match(texts(editor).at(-1) ?? '', /^X reports that access was not given\./);
+
+      const { location = '' } = await clickThrough(url, { as: 'ada', decision: 'authorize' });
+      const { search, searchParams } = new URL(location);
+      const nonce = new URL(searchParams.get('state') ?? '', 'file:').searchParams.get('nonce');
+      await editor.open(`${APP_URI}${search}${nonce === null ? '' : `&nonce=${nonce}`}`);
+      await ended;
+      assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+    });
+  }
+
+  it('lets the person cancel, or sign in again, with a state and a verifier of its own', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const first = await begin(editor);
+    await callBack(editor, DENIED);
+    warnings(editor)[0]?.choose('Sign In Again');
+    await editor.until(() => editor.opened.length === 2, 'the browser opens once more');
+    const url = editor.opened[1] ?? '';
+    assert.notEqual(stateIn(url), stateIn(first.url));
+    assert.equal((await callBack(editor, `code=c&state=${stateIn(first.url)}`)).status, 410, 'the first is over');
+    await callBack(editor, DENIED);
+    assert.equal(warnings(editor).length, 2, 'which is told anew');
+    await editor.consent(url);
+    await first.ended;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+
+    const another = await begin(editor);
+    await callBack(editor, DENIED);
+    const told = editor.messages.length;
+    warnings(editor)[2]?.choose('Cancel');
+    await another.ended;
+    assert.equal(editor.messages.length, told, 'a person who cancelled knows');
+    assert.equal(editor.progress.at(-1)?.isOver, true);
+  });
+
+  it('ends it at last, if no answer with the state comes, and not later for reporting more', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { Browser } = await import('../../../src/vscode/browser.ts');
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const notes = new CallbackNotes(new SealedNotes(join(editor.folder, 'notes')));
+    const browser = new Browser({ page: async () => '', notes, log, doubtMs: 100 });
+    const redirectUri = APP_URI;
+    const visit = {
+      url: x.authorizationBaseUrl,
+      secret: 'the state',
+      answerIn: () => undefined,
+      errorIn: () => 'access_denied',
+      read: (pasted: string) => new URLSearchParams(pasted),
+    };
+    editor.browse = async () => undefined;
+    const ways = { tried: [{ method: 'uri', redirectUri }], offered: [] } as const;
+    const over = new AbortController();
+    const came = browser.alone((signal) => browser.visit(ways, async () => visit, signal)).finally(() => over.abort());
+    await editor.until(() => editor.opened.length === 1, 'the browser opens');
+    const began = performance.now();
+    while (!over.signal.aborted) {
+      assert.ok(performance.now() - began < 5_000, 'it ends, though errors go on coming');
+      await browser.receive(new URLSearchParams(DENIED));
+      await turn();
+    }
+    assert.equal((await came).callback.toString(), DENIED, 'as it is denied today');
+    assert.equal(warnings(editor).length, 1);
   });
 });

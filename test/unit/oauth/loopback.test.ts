@@ -84,7 +84,7 @@ async function sendBytes(port: number, bytes: string | Buffer): Promise<string> 
 
 /** What a sign-in with OAuth 2.0 takes for its answer. */
 function answerTo(state: string): LoopbackOptions['isAnswer'] {
-  return (parameters) => (parameters.has('error') ? [state, null] : [state]).includes(parameters.get('state'));
+  return (parameters) => parameters.get('state') === state;
 }
 
 function isRefused(host: string, port: number): Promise<boolean> {
@@ -105,15 +105,20 @@ describe('The loopback', () => {
   /** What arrived, if anything did. */
   let arrived: URLSearchParams | undefined;
   let pages: Arrival[];
+  /** The errors without a state that were taken. */
+  let errors: string[];
 
   async function listen(options: Partial<LoopbackOptions> = {}): Promise<Loopback> {
     pages = [];
+    errors = [];
     arrived = undefined;
     loopback = await listenOnLoopback({
       port,
       path: '/callback',
       hosts: ['code.example.com', 'Forwarded.Example.com:8443'],
       isAnswer: answerTo(STATE),
+      takeError: (parameters) =>
+        parameters.has('error') && !parameters.has('state') && errors.push(String(parameters)) > 0,
       handOver: async () => false,
       page: async (arrival) => {
         pages.push(arrival);
@@ -299,10 +304,22 @@ describe('The loopback', () => {
     });
   }
 
-  it('takes an error without a state from a browser that navigates', async () => {
-    const answer = await visit(port, '/callback?error=access_denied', { headers: NAVIGATION });
-    assert.equal(answer.status, 200);
-    assert.equal((await loopback.callback).toString(), 'error=access_denied');
+  it('tells of an error without a state from a browser that navigates, and goes on waiting', async () => {
+    for (const [error, page] of [
+      ['access_denied', 'denied'],
+      ['invalid_request', 'error'],
+    ]) {
+      const answer = await visit(port, `/callback?error=${error}`, { headers: NAVIGATION });
+      assert.deepEqual([answer.status, answer.body], [200, '<p>Zurück zum Editor</p>']);
+      assert.equal(pages.at(-1), page);
+    }
+    assert.deepEqual(errors, ['error=access_denied', 'error=invalid_request']);
+    assert.equal(arrived, undefined);
+    assert.equal((await visit(port, CALLBACK)).status, 200);
+    assert.equal((await loopback.callback).get('code'), 'the-code');
+    const late = await visit(port, '/callback?error=access_denied', { headers: NAVIGATION });
+    assert.equal(late.status, 410);
+    assert.equal(errors.length, 2);
   });
 
   for (const headers of [
@@ -315,6 +332,7 @@ describe('The loopback', () => {
   ]) {
     it(`does not take one from a page (${JSON.stringify(headers)})`, async () => {
       assert.equal((await send(port, '/callback?error=access_denied', { headers })).status, 404);
+      assert.deepEqual(errors, []);
       assert.equal(
         (await visit(port, CALLBACK, { headers })).status,
         200,
@@ -325,7 +343,10 @@ describe('The loopback', () => {
 
   it('does not take an error without a state when it is not for this sign-in', async () => {
     await loopback.close();
-    await listen({ isAnswer: (parameters) => parameters.get('oauth_token') === 'request-token' });
+    await listen({
+      isAnswer: (parameters) => parameters.get('oauth_token') === 'request-token',
+      takeError: () => false,
+    });
     assert.equal((await send(port, '/callback?error=access_denied', { headers: NAVIGATION })).status, 404);
     assert.equal((await visit(port, '/callback?oauth_token=request-token&oauth_verifier=v')).status, 200);
   });
@@ -371,6 +392,7 @@ describe('The loopback', () => {
         path: '/callback',
         hosts: [],
         isAnswer: () => true,
+        takeError: () => false,
         handOver: async () => false,
         page: async () => '',
       }),
