@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { CallbackMismatch } from '../oauth/errors.ts';
 import { listenOnLoopback, PortUnavailable, type Arrival, type Loopback } from '../oauth/loopback.ts';
@@ -35,6 +36,8 @@ export interface PastVisit {
 
 /** A visit from which the person is not back yet. */
 interface Waiting {
+  /** What the links of its notification bring along, and nobody else knows: any extension can run the commands behind them. */
+  readonly ticket: string;
   readonly visit: Visit;
   readonly way: Way;
   readonly offered: WaysBack['offered'];
@@ -130,32 +133,39 @@ export class Browser {
     return this.#handOver(callback);
   }
 
-  /** Lets the person finish the visit that waits with what is in the browser's address bar. */
-  async paste(): Promise<void> {
-    if (this.#waiting === undefined) {
+  /**
+   * Lets the person finish the visit that waits with what is in the browser's address bar. A `ticket` must be of that visit's; without
+   * one it is done, too, since it gives nothing away.
+   */
+  async paste(ticket?: unknown): Promise<void> {
+    const waiting = ticket === undefined ? this.#waiting : this.#ticketed(ticket);
+    if (waiting !== undefined) await this.#ask(waiting);
+    else if (ticket === undefined)
       void vscode.window.showInformationMessage(l10n.t('No sign-in to X is waiting: start one with "X: Sign In".'));
-      return;
-    }
-    await this.#ask(this.#waiting);
   }
 
-  /** For a person who wants to sign in with another browser. */
-  async copyLink(): Promise<void> {
-    if (this.#waiting === undefined) return;
-    await vscode.env.clipboard.writeText(this.#waiting.visit.url);
-    void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
+  /** For a person who wants to sign in with another browser. Does nothing without the ticket of the visit that waits. */
+  async copyLink(ticket: unknown): Promise<void> {
+    const waiting = this.#ticketed(ticket);
+    if (waiting !== undefined) await copyLinkTo(waiting.visit);
   }
 
-  /** What else can be done while the browser does not come back. */
-  async help(): Promise<void> {
-    if (this.#waiting === undefined) return;
-    const { way, offered, arrival, away } = this.#waiting;
+  /** What else can be done while the browser does not come back. Does nothing without the ticket of the visit that waits. */
+  async help(ticket: unknown): Promise<void> {
+    const waiting = this.#ticketed(ticket);
+    if (waiting === undefined) return;
+    const { visit, way, offered, arrival, away } = waiting;
     await offerHelp(way, offered, away, {
-      paste: () => this.paste(),
-      copyLink: () => this.copyLink(),
+      paste: () => this.#ask(waiting),
+      copyLink: () => copyLinkTo(visit),
       goBy: (other) => arrival.reject(new BeginAnew(other)),
       cancel: () => arrival.reject(cancelled()),
     });
+  }
+
+  /** The visit that waits, if this is its ticket. */
+  #ticketed(ticket: unknown): Waiting | undefined {
+    return this.#waiting?.ticket === ticket ? this.#waiting : undefined;
   }
 
   async #comeBack(visit: Visit, way: Way, ways: WaysBack, signal: AbortSignal): Promise<URLSearchParams> {
@@ -177,7 +187,8 @@ export class Browser {
     const { loopback, obstacle } = await this.#listen(visit, way, takeError, ways.tried.length > 1);
     const away = new vscode.CancellationTokenSource();
     const { offered } = ways;
-    const waiting: Waiting = { visit, way, offered, obstacle, arrival, away: away.token, take, takeError };
+    const ticket = randomUUID();
+    const waiting: Waiting = { ticket, visit, way, offered, obstacle, arrival, away: away.token, take, takeError };
     const abort = (): void => arrival.reject(signal.reason);
     const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), this.#patienceMs);
     const looking = setInterval(() => void this.#look(waiting), LOOK_MS);
@@ -269,9 +280,12 @@ export class Browser {
   }
 
   /** Tells that the browser is being waited for, until it is back; cancelling ends the sign-in. */
-  async #showProgress({ arrival }: Waiting): Promise<void> {
+  async #showProgress({ ticket, arrival }: Waiting): Promise<void> {
     const location = vscode.ProgressLocation.Notification;
-    const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map((name) => `command:xAuthentication.${name}`);
+    const given = encodeURIComponent(JSON.stringify([ticket]));
+    const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map(
+      (name) => `command:xAuthentication.${name}?${given}`,
+    );
     await vscode.window.withProgress(
       { location, cancellable: true, title: l10n.t('Sign in to X in your browser') },
       async (progress, token) => {
@@ -336,4 +350,9 @@ export class Browser {
     );
     if (pasted !== undefined && pasted.trim() !== '') take(visit.read(pasted));
   }
+}
+
+async function copyLinkTo({ url }: Visit): Promise<void> {
+  await vscode.env.clipboard.writeText(url);
+  void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
 }

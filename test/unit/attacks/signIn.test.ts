@@ -71,6 +71,90 @@ describe('Somebody who looks at the browser after a sign-in', () => {
   });
 });
 
+/** A link of the notification that waits, as VS Code runs it when a person clicks on it. */
+function linkTo(editor: Editor, command: string): () => Promise<unknown> {
+  const [, query = ''] = new RegExp(`\\(command:xAuthentication\\.${command}\\?([^)\\s]+)\\)`).exec(said(editor)) ?? [];
+  const given: unknown = JSON.parse(decodeURIComponent(query));
+  assert.ok(Array.isArray(given));
+  return () => editor.run(`xAuthentication.${command}`, ...given);
+}
+
+function said(editor: Editor): string {
+  return editor.progress.at(-1)?.messages.at(-1) ?? '';
+}
+
+describe('An extension that runs commands while a sign-in waits', () => {
+  const BEFORE = 'what was copied before';
+  let boxes: string[];
+
+  async function waiting(editor: Editor): Promise<Awaited<ReturnType<typeof begin>>> {
+    boxes = [];
+    editor.type = (title) => void boxes.push(title);
+    editor.clipboard = BEFORE;
+    return begin(editor);
+  }
+
+  it('gets nothing of it, and can not end it', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { url, ended } = await waiting(editor);
+    const guesses = [[], [undefined], [null], [''], ['x'], [{}], [[]], [true], [stateIn(url)], [url]];
+    for (const guess of guesses) {
+      for (const command of ['copySignInLink', 'signInHelp']) await editor.run(`xAuthentication.${command}`, ...guess);
+      if (guess[0] !== undefined) await editor.run('xAuthentication.pasteCallback', ...guess);
+    }
+    assert.equal(editor.clipboard, BEFORE);
+    assert.deepEqual([editor.picked, editor.statusBar, boxes, texts(editor)], [[], [], [], []]);
+
+    // A new sign-in takes the place of the one that waits, where the person sees it.
+    for (const command of [...editor.commands.keys()].filter((name) => name !== 'xAuthentication.signIn')) {
+      await editor.run(command);
+      assert.ok(!editor.clipboard.includes(stateIn(url) ?? ''), command);
+      assert.equal(editor.progress.find(({ title }) => title.startsWith('Sign in'))?.isOver, false, command);
+    }
+    await editor.consent(url);
+    await ended;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+  });
+
+  it('has no use for a link of an earlier one', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const first = await waiting(editor);
+    const earlier = ['copySignInLink', 'signInHelp', 'pasteCallback'].map((command) => linkTo(editor, command));
+    const second = await waiting(editor);
+    await first.ended;
+    for (const follow of earlier) await follow();
+    assert.equal(editor.clipboard, BEFORE);
+    assert.deepEqual([editor.picked, boxes], [[], []]);
+    await editor.consent(second.url);
+    await second.ended;
+    for (const follow of earlier) await follow();
+    assert.deepEqual([editor.picked, boxes], [[], []]);
+  });
+
+  it('leaves the person what the notification has, and the palette', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { url, ended } = await waiting(editor);
+    await linkTo(editor, 'copySignInLink')();
+    assert.equal(editor.clipboard, url);
+    await linkTo(editor, 'pasteCallback')();
+    await editor.run('xAuthentication.pasteCallback');
+    assert.deepEqual(boxes, ['Finish signing in to X', 'Finish signing in to X']);
+    editor.clipboard = BEFORE;
+    const help = linkTo(editor, 'signInHelp');
+    for (const row of ['Copy the Link', 'Paste the Callback URL', 'Cancel the Sign-In']) {
+      editor.choose = () => row;
+      await help();
+    }
+    assert.equal(editor.clipboard, url);
+    assert.equal(boxes.length, 3);
+    await ended;
+    assert.equal(editor.progress.at(-1)?.isOver, true);
+  });
+});
+
 describe('Somebody who reports an error that X did not send', () => {
   it('does not end a sign-in that waits by the loopback: the person is told, once, and the true answer wins', async () => {
     await using x = await startStandIn();
