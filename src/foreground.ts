@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { World } from './oauth/oauth1.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
+import type { Grant } from './sessions/grant.ts';
 import type { Notes } from './sessions/handOver.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
@@ -13,6 +14,7 @@ import { callbackPage } from './vscode/callbackPage.ts';
 import { commandsOf, type SignInKind } from './vscode/commands.ts';
 import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
 import { diagnose } from './vscode/diagnostics.ts';
+import { signOutOf } from './vscode/manageAccounts.ts';
 import { toFailure } from './vscode/messages.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { Messages } from './vscode/showMessages.ts';
@@ -50,6 +52,7 @@ export function openForeground(background: Background) {
   });
   const messages = new Messages({
     signInAgain: (grant) => kinds.x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
+    signOut: (grant) => signOutOf(grant, Object.values(kinds)),
     setUp: {
       app: () => appSetUp.run(),
       clientSecret: (clientId) => appSetUp.changeSecret(clientId),
@@ -57,6 +60,7 @@ export function openForeground(background: Background) {
     },
     log,
   });
+  const tellSignedIn = (grant: Grant): void => void messages.signedIn(grant);
   const lasting = { consumerSetUp, apiBaseUrl, world, log };
   const { secrets, extension } = context;
   const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };
@@ -65,7 +69,7 @@ export function openForeground(background: Background) {
     browser,
     toFailure,
     commands: commandsOf({ ...kinds, sessions, browser, appSetUp, messages, diagnose: () => diagnose(diagnosed), log }),
-    signIn: new SignIn({ sessions, appSetUp, browser, endpoints, log }),
+    signIn: new SignIn({ sessions, appSetUp, browser, endpoints, tellSignedIn, log }),
     oauth1SignIn: new OAuth1SignIn({ ...lasting, sessions: background.oauth1Sessions, browser }),
     appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions }),
     revokeOAuth1: async (secret: string): Promise<void> => {

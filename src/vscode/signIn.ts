@@ -40,6 +40,7 @@ export class SignIn {
   readonly #appSetUp: AppSetUp;
   readonly #browser: Browser;
   readonly #endpoints: () => Endpoints;
+  readonly #tellSignedIn: (grant: Grant) => void;
   readonly #log: LogOutputChannel;
 
   constructor(parts: {
@@ -47,12 +48,15 @@ export class SignIn {
     appSetUp: AppSetUp;
     browser: Browser;
     endpoints: () => Endpoints;
+    /** For a sign-in that fails though it gave a grant. */
+    tellSignedIn: (grant: Grant) => void;
     log: LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
     this.#appSetUp = parts.appSetUp;
     this.#browser = parts.browser;
     this.#endpoints = parts.endpoints;
+    this.#tellSignedIn = parts.tellSignedIn;
     this.#log = parts.log;
   }
 
@@ -95,6 +99,7 @@ export class SignIn {
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
     const grant = await this.#sessions.signIn(clientId, visit.authorization, callback);
     if (!covers(grant.scopes, request.wanted)) {
+      this.#tellSignedIn(grant);
       throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));
     }
     return grant;

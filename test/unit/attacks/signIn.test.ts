@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type * as vscode from 'vscode';
 import { CallbackNotes } from '../../../src/sessions/callbackNotes.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { NATIVE_APP } from '../../x/app.ts';
 import { clickThrough } from '../../x/consent.ts';
 import { startStandIn } from '../../x/standIn.ts';
-import { type Editor, getOnce, navigate, type Shown, startEditor, type Visited } from './editor.ts';
+import { type Editor, getOnce, navigate, type Shown, signedIn, startEditor, type Visited } from './editor.ts';
 
 const DENIED = 'error=access_denied';
 const APP_URI = 'vscode://xauth.x-authentication/callback';
@@ -152,6 +154,92 @@ describe('An extension that runs commands while a sign-in waits', () => {
     assert.equal(boxes.length, 3);
     await ended;
     assert.equal(editor.progress.at(-1)?.isOver, true);
+  });
+});
+
+describe('Somebody who answers in the person’s place', () => {
+  /** Signs in for an extension, where the attacker has read the link and is faster. */
+  async function answered(
+    editor: Editor,
+    providerId: string,
+    as: string,
+  ): Promise<[vscode.AuthenticationSession, Shown]> {
+    editor.browse = (url) => editor.consent(url, as);
+    const session = await editor.extension('good.extension').getSession(providerId, [], { forceNewSession: true });
+    assert.ok(session);
+    const text = `Signed in to X as ${session.account.label}.`;
+    await editor.until(() => texts(editor).includes(text), 'the person is told');
+    const [shown, ...more] = editor.messages.filter((message) => message.text === text);
+    assert.ok(shown);
+    assert.deepEqual(more, [], 'once');
+    assert.deepEqual([shown.severity, shown.modal, shown.buttons], ['information', false, ['Sign Out']]);
+    return [session, shown];
+  }
+
+  async function labels(editor: Editor, providerId: string): Promise<readonly string[]> {
+    return (await editor.extension('good.extension').getAccounts(providerId)).map(({ label }) => label);
+  }
+
+  it('is seen by name when an extension asked, and what they gave can be undone, and nothing else', async () => {
+    const another = { ...NATIVE_APP, clientId: 'YW5vdGhlckFwcA' };
+    await using x = await startStandIn({ apps: [NATIVE_APP, another] });
+    await using editor = await startEditor(x);
+    const ada = [
+      await signedIn(editor, 'other.extension', ['users.read'], 'ada'),
+      await signedIn(editor, 'other.extension', ['users.read', `X_CLIENT_ID:${another.clientId}`], 'ada'),
+    ];
+    const [stolen, shown] = await answered(editor, 'x', 'grace');
+    assert.equal(shown.text, 'Signed in to X as @grace_h.');
+    assert.equal((await labels(editor, 'x')).length, 3);
+
+    shown.choose('Sign Out');
+    await editor.until(() => texts(editor).includes('@grace_h is signed out of X.'), 'how it went is told');
+    assert.equal((await labels(editor, 'x')).length, 2);
+    assert.equal(x.grants.isLive(stolen.accessToken), false);
+    for (const { accessToken } of ada) assert.ok(x.grants.isLive(accessToken));
+  });
+
+  it('is seen also with the other providers', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    editor.choose = ({ items }) => items[0]?.label;
+    editor.type = (title) => (title.endsWith('Secret') ? NATIVE_APP.apiSecret : NATIVE_APP.apiKey);
+    const [, oauth1] = await answered(editor, 'x-oauth1', 'grace');
+    const [, appOnly] = await answered(editor, 'x-app', 'grace');
+    assert.deepEqual(await labels(editor, 'x-oauth1'), ['@grace_h']);
+    oauth1.choose('Sign Out');
+    await editor.until(() => texts(editor).includes('@grace_h is signed out of X.'), 'how it went is told');
+    assert.deepEqual(await labels(editor, 'x-oauth1'), []);
+    assert.equal((await labels(editor, 'x-app')).length, 1);
+    appOnly.choose('Sign Out');
+    await editor.until(() => /is removed here/.test(texts(editor).at(-1) ?? ''), 'how it went is told');
+    assert.deepEqual(await labels(editor, 'x-app'), []);
+  });
+
+  it('is seen also when a command began it', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    editor.browse = (url) => editor.consent(url, 'grace');
+    await editor.run('xAuthentication.signIn');
+    const [shown] = editor.messages;
+    assert.deepEqual([shown?.text, shown?.buttons], ['Signed in to X as @grace_h.', ['Sign Out']]);
+    shown?.choose('Sign Out');
+    await editor.until(() => editor.messages.length === 2, 'how it went is told');
+    assert.deepEqual(await labels(editor, 'x'), []);
+  });
+
+  it('is seen also when they gave less than was asked for, which fails', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    editor.browse = (url) => editor.consent(url.replace('like.read%20', ''), 'grace');
+    const asked = editor.extension('good.extension').getSession('x', ['like.read'], { createIfNone: true });
+    await assert.rejects(async () => asked, { name: 'Denied' });
+    assert.deepEqual(await labels(editor, 'x'), ['@grace_h']);
+    const shown = editor.messages.find(({ text }) => text === 'Signed in to X as @grace_h.');
+    assert.deepEqual(shown?.buttons, ['Sign Out']);
+    shown?.choose('Sign Out');
+    await editor.until(() => texts(editor).includes('@grace_h is signed out of X.'), 'how it went is told');
+    assert.deepEqual(await labels(editor, 'x'), []);
   });
 });
 
