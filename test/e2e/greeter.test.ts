@@ -27,7 +27,7 @@ describe('The Greeter', () => {
     assert.notDeepEqual(await findSecrets(story, ['Sign-in: by loopback']), [], 'the log files are searched');
   });
 
-  it('is told of by who was signed in for it, with a way to undo that', async () => {
+  it('is used by whoever signed in, which a message says, with a way to undo it', async () => {
     const story = await startStory();
     const window = await story.openWindow();
     const consent = await window.opensConsent(() => window.chooseFromAccounts('Sign in with X to use Greeter (1)'));

@@ -5,6 +5,7 @@ import type * as vscode from 'vscode';
 import { CallbackNotes } from '../../../src/sessions/callbackNotes.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { NATIVE_APP } from '../../x/app.ts';
+import { CallbackUriHandler } from '../../../src/vscode/callbackUriHandler.ts';
 import { clickThrough } from '../../x/consent.ts';
 import { startStandIn } from '../../x/standIn.ts';
 import { type Editor, getOnce, navigate, type Shown, signedIn, startEditor, type Visited } from './editor.ts';
@@ -366,5 +367,42 @@ describe('Somebody who reports an error that X did not send', () => {
     }
     assert.equal((await came).callback.toString(), DENIED, 'as it is denied today');
     assert.equal(warnings(editor).length, 1);
+  });
+});
+
+describe('Somebody who opens addresses of the editor again and again', () => {
+  it('makes one warning of it, and a line in the log for each', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    for (let index = 0; index < 5; index++) await editor.open(`${APP_URI}?code=c${index}&state=s${index}`);
+    assert.deepEqual(texts(editor), ['No sign-in to X is waiting for what the browser brought back: sign in again.']);
+    const lines = editor.log.filter((line) => line.includes('A callback came that no sign-in waits for.'));
+    assert.equal(lines.length, 5);
+  });
+
+  it('makes at most one a minute, by a clock that may be set back', async () => {
+    let now = Date.UTC(2026, 6, 1);
+    let warned = 0;
+    const foreground = async () => ({
+      browser: { receive: async () => false },
+      messages: { strayCallback: () => void warned++ },
+    });
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const handler = new CallbackUriHandler(foreground, log, () => now);
+    const uri = { path: '/callback', query: 'code=c&state=s' };
+    const steps: readonly (readonly [passedMs: number, warnings: number])[] = [
+      [0, 1],
+      [59_999, 1],
+      [1, 2],
+      [30_000, 2],
+      [-3_600_000, 3],
+      [59_999, 3],
+      [60_000, 4],
+    ];
+    for (const [passedMs, times] of steps) {
+      now += passedMs;
+      await handler.handleUri(uri);
+      assert.equal(warned, times);
+    }
   });
 });
