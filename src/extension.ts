@@ -193,7 +193,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     register(x, xGrants),
     register(oauth1, oauth1Grants),
     register(appOnly, appOnlyGrants),
-    vscode.window.registerUriHandler(new CallbackUriHandler(foreground, log)),
+    vscode.window.registerUriHandler(new CallbackUriHandler(foreground, log, now)),
     registerCommands(foreground),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;

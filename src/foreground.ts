@@ -14,6 +14,7 @@ import { callbackPage } from './vscode/callbackPage.ts';
 import { commandsOf, type SignInKind } from './vscode/commands.ts';
 import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
 import { diagnose } from './vscode/diagnostics.ts';
+import { signOutOf } from './vscode/manageAccounts.ts';
 import { toFailure } from './vscode/messages.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { settings } from './vscode/settings.ts';
@@ -56,6 +57,7 @@ export function openForeground(background: Background) {
   });
   const messages = new Messages({
     signInAgain: (grant) => kinds.x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
+    signOut: (grant) => signOutOf(grant, Object.values(kinds)),
     setUp: {
       app: () => appSetUp.run(),
       clientSecret: (clientId) => appSetUp.changeSecret(clientId),
@@ -63,6 +65,7 @@ export function openForeground(background: Background) {
     },
     log,
   });
+  const tellSignedIn = (grant: Grant): void => void messages.signedIn(grant);
   const lasting = { consumerSetUp, world, log };
   const { secrets, extension } = context;
   const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };
@@ -71,7 +74,7 @@ export function openForeground(background: Background) {
     browser,
     toFailure,
     commands: commandsOf({ ...kinds, sessions, browser, appSetUp, messages, diagnose: () => diagnose(diagnosed), log }),
-    signIn: new SignIn({ sessions, appSetUp, browser, log }),
+    signIn: new SignIn({ sessions, appSetUp, browser, tellSignedIn, log }),
     oauth1SignIn: new OAuth1SignIn({ ...lasting, sessions: background.oauth1Sessions, browser }),
     appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions }),
     revokeOAuth1: async ({ apiBaseUrl, accessToken }: Grant, replacedBy?: Grant): Promise<void> => {

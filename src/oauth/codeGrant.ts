@@ -91,8 +91,8 @@ export function checkCallback(
     const secrets = [state, request.verifier, callback.get('code') ?? ''];
     throw new AuthorizationDenied(error, callback.get('error_description') ?? undefined, secrets);
   }
-  // X reports some errors without a state (too long a state, perhaps a denial). Any page could send the browser here with one.
-  if (error !== null && state === null && AUTHORIZATION_ERRORS.has(error)) throw new AuthorizationDenied(error);
+  const reported = errorWithoutState(callback);
+  if (reported !== undefined) throw new AuthorizationDenied(reported);
   const code = callback.get('code') ?? '';
   if (code === '') throw new CallbackMismatch('There is no code in the callback.');
   // Whatever else there is, is to be ignored (RFC 6749 §4.1.2).
@@ -103,6 +103,15 @@ export function checkCallback(
     // Without the library's error as its cause, which has the code and the state in it.
     throw new CallbackMismatch('The callback does not belong to this sign-in.');
   }
+}
+
+/**
+ * The error that a callback without a state reports (RFC 6749 §4.1.2.1), if it does. X sends some like that (too long a state, perhaps
+ * a denial), but any page could send the browser here with one: it proves nothing.
+ */
+export function errorWithoutState(callback: URLSearchParams): string | undefined {
+  const [error = '', ...others] = callback.getAll('error');
+  return others.length === 0 && !callback.has('state') && AUTHORIZATION_ERRORS.has(error) ? error : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,11 +14,13 @@ export class PortUnavailable extends Error {
   }
 }
 
+const ARRIVALS = ['code', 'denied', 'error', 'ended'] as const;
+
 /**
  * What the browser is told at the end: the code arrived, the person said no, the server sent another error instead; or what arrived
  * belongs to a sign-in that no longer waits.
  */
-export type Arrival = 'code' | 'denied' | 'error' | 'ended';
+export type Arrival = (typeof ARRIVALS)[number];
 
 export interface LoopbackOptions {
   readonly port: number;
@@ -26,24 +29,42 @@ export interface LoopbackOptions {
   readonly hosts: readonly string[];
   /** Whether these are the parameters of this sign-in's callback, and not of another's or of nobody's. */
   readonly isAnswer: (parameters: URLSearchParams) => boolean;
+  /**
+   * Takes an error that does not say which sign-in it is for; false when these parameters are none. Asked only where a browser
+   * navigates, so that a person sees it.
+   */
+  readonly takeError: (parameters: URLSearchParams) => boolean;
   /** Hands another sign-in's callback to whoever waits for it; resolves to false when nobody does. */
   readonly handOver: (parameters: URLSearchParams) => Promise<boolean>;
   /** The HTML page for the browser. */
   readonly page: (arrival: Arrival) => Promise<string>;
+  /** How long a request may take to come in. */
+  readonly requestMs?: number;
+  /** How long the server stays, when it is closed, for the page that it has sent the browser to. */
+  readonly pageMs?: number;
 }
 
 export interface Loopback {
   /** The query of the one request that was the callback. Never settles if it does not come. */
   readonly callback: Promise<URLSearchParams>;
-  /** Stops listening and drops every connection; resolves when the port is free again. */
+  /**
+   * Stops listening and drops every connection; resolves when the port is free again. A browser that was sent to the page after the
+   * callback gets it first, if it fetches it in time.
+   */
   close(): Promise<void>;
 }
 
 /** Connections beyond these are dropped, the oldest first: those that never say anything must not keep the callback out. */
 const MAX_CONNECTIONS = 256;
 
-/** A page that takes longer is done without: the code lives for seconds only. */
+/** A request that takes longer is dropped: it is a few hundred bytes from this machine. */
+const REQUEST_MS = 10_000;
+
+/** A page that takes longer to make is done without. */
 const PAGE_PATIENCE_MS = 3_000;
+
+/** A browser fetches its page within milliseconds, through a proxy within a second or two. */
+const PAGE_MS = 5_000;
 
 /**
  * Waits for the callback of one sign-in on 127.0.0.1 (RFC 8252 §7.3). Whatever else comes to the port is answered and
@@ -56,26 +77,43 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
     [`127.0.0.1:${options.port}`, `localhost:${options.port}`, ...options.hosts].map((host) => host.toLowerCase()),
   );
   const connections = new Set<Socket>();
-  let arrive: (callback: URLSearchParams) => void;
-  let arrived = false;
-  const callback = new Promise<URLSearchParams>((resolve) => (arrive = resolve));
+  const { requestMs = REQUEST_MS, pageMs = PAGE_MS } = options;
+  const callback = Promise.withResolvers<URLSearchParams>();
+  /** What the callback was, once it has come. */
+  let arrived: Arrival | undefined;
+  const shown = Promise.withResolvers<void>();
+  const addresses = pageAddresses(options);
+  const timeouts = {
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    // Node ends what is late only when it looks, which is every half a minute unless told otherwise.
+    connectionsCheckingInterval: requestMs / 10,
+  };
 
-  const server = createServer((request, response) => {
-    const query = queryOf(request, options, hosts);
-    if (query !== undefined && !arrived && isCallback(query, request, options)) {
-      arrived = true;
+  const server = createServer(timeouts, (request, response) => {
+    const target = isForUs(request, hosts) ? (request.url ?? '') : '';
+    const query = queryOf(target, options);
+    const page = ARRIVALS.find((arrival) => addresses[arrival] === target);
+    if (page !== undefined) {
+      if (page === arrived) {
+        connections.delete(request.socket);
+        response.once('close', () => shown.resolve());
+      }
+      show(response, page, options);
+    } else if (query !== undefined && arrived === undefined && options.isAnswer(query)) {
+      arrived = arrivalOf(query);
       connections.delete(request.socket);
-      // The sign-in goes on when the browser has its page, so that closing the server can't cut it off.
-      response.once('close', () => arrive(query));
-      show(response, 200, arrivalOf(query), options);
+      // The sign-in does not wait until the browser has its page: the code lives for seconds only.
+      response.once('close', () => callback.resolve(query));
+      sendOn(response, addresses[arrived], options);
+    } else if (query !== undefined && arrived === undefined && isNavigation(request) && options.takeError(query)) {
+      sendOn(response, addresses[arrivalOf(query)], options);
     } else if (query !== undefined && !options.isAnswer(query) && isAnotherSignIns(query)) {
-      void handOn(query, request, response, options);
+      void handOn(query, request, response, addresses, options);
     } else {
-      sayNothingIsHere(response, arrived);
+      sayNothingIsHere(response, arrived !== undefined);
     }
   });
-  server.requestTimeout = 10_000;
-  server.headersTimeout = 10_000;
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
@@ -91,31 +129,36 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
     server.listen({ port: options.port, host: '127.0.0.1', exclusive: true }, resolve);
   });
   return {
-    callback,
-    close: () =>
-      new Promise((resolve) => {
+    callback: callback.promise,
+    close: async () => {
+      if (arrived !== undefined) await within(pageMs, shown.promise).catch(() => undefined);
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
 
-/** The query of a request to the callback's address. */
-function queryOf(
-  request: IncomingMessage,
-  { path }: LoopbackOptions,
-  hosts: ReadonlySet<string>,
-): URLSearchParams | undefined {
-  if (request.method !== 'GET' || !hosts.has(request.headers.host?.toLowerCase() ?? '')) return undefined;
-  const { url = '' } = request;
-  if (!url.startsWith(`${path}?`)) return undefined;
-  const parameters = new URLSearchParams(url.slice(path.length));
-  const names = [...parameters.keys()];
-  return new Set(names).size < names.length ? undefined : parameters;
+/**
+ * Where the pages are, apart from the callback, so that its code and state stay neither in the address bar nor in the browser's
+ * history. Nobody can guess these addresses, so that nobody else fetches the page that the server stays for.
+ */
+function pageAddresses({ path }: LoopbackOptions): Readonly<Record<Arrival, string>> {
+  const newAddress = (): string => `${path}/${randomUUID()}`;
+  return { code: newAddress(), denied: newAddress(), error: newAddress(), ended: newAddress() };
 }
 
-function isCallback(query: URLSearchParams, request: IncomingMessage, { isAnswer }: LoopbackOptions): boolean {
-  return isAnswer(query) && (!provesNothing(query) || isNavigation(request));
+function isForUs({ method, headers }: IncomingMessage, hosts: ReadonlySet<string>): boolean {
+  return method === 'GET' && hosts.has(headers.host?.toLowerCase() ?? '');
+}
+
+/** The query of a request to the callback's address. */
+function queryOf(target: string, { path }: LoopbackOptions): URLSearchParams | undefined {
+  if (!target.startsWith(`${path}?`)) return undefined;
+  const parameters = new URLSearchParams(target.slice(path.length));
+  const names = [...parameters.keys()];
+  return new Set(names).size < names.length ? undefined : parameters;
 }
 
 /** Whether this reads like the callback of another sign-in, in OAuth 2.0 or 1.0a: one that ended, or one of another window. */
@@ -123,11 +166,6 @@ function isAnotherSignIns(query: URLSearchParams): boolean {
   return query.has('state')
     ? query.has('code') || query.has('error')
     : query.has('oauth_verifier') || query.has('denied');
-}
-
-/** X reports some errors without a state: of those, the person who sent the request is all that is known. */
-function provesNothing(parameters: URLSearchParams): boolean {
-  return parameters.has('error') && !parameters.has('state');
 }
 
 /**
@@ -142,10 +180,11 @@ async function handOn(
   query: URLSearchParams,
   request: IncomingMessage,
   response: ServerResponse,
+  addresses: Readonly<Record<Arrival, string>>,
   options: LoopbackOptions,
 ): Promise<void> {
-  if (await options.handOver(query)) show(response, 200, arrivalOf(query), options);
-  else if (isNavigation(request)) show(response, 410, 'ended', options);
+  if (await options.handOver(query)) sendOn(response, addresses[arrivalOf(query)], options);
+  else if (isNavigation(request)) sendOn(response, addresses.ended, options);
   else sayNothingIsHere(response, false);
 }
 
@@ -154,24 +193,34 @@ function arrivalOf(callback: URLSearchParams): Arrival {
   return callback.has('error') ? 'error' : 'code';
 }
 
+const PLAIN = 'text/plain; charset=utf-8';
+
 function sayNothingIsHere(response: ServerResponse, hasBeen: boolean): void {
-  answer(response, hasBeen ? 410 : 404, 'text/plain; charset=utf-8', 'There is nothing here.\n');
+  answer(response, hasBeen ? 410 : 404, PLAIN, 'There is nothing here.\n');
 }
 
-function show(response: ServerResponse, status: number, arrival: Arrival, { page }: LoopbackOptions): void {
-  inTime(page, arrival).then(
+/** Sends the browser to a page, by an address that is right behind a proxy as well, where ours begins with a path of its own. */
+function sendOn(response: ServerResponse, address: string, { path }: LoopbackOptions): void {
+  const location = address.slice(path.lastIndexOf('/') + 1);
+  answer(response, 303, PLAIN, 'Go back to the editor.\n', { location });
+}
+
+function show(response: ServerResponse, arrival: Arrival, { page }: LoopbackOptions): void {
+  const status = arrival === 'ended' ? 410 : 200;
+  within(PAGE_PATIENCE_MS, (async () => page(arrival))()).then(
     (html) => answer(response, status, 'text/html; charset=utf-8', html),
-    () => answer(response, status, 'text/plain; charset=utf-8', 'Go back to the editor.\n'),
+    () => answer(response, status, PLAIN, 'Go back to the editor.\n'),
   );
 }
 
-async function inTime(page: LoopbackOptions['page'], arrival: Arrival): Promise<string> {
+/** Rejects when a promise takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   const giveUp = new AbortController();
   try {
     return await Promise.race([
-      page(arrival),
-      sleep(PAGE_PATIENCE_MS, undefined, { signal: giveUp.signal }).then(() => {
-        throw new Error('The page is not ready.');
+      promise,
+      sleep(ms, undefined, { signal: giveUp.signal }).then(() => {
+        throw new Error('It took too long.');
       }),
     ]);
   } finally {
@@ -179,8 +228,15 @@ async function inTime(page: LoopbackOptions['page'], arrival: Arrival): Promise<
   }
 }
 
-function answer(response: ServerResponse, status: number, type: string, body: string): void {
+function answer(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  more: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
+    ...more,
     'content-type': type,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',

@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { CallbackMismatch } from '../oauth/errors.ts';
 import { listenOnLoopback, PortUnavailable, type Arrival, type Loopback } from '../oauth/loopback.ts';
 import type { CallbackNotes } from '../sessions/callbackNotes.ts';
 import type { Log } from '../sessions/log.ts';
-import { cancelled, pasteWords, portInUse, replaced, timedOut } from './messages.ts';
+import { cancelled, pasteWords, portInUse, replaced, timedOut, unprovenError } from './messages.ts';
 import { settings } from './settings.ts';
 import { CALLBACK_PATH, type SignInMethod } from './signInMethods.ts';
-import { AnotherWay, WayBlocked, type Visit, type Way, type WaysBack } from './visit.ts';
+import { BeginAnew, WayBlocked, type Visit, type Way, type WaysBack } from './visit.ts';
 import { offerHelp } from './waitingHelp.ts';
 
 const { l10n } = vscode;
@@ -16,6 +17,9 @@ const PATIENCE_MS = 5 * 60_000;
 
 /** Who is not back by then may be looking at an error page of X's. */
 const HINT_AFTER_MS = 30_000;
+
+/** How long an answer with the state may still come after an error without one. */
+const DOUBT_MS = 20_000;
 
 /** How often a window looks whether another one got its callback: the code in that lives for 30 seconds. */
 const LOOK_MS = 500;
@@ -32,6 +36,8 @@ export interface PastVisit {
 
 /** A visit from which the person is not back yet. */
 interface Waiting {
+  /** What the links of its notification bring along, and nobody else knows: any extension can run the commands behind them. */
+  readonly ticket: string;
   readonly visit: Visit;
   readonly way: Way;
   readonly offered: WaysBack['offered'];
@@ -42,6 +48,8 @@ interface Waiting {
   readonly away: vscode.CancellationToken;
   /** Takes a callback, if it is this visit's. */
   readonly take: (callback: URLSearchParams) => boolean;
+  /** Takes an error that does not say which visit it is for; false when the callback is none. */
+  readonly takeError: (callback: URLSearchParams) => boolean;
 }
 
 /** Sends people to X in their browser and waits until they are back: one visit at a time, a new one replaces the one before. */
@@ -50,20 +58,25 @@ export class Browser {
   readonly #notes: CallbackNotes;
   readonly #log: Log;
   readonly #patienceMs: number;
+  readonly #doubtMs: number;
   readonly #past: PastVisit[] = [];
   #current: AbortController | undefined;
   #waiting: Waiting | undefined;
+  /** The end of the loopback that was open last. */
+  #closing: Promise<void> | undefined;
 
   constructor(parts: {
     page: (arrival: Arrival) => Promise<string>;
     notes: CallbackNotes;
     log: Log;
     patienceMs?: number;
+    doubtMs?: number;
   }) {
     this.#page = parts.page;
     this.#notes = parts.notes;
     this.#log = parts.log;
     this.#patienceMs = parts.patienceMs ?? PATIENCE_MS;
+    this.#doubtMs = parts.doubtMs ?? DOUBT_MS;
   }
 
   /** The visits that ended lately, the oldest first. */
@@ -103,10 +116,9 @@ export class Browser {
         signal.throwIfAborted();
         return { visit, callback: await this.#comeBack(visit, way, ways, signal) };
       } catch (error) {
-        const next =
-          error instanceof AnotherWay ? error.way : error instanceof WayBlocked ? untried.shift() : undefined;
+        const next = error instanceof BeginAnew ? error.way : error instanceof WayBlocked ? untried.shift() : undefined;
         if (next === undefined) throw error;
-        this.#log.info(`Sign-in: not by ${way.method} (${String(error)}), but by ${next.method}.`);
+        this.#log.info(`Sign-in: begun anew by ${next.method}, after ${way.method} (${String(error)}).`);
         way = next;
       }
     }
@@ -114,47 +126,69 @@ export class Browser {
 
   /** Takes a callback that came by the URI handler. Resolves to false when no window waits for it. */
   async receive(callback: URLSearchParams): Promise<boolean> {
-    return this.#waiting?.take(callback) === true || this.#handOver(callback);
+    const { take, takeError, way } = this.#waiting ?? {};
+    if (take?.(callback) === true) return true;
+    // Where this visit's errors can't come by the editor's own address, one that does is somebody else's.
+    if ((way?.method === 'uri' || way?.method === 'relay') && takeError?.(callback) === true) return true;
+    return this.#handOver(callback);
   }
 
-  /** Lets the person finish the visit that waits with what is in the browser's address bar. */
-  async paste(): Promise<void> {
-    if (this.#waiting === undefined) {
+  /**
+   * Lets the person finish the visit that waits with what is in the browser's address bar. A `ticket` must be of that visit's; without
+   * one it is done, too, since it gives nothing away.
+   */
+  async paste(ticket?: unknown): Promise<void> {
+    const waiting = ticket === undefined ? this.#waiting : this.#ticketed(ticket);
+    if (waiting !== undefined) await this.#ask(waiting);
+    else if (ticket === undefined)
       void vscode.window.showInformationMessage(l10n.t('No sign-in to X is waiting: start one with "X: Sign In".'));
-      return;
-    }
-    await this.#ask(this.#waiting);
   }
 
-  /** For a person who wants to sign in with another browser. */
-  async copyLink(): Promise<void> {
-    if (this.#waiting === undefined) return;
-    await vscode.env.clipboard.writeText(this.#waiting.visit.url);
-    void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
+  /** For a person who wants to sign in with another browser. Does nothing without the ticket of the visit that waits. */
+  async copyLink(ticket: unknown): Promise<void> {
+    const waiting = this.#ticketed(ticket);
+    if (waiting !== undefined) await copyLinkTo(waiting.visit);
   }
 
-  /** What else can be done while the browser does not come back. */
-  async help(): Promise<void> {
-    if (this.#waiting === undefined) return;
-    const { way, offered, arrival, away } = this.#waiting;
+  /** What else can be done while the browser does not come back. Does nothing without the ticket of the visit that waits. */
+  async help(ticket: unknown): Promise<void> {
+    const waiting = this.#ticketed(ticket);
+    if (waiting === undefined) return;
+    const { visit, way, offered, arrival, away } = waiting;
     await offerHelp(way, offered, away, {
-      paste: () => this.paste(),
-      copyLink: () => this.copyLink(),
-      goBy: (other) => arrival.reject(new AnotherWay(other)),
+      paste: () => this.#ask(waiting),
+      copyLink: () => copyLinkTo(visit),
+      goBy: (other) => arrival.reject(new BeginAnew(other)),
       cancel: () => arrival.reject(cancelled()),
     });
   }
 
+  /** The visit that waits, if this is its ticket. */
+  #ticketed(ticket: unknown): Waiting | undefined {
+    return this.#waiting?.ticket === ticket ? this.#waiting : undefined;
+  }
+
   async #comeBack(visit: Visit, way: Way, ways: WaysBack, signal: AbortSignal): Promise<URLSearchParams> {
-    const { loopback, obstacle } = await this.#listen(visit, way, ways.tried.length > 1);
     const arrival = Promise.withResolvers<URLSearchParams>();
     const take = (callback: URLSearchParams): boolean => {
       const answer = visit.answerIn(callback);
       if (answer !== undefined) arrival.resolve(answer);
       return answer !== undefined;
     };
+    let doubt: NodeJS.Timeout | undefined;
+    const takeError = (callback: URLSearchParams): boolean => {
+      const code = visit.errorIn?.(callback);
+      if (code !== undefined && doubt === undefined) {
+        doubt = setTimeout(() => arrival.resolve(callback), this.#doubtMs);
+        void this.#showError(code, way, arrival);
+      }
+      return code !== undefined;
+    };
+    const { loopback, obstacle } = await this.#listen(visit, way, takeError, ways.tried.length > 1);
     const away = new vscode.CancellationTokenSource();
-    const waiting: Waiting = { visit, way, offered: ways.offered, obstacle, arrival, away: away.token, take };
+    const { offered } = ways;
+    const ticket = randomUUID();
+    const waiting: Waiting = { ticket, visit, way, offered, obstacle, arrival, away: away.token, take, takeError };
     const abort = (): void => arrival.reject(signal.reason);
     const tooLong = setTimeout(() => arrival.reject(timedOut(way.redirectUri)), this.#patienceMs);
     const looking = setInterval(() => void this.#look(waiting), LOOK_MS);
@@ -177,28 +211,33 @@ export class Browser {
       throw error;
     } finally {
       clearTimeout(tooLong);
+      clearTimeout(doubt);
       clearInterval(looking);
       signal.removeEventListener('abort', abort);
       away.cancel();
       away.dispose();
       if (this.#waiting === waiting) this.#setWaiting(undefined);
+      // Only the next visit by the loopback waits for that: the browser may still be fetching its page.
+      this.#closing = loopback?.close();
       await this.#notes.stopWaiting(visit.secret).catch(() => {});
-      await loopback?.close();
     }
   }
 
   async #listen(
     visit: Visit,
     { method, redirectUri }: Way,
+    takeError: Waiting['takeError'],
     mayPaste: boolean,
   ): Promise<{ readonly loopback?: Loopback; readonly obstacle?: string }> {
     if (method !== 'loopback' || redirectUri === undefined) return {};
+    await this.#closing;
     try {
       const loopback = await listenOnLoopback({
         port: settings.loopbackPort(),
         path: CALLBACK_PATH,
         hosts: [new URL(redirectUri).host],
         isAnswer: (parameters) => visit.answerIn(parameters) !== undefined,
+        takeError,
         handOver: (callback) => this.#handOver(callback),
         page: this.#page,
       });
@@ -241,9 +280,12 @@ export class Browser {
   }
 
   /** Tells that the browser is being waited for, until it is back; cancelling ends the sign-in. */
-  async #showProgress({ arrival }: Waiting): Promise<void> {
+  async #showProgress({ ticket, arrival }: Waiting): Promise<void> {
     const location = vscode.ProgressLocation.Notification;
-    const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map((name) => `command:xAuthentication.${name}`);
+    const given = encodeURIComponent(JSON.stringify([ticket]));
+    const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map(
+      (name) => `command:xAuthentication.${name}?${given}`,
+    );
     await vscode.window.withProgress(
       { location, cancellable: true, title: l10n.t('Sign in to X in your browser') },
       async (progress, token) => {
@@ -275,6 +317,17 @@ export class Browser {
     );
   }
 
+  /** Tells of an error that anybody could have sent. The visit goes on meanwhile, unless the person ends it. */
+  async #showError(code: string, way: Way, arrival: Waiting['arrival']): Promise<void> {
+    this.#log.warn(`Sign-in: an error without a state came (${code}).`);
+    const { text, cancel, again } = unprovenError(code);
+    const chosen = await vscode.window.showWarningMessage(text, cancel, again);
+    const isOver = this.#waiting?.arrival !== arrival;
+    if (chosen === cancel) arrival.reject(cancelled());
+    else if (chosen === again && isOver) await vscode.commands.executeCommand('xAuthentication.signIn');
+    else if (chosen === again) arrival.reject(new BeginAnew(way));
+  }
+
   async #ask({ visit, way, obstacle, away, take }: Waiting): Promise<void> {
     const words = pasteWords(way.redirectUri === undefined ? 'pin' : 'callback');
     const problemWith = (pasted: string): string | undefined => {
@@ -297,4 +350,9 @@ export class Browser {
     );
     if (pasted !== undefined && pasted.trim() !== '') take(visit.read(pasted));
   }
+}
+
+async function copyLinkTo({ url }: Visit): Promise<void> {
+  await vscode.env.clipboard.writeText(url);
+  void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
 }

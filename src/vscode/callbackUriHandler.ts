@@ -7,17 +7,29 @@ import { CALLBACK_PATH } from './signInMethods.ts';
 /** Longer than any callback of X's. */
 const MAX_QUERY_LENGTH = 4096;
 
+/** A person is warned of stray callbacks at most this often. */
+const WARN_AGAIN_MS = 60_000;
+
+/** What is loaded to take a callback. */
+interface Taker {
+  readonly browser: Pick<Browser, 'receive'>;
+  readonly messages: Pick<Messages, 'strayCallback'>;
+}
+
 /** Takes callbacks that come by the editor's own address, which anybody can make a person open. */
 export class CallbackUriHandler implements vscode.UriHandler {
-  readonly #foreground: () => Promise<{ readonly browser: Browser; readonly messages: Messages }>;
+  readonly #foreground: () => Promise<Taker>;
   readonly #log: Log;
+  readonly #now: () => number;
+  #warnedAt: number | undefined;
 
-  constructor(foreground: () => Promise<{ readonly browser: Browser; readonly messages: Messages }>, log: Log) {
+  constructor(foreground: () => Promise<Taker>, log: Log, now: () => number) {
     this.#foreground = foreground;
     this.#log = log;
+    this.#now = now;
   }
 
-  async handleUri({ path, query }: vscode.Uri): Promise<void> {
+  async handleUri({ path, query }: Pick<vscode.Uri, 'path' | 'query'>): Promise<void> {
     // The page after the callback leads back to the editor by this, which brings the window to the front.
     if (path === '/') return;
     if (path !== CALLBACK_PATH || query.length > MAX_QUERY_LENGTH) {
@@ -27,6 +39,10 @@ export class CallbackUriHandler implements vscode.UriHandler {
     const { browser, messages } = await this.#foreground();
     if (await browser.receive(new URLSearchParams(query))) return;
     this.#log.warn('A callback came that no sign-in waits for.');
+    const now = this.#now();
+    // In whichever direction: the clock may have been set back.
+    if (this.#warnedAt !== undefined && Math.abs(now - this.#warnedAt) < WARN_AGAIN_MS) return;
+    this.#warnedAt = now;
     messages.strayCallback();
   }
 }

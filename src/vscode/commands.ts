@@ -69,9 +69,9 @@ export function commandsOf(parts: {
       messages.callbackUrlsCopied(urls);
     },
 
-    pasteCallback: () => browser.paste(),
-    copySignInLink: () => browser.copyLink(),
-    signInHelp: () => browser.help(),
+    pasteCallback: (ticket) => browser.paste(ticket),
+    copySignInLink: (ticket) => browser.copyLink(ticket),
+    signInHelp: (ticket) => browser.help(ticket),
 
     async refresh() {
       const told = messages.noticeCount;

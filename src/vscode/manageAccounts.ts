@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Grant } from '../sessions/grant.ts';
 import type { Status } from '../sessions/status.ts';
 import { allowsWords, renewalWords, troubleWords } from './accountWords.ts';
 import type { SignInKind } from './commands.ts';
@@ -157,6 +158,14 @@ async function actionsFor(of: SignInKind, status: Status, messages: Messages): P
     },
   ];
   return actions.filter((action) => action !== false);
+}
+
+/** Signs out of one grant, if it is still there: under its own id, or under that of its person's earlier one, which it got with its name. */
+export async function signOutOf({ id, accessToken }: Grant, kinds: readonly SignInKind[]): Promise<void> {
+  const row = (await accountRows(kinds)).find(
+    ({ status: { session } }) => session.id === id || session.accessToken === accessToken,
+  );
+  if (row !== undefined) await signOut(row);
 }
 
 export async function signOut({ of, status: { session } }: Pick<AccountRow, 'of' | 'status'>): Promise<void> {

@@ -337,6 +337,27 @@ export function wayLabel(method: SignInMethod): string {
 export const portInUse = (port: number): string =>
   l10n.t("Port {0} is in use, so the browser can't come back by itself.", String(port));
 
+/** What is said of an error that came without a state, while an answer with one is still waited for. `code` is of RFC 6749. */
+export function unprovenError(code: string): {
+  readonly text: string;
+  readonly cancel: string;
+  readonly again: string;
+} {
+  return {
+    text:
+      code === 'access_denied'
+        ? l10n.t(
+            'X reports that access was not given. A web page could have faked this, so the sign-in waits a moment longer.',
+          )
+        : l10n.t(
+            'X reports that the sign-in failed ({0}). A web page could have faked this, so the sign-in waits a moment longer.',
+            code,
+          ),
+    cancel: l10n.t('Cancel'),
+    again: remedyLabel('sign-in-again'),
+  };
+}
+
 /** Why the one way back that is set can't be used. */
 export function wayRuledOut(method: SignInMethodSetting, environment: Environment): Failure {
   const text =

@@ -74,13 +74,15 @@ export class Provider implements vscode.AuthenticationProvider {
     let attempt: Attempt | undefined;
     try {
       attempt = this.#signIn(scopes, options.account?.id);
-      const found = this.#sessions.sessionOf(await attempt.run(), scopes);
+      const grant = await attempt.run();
+      const found = this.#sessions.sessionOf(grant, scopes);
       this.#handedOut.note(found);
       const session = asShown(found);
       // VS Code takes the badge off the Accounts menu only for an added session with exactly these scopes, also when the
       // grant was there and only got wider.
       this.#changes.fire({ added: [session], changed: [], removed: [] });
       stepDone('isUsed');
+      void this.#foreground().then(({ messages }) => messages.signedIn(grant));
       return session;
     } catch (error) {
       const { messages, toFailure } = await this.#foreground();

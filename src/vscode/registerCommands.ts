@@ -19,7 +19,8 @@ const NAMES = [
   'showLog',
 ] as const;
 
-export type Commands = Readonly<Record<(typeof NAMES)[number], () => Promise<void> | void>>;
+/** What runs when a command does. Any extension can run it, with any argument. */
+export type Commands = Readonly<Record<(typeof NAMES)[number], (argument?: unknown) => Promise<void> | void>>;
 
 /** Registers the commands, which are loaded when the first of them is run. */
 export function registerCommands(
@@ -27,10 +28,10 @@ export function registerCommands(
 ): vscode.Disposable {
   return vscode.Disposable.from(
     ...NAMES.map((name) =>
-      vscode.commands.registerCommand(`${SECTION}.${name}`, async () => {
+      vscode.commands.registerCommand(`${SECTION}.${name}`, async (argument?: unknown) => {
         const { commands, messages } = await load();
         try {
-          await commands[name]();
+          await commands[name](argument);
         } catch (error) {
           messages.failure(error);
         }

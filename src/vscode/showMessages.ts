@@ -40,12 +40,20 @@ interface Subject {
 /** Tells people what happened, each thing once, with the buttons that mend it. */
 export class Messages {
   readonly #signInAgain: (grant: Grant) => Attempt;
+  readonly #signOut: (grant: Grant) => Promise<void>;
   readonly #setUp: SetUp;
   readonly #log: vscode.LogOutputChannel;
   #noticeCount = 0;
 
-  constructor(parts: { signInAgain: (grant: Grant) => Attempt; setUp: SetUp; log: vscode.LogOutputChannel }) {
+  /** `signOut` tells how it went. */
+  constructor(parts: {
+    signInAgain: (grant: Grant) => Attempt;
+    signOut: (grant: Grant) => Promise<void>;
+    setUp: SetUp;
+    log: vscode.LogOutputChannel;
+  }) {
     this.#signInAgain = parts.signInAgain;
+    this.#signOut = parts.signOut;
     this.#setUp = parts.setUp;
     this.#log = parts.log;
   }
@@ -53,10 +61,23 @@ export class Messages {
   /** Signs in and tells how that went. */
   async signIn(attempt: Attempt): Promise<void> {
     try {
-      const grant = await attempt.run();
-      void vscode.window.showInformationMessage(l10n.t('Signed in to X as {0}.', grant.account.label));
+      void this.signedIn(await attempt.run());
     } catch (error) {
       this.failure(error, attempt);
+    }
+  }
+
+  /**
+   * Tells who was signed in, with a way to undo it: it may not be who the person thinks, because somebody else answered in the browser.
+   * Resolves when the message is gone.
+   */
+  async signedIn(grant: Grant): Promise<void> {
+    const signOut = l10n.t('Sign Out');
+    const text = l10n.t('Signed in to X as {0}.', grant.account.label);
+    try {
+      if ((await vscode.window.showInformationMessage(text, signOut)) === signOut) await this.#signOut(grant);
+    } catch (error) {
+      this.failure(error);
     }
   }
 

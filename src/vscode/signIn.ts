@@ -1,5 +1,11 @@
 import type { LogOutputChannel } from 'vscode';
-import { authorizationUrl, newState, newVerifier, type AuthorizationRequest } from '../oauth/codeGrant.ts';
+import {
+  authorizationUrl,
+  errorWithoutState,
+  newState,
+  newVerifier,
+  type AuthorizationRequest,
+} from '../oauth/codeGrant.ts';
 import { Refused } from '../oauth/errors.ts';
 import { readPastedCallback } from '../oauth/pastedCallback.ts';
 import type { Grant } from '../sessions/grant.ts';
@@ -33,12 +39,21 @@ export class SignIn {
   readonly #sessions: Sessions;
   readonly #appSetUp: AppSetUp;
   readonly #browser: Browser;
+  readonly #tellSignedIn: (grant: Grant) => void;
   readonly #log: LogOutputChannel;
 
-  constructor(parts: { sessions: Sessions; appSetUp: AppSetUp; browser: Browser; log: LogOutputChannel }) {
+  constructor(parts: {
+    sessions: Sessions;
+    appSetUp: AppSetUp;
+    browser: Browser;
+    /** For a sign-in that fails though it gave a grant. */
+    tellSignedIn: (grant: Grant) => void;
+    log: LogOutputChannel;
+  }) {
     this.#sessions = parts.sessions;
     this.#appSetUp = parts.appSetUp;
     this.#browser = parts.browser;
+    this.#tellSignedIn = parts.tellSignedIn;
     this.#log = parts.log;
   }
 
@@ -75,12 +90,15 @@ export class SignIn {
         url: await authorizationUrl(oauth2Endpoints(server), { clientId }, authorization),
         secret: nonce,
         answerIn: (parameters) => answerIn(parameters, state, nonce),
+        // What names a nonce is another's.
+        errorIn: (parameters) => (parameters.has('nonce') ? undefined : errorWithoutState(parameters)),
         read: (pasted) => readPastedCallback(pasted, state),
       };
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
     const grant = await this.#sessions.signIn({ apiBaseUrl: server.api, clientId }, visit.authorization, callback);
     if (!covers(grant.scopes, request.wanted)) {
+      this.#tellSignedIn(grant);
       throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));
     }
     return grant;
@@ -98,10 +116,7 @@ async function stateForRelay(nonce: string): Promise<string> {
   return state;
 }
 
-/**
- * A relay need not hand on the state that it has used as an address: the nonce in it proves as much. An error that X reports
- * without a state is this sign-in's, since there is no other.
- */
+/** A relay need not hand on the state that it has used as an address: the nonce in it proves as much. */
 function answerIn(parameters: URLSearchParams, state: string, nonce: string): URLSearchParams | undefined {
   if (parameters.get('nonce') === nonce) {
     const answer = new URLSearchParams(parameters);
@@ -109,6 +124,5 @@ function answerIn(parameters: URLSearchParams, state: string, nonce: string): UR
     answer.set('state', state);
     return answer;
   }
-  const isOurs = parameters.has('state') ? parameters.get('state') === state : parameters.has('error');
-  return isOurs ? parameters : undefined;
+  return parameters.get('state') === state ? parameters : undefined;
 }

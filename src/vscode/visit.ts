@@ -7,6 +7,8 @@ export interface Visit {
   readonly secret: string;
   /** The parameters of this visit's callback out of those that came; undefined when they are another's. */
   readonly answerIn: (parameters: URLSearchParams) => URLSearchParams | undefined;
+  /** The error in a callback that does not say which visit it is for, so that anybody could have sent it. OAuth 1.0a has none. */
+  readonly errorIn?: (parameters: URLSearchParams) => string | undefined;
   /** Reads what the person pasted; throws `CallbackMismatch` when there is no answer in it. */
   readonly read: (pasted: string) => URLSearchParams;
 }
@@ -29,12 +31,12 @@ export class WayBlocked extends Error {
   override readonly name = 'WayBlocked';
 }
 
-/** The person chose another way back for the visit that waits. */
-export class AnotherWay extends Error {
-  override readonly name = 'AnotherWay';
-  readonly way: WayBack;
+/** The person wants to begin the visit that waits anew, by this way back. */
+export class BeginAnew extends Error {
+  override readonly name = 'BeginAnew';
+  readonly way: Way;
 
-  constructor(way: WayBack) {
+  constructor(way: Way) {
     super(way.method);
     this.way = way;
   }

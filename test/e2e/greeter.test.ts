@@ -27,6 +27,22 @@ describe('The Greeter', () => {
     assert.notDeepEqual(await findSecrets(story, ['Sign-in: by loopback']), [], 'the log files are searched');
   });
 
+  it('is used by whoever signed in, which a message says, with a way to undo it', async () => {
+    const story = await startStory();
+    const window = await story.openWindow();
+    const consent = await window.opensConsent(() => window.chooseFromAccounts('Sign in with X to use Greeter (1)'));
+    await consent.authorizeAs('grace');
+    await window.notification('Signed in to X as @grace_h.').waitFor();
+    await screenshot(window.page, 'signed-in-for-an-extension');
+    await window.clickInNotification('Signed in to X as @grace_h.', 'Sign Out');
+    await window.notification('@grace_h is signed out of X.').waitFor();
+    assert.deepEqual(
+      (await window.openAccounts()).filter((entry) => entry.startsWith('@')),
+      [],
+    );
+    assert.equal(story.x.requestsTo('/2/oauth2/revoke').length, 2);
+  });
+
   it('asks before it uses an account that somebody else signed in to', async () => {
     const story = await startStory();
     const window = await story.openWindow();

@@ -13,6 +13,8 @@ describe('Signing in', () => {
     await screenshot(window.page, 'waiting');
     await consent.authorizeAs('grace');
     assert.match(await consent.page.innerText('main'), /You can close this tab/);
+    assert.match(consent.page.url(), /\/callback\/[\w-]+$/, 'without code and state, behind the path of the proxy');
+    assert.ok(consent.page.url().startsWith(story.server.callbackUrl(story.loopbackPort)));
 
     await window.notification('Signed in to X as @grace_h.').waitFor();
     await window.notification('Sign in to X in your browser').waitFor({ state: 'detached' });
@@ -35,6 +37,18 @@ describe('Signing in', () => {
     const consent = await window.opensConsent(() =>
       window.clickInNotification('Access to X was not given', 'Sign In Again'),
     );
+    await consent.authorizeAs('ada');
+    await window.notification('Signed in to X as @ada_l.').waitFor();
+  });
+
+  it('goes on when a page reports an error that X did not send', async () => {
+    const story = await startStory();
+    const window = await story.openWindow();
+    const consent = await window.opensConsent(() => window.run('X: Sign In'));
+    const other = await story.browser.newPage();
+    await other.goto(`${story.server.callbackUrl(story.loopbackPort)}?error=access_denied`);
+    assert.match(await other.innerText('main'), /You are not signed in/);
+    await window.notification('X reports that access was not given').waitFor();
     await consent.authorizeAs('ada');
     await window.notification('Signed in to X as @ada_l.').waitFor();
   });

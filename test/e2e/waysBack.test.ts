@@ -62,7 +62,7 @@ describe("Coming back by the editor's own address", () => {
     assert.equal(story.x.requestsTo('/2/oauth2/token').length, 1);
   });
 
-  it('tells a denial at once, also one without a state', async () => {
+  it('tells a denial at once, and one without a state as well, which ends nothing', async () => {
     const story = await byUri();
     const window = await story.openWindow();
     const denied = await story.x.consent(await linkOf(window), { as: 'ada', decision: 'cancel' });
@@ -72,6 +72,10 @@ describe("Coming back by the editor's own address", () => {
     const again = await linkOf(window);
     assert.ok(again.startsWith(story.x.authorizationBaseUrl));
     await openAddress(window, `${APP_URI}?error=access_denied`);
+    await window.notification('X reports that access was not given').waitFor();
+    await screenshot(window.page, 'unproven-error');
+    assert.equal(await window.notification(WAITING).count(), 1);
+    await window.clickInNotification('X reports that access was not given', 'Cancel');
     await window.notification(WAITING).waitFor({ state: 'detached' });
     assert.equal(story.x.requestsTo('/2/oauth2/token').length, 0);
   });

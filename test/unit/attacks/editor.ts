@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type * as vscode from 'vscode';
@@ -356,11 +359,34 @@ export async function signedIn(
   return session;
 }
 
-/** Goes to an address as a browser does when a person follows a link. */
-async function navigate(url: string): Promise<Response> {
-  return fetch(url, {
-    headers: { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' },
-  });
+/** Where a browser has ended up. */
+export interface Visited {
+  readonly url: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/**
+ * Goes to an address as a browser does when a person follows a link, and on to where that redirects. Not by `fetch`, which says
+ * that it does not navigate, whatever headers it is given.
+ */
+export async function navigate(url: string): Promise<Visited> {
+  const { status, location, body } = await getOnce(url);
+  return location === undefined ? { url, status, body } : navigate(location);
+}
+
+/** One step of {@link navigate}. */
+export async function getOnce(url: string): Promise<Omit<Visited, 'url'> & { readonly location: string | undefined }> {
+  const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' };
+  const sent = get(url, { headers, agent: false });
+  const [response]: IncomingMessage[] = await once(sent, 'response');
+  if (response === undefined) throw new Error('There is no response.');
+  const { location } = response.headers;
+  return {
+    status: response.statusCode ?? 0,
+    location: location === undefined ? undefined : new URL(location, url).href,
+    body: await readText(response),
+  };
 }
 
 function isOptions(value: unknown): value is vscode.MessageOptions {

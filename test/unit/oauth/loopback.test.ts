@@ -59,6 +59,18 @@ function send(port: number, target: string, { method = 'GET', headers, agent, bo
   });
 }
 
+/** Goes to an address as a browser does, which follows a redirect, and returns the page that it ends on. */
+async function visit(port: number, target: string, sent: Sent = {}): Promise<Answer> {
+  const answer = await send(port, target, sent);
+  return answer.status === 303 ? send(port, ledTo(answer, target), sent) : answer;
+}
+
+/** Where an answer redirects to. */
+function ledTo({ headers: { location = '' } }: Answer, target: string): string {
+  const { pathname, search } = new URL(location, `http://127.0.0.1${target}`);
+  return pathname + search;
+}
+
 /** Writes bytes and waits until the server has closed the connection. Returns what it said. */
 async function sendBytes(port: number, bytes: string | Buffer): Promise<string> {
   const socket = connect(port, '127.0.0.1');
@@ -72,7 +84,7 @@ async function sendBytes(port: number, bytes: string | Buffer): Promise<string> 
 
 /** What a sign-in with OAuth 2.0 takes for its answer. */
 function answerTo(state: string): LoopbackOptions['isAnswer'] {
-  return (parameters) => (parameters.has('error') ? [state, null] : [state]).includes(parameters.get('state'));
+  return (parameters) => parameters.get('state') === state;
 }
 
 function isRefused(host: string, port: number): Promise<boolean> {
@@ -93,15 +105,20 @@ describe('The loopback', () => {
   /** What arrived, if anything did. */
   let arrived: URLSearchParams | undefined;
   let pages: Arrival[];
+  /** The errors without a state that were taken. */
+  let errors: string[];
 
   async function listen(options: Partial<LoopbackOptions> = {}): Promise<Loopback> {
     pages = [];
+    errors = [];
     arrived = undefined;
     loopback = await listenOnLoopback({
       port,
       path: '/callback',
       hosts: ['code.example.com', 'Forwarded.Example.com:8443'],
       isAnswer: answerTo(STATE),
+      takeError: (parameters) =>
+        parameters.has('error') && !parameters.has('state') && errors.push(String(parameters)) > 0,
       handOver: async () => false,
       page: async (arrival) => {
         pages.push(arrival);
@@ -130,7 +147,7 @@ describe('The loopback', () => {
   afterEach(() => loopback.close());
 
   it('gives the callback, and the browser its page', async () => {
-    const answer = await send(port, `${CALLBACK}%2B&x=%26`);
+    const answer = await visit(port, `${CALLBACK}%2B&x=%26`);
     assert.equal(answer.status, 200);
     assert.equal(answer.body, '<p>Zurück zum Editor</p>');
     const { 'content-type': type, 'cache-control': cache, 'referrer-policy': referrer } = answer.headers;
@@ -140,24 +157,49 @@ describe('The loopback', () => {
     assert.deepEqual(pages, ['code']);
   });
 
+  it('sends the browser on, so that code and state stay neither in the address bar nor in the history', async () => {
+    const answer = await send(port, CALLBACK);
+    assert.equal(answer.status, 303);
+    const { location = '' } = answer.headers;
+    assert.match(location, /^callback\/[\w-]+$/);
+    assert.doesNotMatch(location, /the-(code|state)/);
+    const proxied = new URL(location, 'https://code.example.com/user/proxy/41951/callback?code=c&state=s').href;
+    assert.equal(proxied, `https://code.example.com/user/proxy/41951/${location}`, 'the path of a proxy stays');
+    const page = await send(port, ledTo(answer, CALLBACK));
+    assert.equal(page.body, '<p>Zurück zum Editor</p>');
+    for (const name of ['cache-control', 'content-security-policy', 'referrer-policy', 'x-content-type-options']) {
+      assert.equal(answer.headers[name], page.headers[name], name);
+      assert.ok(answer.headers[name], name);
+    }
+  });
+
+  it('shows the page by GET and under its own name only', async () => {
+    const target = ledTo(await send(port, CALLBACK), CALLBACK);
+    assert.equal((await send(port, target, { method: 'HEAD' })).status, 410);
+    assert.equal((await send(port, target, { headers: { host: 'evil.example' } })).status, 410);
+    assert.equal((await send(port, `${target}?code=c`)).status, 410);
+    assert.deepEqual(pages, []);
+    assert.equal((await send(port, target)).status, 200);
+  });
+
   it('gives a code with a question mark in it whole', async () => {
-    await send(port, `/callback?state=${STATE}&code=a?b/c?d`);
+    await visit(port, `/callback?state=${STATE}&code=a?b/c?d`);
     assert.equal((await loopback.callback).get('code'), 'a?b/c?d');
   });
 
   it('tells the browser of a denial, in OAuth 2.0 and in 1.0a', async () => {
-    await send(port, `/callback?error=access_denied&state=${STATE}`);
+    await visit(port, `/callback?error=access_denied&state=${STATE}`);
     assert.equal((await loopback.callback).get('error'), 'access_denied');
     assert.deepEqual(pages, ['denied']);
     await loopback.close();
     await listen({ isAnswer: (parameters) => parameters.get('denied') === 'request-token' });
-    await send(port, '/callback?denied=request-token');
+    await visit(port, '/callback?denied=request-token');
     assert.equal((await loopback.callback).get('denied'), 'request-token');
     assert.deepEqual(pages, ['denied']);
   });
 
   it('tells the browser of another error', async () => {
-    await send(port, `/callback?error=invalid_scope&state=${STATE}`);
+    await visit(port, `/callback?error=invalid_scope&state=${STATE}`);
     assert.equal((await loopback.callback).get('error'), 'invalid_scope');
     assert.deepEqual(pages, ['error']);
   });
@@ -169,10 +211,10 @@ describe('The loopback', () => {
     '/callback?denied=other',
   ]) {
     it(`tells a person whose sign-in is no longer waited for, and waits on (${target})`, async () => {
-      const answer = await send(port, target, { headers: NAVIGATION });
+      const answer = await visit(port, target, { headers: NAVIGATION });
       assert.deepEqual([answer.status, answer.body], [410, '<p>Zurück zum Editor</p>']);
       assert.equal((await send(port, target, { headers: { 'sec-fetch-mode': 'no-cors' } })).status, 404);
-      assert.equal((await send(port, CALLBACK)).status, 200);
+      assert.equal((await visit(port, CALLBACK)).status, 200);
       assert.equal((await loopback.callback).get('code'), 'the-code');
       assert.deepEqual(pages, ['ended', 'code']);
     });
@@ -187,7 +229,7 @@ describe('The loopback', () => {
 
   for (const name of ['127.0.0.1', 'localhost', 'LocalHost']) {
     it(`answers to its own name, ${name}`, async () => {
-      assert.equal((await send(port, CALLBACK, { headers: { host: `${name}:${port}` } })).status, 200);
+      assert.equal((await visit(port, CALLBACK, { headers: { host: `${name}:${port}` } })).status, 200);
     });
   }
 
@@ -233,7 +275,7 @@ describe('The loopback', () => {
         assert.equal(answer.status, 404);
         assert.ok(answer.body === '' || answer.body === 'There is nothing here.\n');
         assert.equal(answer.headers['access-control-allow-origin'], undefined);
-        assert.equal((await send(port, CALLBACK)).status, 200);
+        assert.equal((await visit(port, CALLBACK)).status, 200);
         assert.equal((await loopback.callback).get('code'), 'the-code');
         assert.deepEqual(pages, ['code']);
       });
@@ -258,14 +300,26 @@ describe('The loopback', () => {
 
   for (const host of ['code.example.com', 'CODE.example.com', 'forwarded.example.com:8443']) {
     it(`answers to the Host of the proxy in front of it (${host})`, async () => {
-      assert.equal((await send(port, CALLBACK, { headers: { host } })).status, 200);
+      assert.equal((await visit(port, CALLBACK, { headers: { host } })).status, 200);
     });
   }
 
-  it('takes an error without a state from a browser that navigates', async () => {
-    const answer = await send(port, '/callback?error=access_denied', { headers: NAVIGATION });
-    assert.equal(answer.status, 200);
-    assert.equal((await loopback.callback).toString(), 'error=access_denied');
+  it('tells of an error without a state from a browser that navigates, and goes on waiting', async () => {
+    for (const [error, page] of [
+      ['access_denied', 'denied'],
+      ['invalid_request', 'error'],
+    ]) {
+      const answer = await visit(port, `/callback?error=${error}`, { headers: NAVIGATION });
+      assert.deepEqual([answer.status, answer.body], [200, '<p>Zurück zum Editor</p>']);
+      assert.equal(pages.at(-1), page);
+    }
+    assert.deepEqual(errors, ['error=access_denied', 'error=invalid_request']);
+    assert.equal(arrived, undefined);
+    assert.equal((await visit(port, CALLBACK)).status, 200);
+    assert.equal((await loopback.callback).get('code'), 'the-code');
+    const late = await visit(port, '/callback?error=access_denied', { headers: NAVIGATION });
+    assert.equal(late.status, 410);
+    assert.equal(errors.length, 2);
   });
 
   for (const headers of [
@@ -278,8 +332,9 @@ describe('The loopback', () => {
   ]) {
     it(`does not take one from a page (${JSON.stringify(headers)})`, async () => {
       assert.equal((await send(port, '/callback?error=access_denied', { headers })).status, 404);
+      assert.deepEqual(errors, []);
       assert.equal(
-        (await send(port, CALLBACK, { headers })).status,
+        (await visit(port, CALLBACK, { headers })).status,
         200,
         'what has the state is from X, however it comes',
       );
@@ -288,14 +343,20 @@ describe('The loopback', () => {
 
   it('does not take an error without a state when it is not for this sign-in', async () => {
     await loopback.close();
-    await listen({ isAnswer: (parameters) => parameters.get('oauth_token') === 'request-token' });
+    await listen({
+      isAnswer: (parameters) => parameters.get('oauth_token') === 'request-token',
+      takeError: () => false,
+    });
     assert.equal((await send(port, '/callback?error=access_denied', { headers: NAVIGATION })).status, 404);
-    assert.equal((await send(port, '/callback?oauth_token=request-token&oauth_verifier=v')).status, 200);
+    assert.equal((await visit(port, '/callback?oauth_token=request-token&oauth_verifier=v')).status, 200);
   });
 
   it('takes the callback once', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => send(port, CALLBACK)));
-    assert.deepEqual(answers.map(({ status }) => String(status)).toSorted(), ['200', ...Array<string>(19).fill('410')]);
+    assert.deepEqual(answers.map(({ status }) => String(status)).toSorted(), ['303', ...Array<string>(19).fill('410')]);
+    const [taken] = answers.filter(({ status }) => status === 303);
+    assert.ok(taken);
+    assert.equal((await send(port, ledTo(taken, CALLBACK))).status, 200);
     assert.deepEqual(pages, ['code']);
   });
 
@@ -315,12 +376,12 @@ describe('The loopback', () => {
     await listen({
       handOver: async (parameters) => handedOver.push(String(parameters)) === 1,
     });
-    const taken = await send(port, '/callback?code=theirs&state=another');
+    const taken = await visit(port, '/callback?code=theirs&state=another');
     assert.deepEqual([taken.status, taken.body], [200, '<p>Zurück zum Editor</p>']);
     assert.equal((await send(port, '/callback?code=theirs&state=another')).status, 404, 'once');
     assert.deepEqual(handedOver, ['code=theirs&state=another', 'code=theirs&state=another']);
     assert.equal(arrived, undefined);
-    await send(port, CALLBACK);
+    await visit(port, CALLBACK);
     assert.equal((await loopback.callback).get('state'), STATE);
   });
 
@@ -331,17 +392,18 @@ describe('The loopback', () => {
         path: '/callback',
         hosts: [],
         isAnswer: () => true,
+        takeError: () => false,
         handOver: async () => false,
         page: async () => '',
       }),
       (error) => error instanceof PortUnavailable && error.port === port,
     );
-    assert.equal((await send(port, CALLBACK)).status, 200, 'and leaves whoever has it alone');
+    assert.equal((await visit(port, CALLBACK)).status, 200, 'and leaves whoever has it alone');
   });
 
   it('gives the port back at once, for the next sign-in', async () => {
     for (let round = 0; round < 20; round++) {
-      await send(port, CALLBACK);
+      await visit(port, CALLBACK);
       await loopback.callback;
       await loopback.close();
       await listen();
@@ -376,17 +438,17 @@ describe('The loopback', () => {
     await loopback.close();
   });
 
-  it('gives the browser its whole page, however large, before the sign-in goes on and closes the port', async () => {
+  it('gives the browser its whole page, however large, before it closes the port', async () => {
     await loopback.close();
     const html = 'ä'.repeat(2 * 1024 * 1024);
     await listen({ page: async () => html });
     const closed = loopback.callback.then(() => loopback.close());
-    const { body } = await send(port, CALLBACK);
+    const { body } = await visit(port, CALLBACK);
     assert.ok(body === html);
     await closed;
   });
 
-  it('goes on only when the browser has its page', async () => {
+  it('lets the sign-in go on at once, and stays for the page of a browser that is slow', async () => {
     await loopback.close();
     const page = Promise.withResolvers<string>();
     const asked = Promise.withResolvers<void>();
@@ -396,31 +458,43 @@ describe('The loopback', () => {
         return page.promise;
       },
     });
-    const answer = send(port, CALLBACK);
-    await asked.promise;
-    assert.equal((await send(port, CALLBACK)).status, 410);
-    assert.equal(arrived, undefined);
-    page.resolve('there');
-    assert.equal((await answer).body, 'there');
+    const answer = await send(port, CALLBACK);
     await loopback.callback;
+    const closed = loopback.close();
+    assert.equal((await send(port, CALLBACK)).status, 410, 'nothing else is taken meanwhile');
+    const shown = send(port, ledTo(answer, CALLBACK));
+    await asked.promise;
+    assert.equal(await isRefused('127.0.0.1', port), false);
+    page.resolve('there');
+    assert.equal((await shown).body, 'there');
+    await closed;
+    assert.equal(await isRefused('127.0.0.1', port), true);
   });
 
-  it('goes on when the browser does not wait for its page', async () => {
+  it('frees the port in time when the browser does not fetch its page', async () => {
     await loopback.close();
-    const page = Promise.withResolvers<string>();
-    const asked = Promise.withResolvers<void>();
-    await listen({
-      page: () => {
-        asked.resolve();
-        return page.promise;
-      },
-    });
+    await listen({ pageMs: 50 });
+    await send(port, CALLBACK);
+    await loopback.callback;
+    await loopback.close();
+    assert.equal(await isRefused('127.0.0.1', port), true);
+    assert.deepEqual(pages, []);
+  });
+
+  it('frees the port at once for a browser that was sent to a page of another sign-in', async () => {
+    await loopback.close();
+    await listen({ pageMs: 60_000 });
+    await send(port, '/callback?state=other&code=c', { headers: NAVIGATION });
+    await loopback.close();
+    assert.equal(await isRefused('127.0.0.1', port), true);
+  });
+
+  it('goes on when the browser is gone before it is answered', async () => {
+    await loopback.close();
+    await listen({ pageMs: 50 });
     const browser = connect(port, '127.0.0.1');
-    browser.write(`GET ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
-    await asked.promise;
-    browser.destroy();
+    browser.write(`GET ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`, () => browser.destroy());
     assert.equal((await loopback.callback).get('code'), 'the-code');
-    page.resolve('too late');
   });
 
   const failing: readonly (readonly [what: string, page: () => Promise<string>])[] = [
@@ -438,23 +512,35 @@ describe('The loopback', () => {
       this.timeout(10_000);
       await loopback.close();
       await listen({ page });
-      const { status, body } = await send(port, CALLBACK);
+      const { status, body } = await visit(port, CALLBACK);
       assert.deepEqual([status, body], [200, 'Go back to the editor.\n']);
       assert.equal((await loopback.callback).get('code'), 'the-code');
     });
   }
+
+  it('ends connections that say nothing, or only half of it, in time', async () => {
+    await loopback.close();
+    await listen({ requestMs: 100 });
+    const began = performance.now();
+    const silent = connect(port, '127.0.0.1');
+    const halfSaid = connect(port, '127.0.0.1');
+    halfSaid.write(`GET ${CALLBACK} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`);
+    await Promise.all([silent, halfSaid].map((socket) => once(socket.resume(), 'close')));
+    assert.ok(performance.now() - began < 5_000, 'Node itself looks every 30 seconds');
+    assert.equal((await visit(port, CALLBACK)).status, 200);
+  });
 
   it('lets the callback through when twice as many connections as it bears say nothing, and drops the oldest', async function () {
     this.timeout(20_000);
     const sockets = await flood(600);
     const dropped = sockets.slice(0, 300).filter((socket) => !socket.closed);
     await Promise.all(dropped.map((socket) => new Promise((resolve) => socket.resume().once('close', resolve))));
-    assert.equal((await send(port, CALLBACK)).status, 200);
+    assert.equal((await visit(port, CALLBACK)).status, 200);
     assert.equal((await loopback.callback).get('code'), 'the-code');
     for (const socket of sockets) socket.destroy();
   });
 
-  it('keeps the connection that gets its page, whatever else connects', async function () {
+  it('keeps the connection that gets the page, whatever else connects', async function () {
     this.timeout(20_000);
     await loopback.close();
     const page = Promise.withResolvers<string>();
@@ -465,7 +551,7 @@ describe('The loopback', () => {
         return page.promise;
       },
     });
-    const answer = send(port, CALLBACK);
+    const answer = visit(port, CALLBACK);
     await asked.promise;
     const sockets = await flood(600);
     page.resolve('there');
@@ -514,7 +600,7 @@ describe('The loopback', () => {
       // Denials that nobody can have meant, and one of a sign-in before.
       () => send(port, '/callback?error=access_denied'),
       () => send(port, '/callback?error=access_denied', { headers: { ...NAVIGATION, 'sec-fetch-dest': 'iframe' } }),
-      () => send(port, '/callback?error=access_denied&state=other', { headers: NAVIGATION }),
+      () => visit(port, '/callback?error=access_denied&state=other', { headers: NAVIGATION }),
       // The right state, and all else wrong.
       (index) => send(port, `/${index}${target}`),
       () => send(port, target.replace('/callback', '/callback/')),
@@ -559,7 +645,7 @@ describe('The loopback', () => {
     assert.equal(pages.length, 200);
     assert.equal(x.requestsTo('/2/oauth2/token').length, 0);
 
-    assert.equal((await send(port, target, { headers: NAVIGATION })).status, 200);
+    assert.equal((await visit(port, target, { headers: NAVIGATION })).status, 200);
     const { accessToken } = await signedIn;
     assert.equal((await send(port, target, { headers: NAVIGATION })).status, 410, 'a replay');
     assert.ok(x.grants.isLive(accessToken));

@@ -64,9 +64,13 @@ describe('A pasted callback', () => {
 
   it('may be a denial', () => {
     const denial = 'http://127.0.0.1:41951/callback?error=access_denied';
-    assert.deepEqual(Object.fromEntries(readPastedCallback(denial, STATE)), { error: 'access_denied' });
-    const read = readPastedCallback(`${denial}&state=${STATE}`, STATE);
-    assert.deepEqual(Object.fromEntries(read), { error: 'access_denied', state: STATE });
+    for (const pasted of [`${denial}&state=${STATE}`, denial, `${denial}&error_description=Call+0900`]) {
+      assert.deepEqual(Object.fromEntries(readPastedCallback(pasted, STATE)), { error: 'access_denied', state: STATE });
+    }
+  });
+
+  it('may be an error in words of anybody, which proves nothing', () => {
+    assert.deepEqual(Object.fromEntries(readPastedCallback('?error=Call+0900', STATE)), { error: 'Call 0900' });
   });
 
   const rubbish: readonly (readonly [what: string, pasted: string])[] = [
