@@ -122,12 +122,15 @@ export class Sessions {
     return fresh.filter((grant) => grant !== undefined).map((grant) => toSession(grant, asked));
   }
 
-  /** The scopes to ask X for, so that the consent serves this request and takes nothing from any other. */
+  /**
+   * The scopes to ask X for: what is wanted, and what the account has already, so that no other extension loses a scope. When
+   * it isn't known which of several accounts will sign in, only what is wanted: no account is given another's scopes.
+   */
   async scopesFor(wanted: readonly string[], clientId: string, accountId?: string): Promise<readonly string[]> {
-    const granted = (await this.#grants.list())
-      .filter((grant) => grant.clientId === clientId && (accountId === undefined || grant.account.id === accountId))
-      .flatMap((grant) => grant.scopes);
-    return scopesToRequest(wanted, granted);
+    const [only, ...others] = (await this.#grants.list()).filter(
+      (grant) => grant.clientId === clientId && (accountId === undefined || grant.account.id === accountId),
+    );
+    return scopesToRequest(wanted, only === undefined || others.length > 0 ? [] : only.scopes);
   }
 
   /**
@@ -296,7 +299,7 @@ export class Sessions {
     }
     const named = underName(provisional, user, old);
     if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
-    if (old !== undefined) await this.#grants.replace(old, named);
+    if (old !== undefined && (await this.#grants.replace(old, named))) this.#tellNarrowed(old, named);
     return named;
   }
 
@@ -309,8 +312,16 @@ export class Sessions {
         await this.#grants.add(named);
         return named;
       }
-      if (await this.#grants.replace(old, named)) return named;
+      if (!(await this.#grants.replace(old, named))) continue;
+      this.#tellNarrowed(old, named);
+      return named;
     }
+  }
+
+  /** Tells the person if a grant allows less than the one whose place it takes. */
+  #tellNarrowed(old: Grant, grant: Grant): void {
+    const lost = old.scopes.filter((scope) => !grant.scopes.includes(scope));
+    if (lost.length > 0) this.#notify({ kind: 'narrowed', grant, lost });
   }
 
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */

@@ -432,6 +432,14 @@ export function noticeText(
             ),
         remedies: ['enter-client-secret'],
       };
+    case 'narrowed':
+      return {
+        text: l10n.t(
+          'The sign-in of {0} now allows less than before: extensions that need the rest will ask again.',
+          notice.grant.account.label,
+        ),
+        remedies: ['sign-in-again'],
+      };
     case 'unreadable':
       return {
         text:
