@@ -134,15 +134,21 @@ export class Sessions {
   }
 
   /**
-   * Turns the answer of the browser into a grant: one request to the token endpoint, one to `/2/users/me`.
+   * Turns the answer of the browser into a grant: one request to the token endpoint, one to `/2/users/me`. If `accept` rejects,
+   * the grant is not kept but revoked, and so ends the one that the person had, because X has put the new one in its place.
    *
-   * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}
+   * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}, and whatever `accept` rejects with
    */
-  async signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+  async signIn(
+    clientId: string,
+    request: AuthorizationRequest,
+    callback: URLSearchParams,
+    accept: (grant: Grant) => Promise<void> = async () => {},
+  ): Promise<Grant> {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
       hasBegun = true;
-      return this.#signIn(clientId, request, callback);
+      return this.#signIn(clientId, request, callback, accept);
     };
     try {
       // Of two sign-ins at once X ends the first; so the second must be the second here as well.
@@ -153,7 +159,12 @@ export class Sessions {
     }
   }
 
-  async #signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+  async #signIn(
+    clientId: string,
+    request: AuthorizationRequest,
+    callback: URLSearchParams,
+    accept: (grant: Grant) => Promise<void>,
+  ): Promise<Grant> {
     const client = await this.#clients.get(clientId);
     const endpoints = this.#world.endpoints();
     const checked = checkCallback(endpoints, client, request, callback);
@@ -171,10 +182,23 @@ export class Sessions {
       expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
     };
     const user = await this.#whoIs(grant);
+    await this.#accepted(user === undefined ? grant : underName(grant, user, undefined), accept);
     const kept = user === undefined ? grant : await this.#keep(grant, user);
     if (user === undefined) await this.#grants.add(grant);
     this.#log.info(`Grant ${kept.id}: signed in with ${kept.scopes.length} scopes.`);
     return kept;
+  }
+
+  async #accepted(grant: Grant, accept: (grant: Grant) => Promise<void>): Promise<void> {
+    try {
+      await accept(grant);
+    } catch (error) {
+      await this.#revoke(grant);
+      const old = await this.#grants.findOwn(grant.clientId, grant.account.id);
+      if (old !== undefined && (await this.#grants.end(old, 'rejected')))
+        this.#notify({ kind: 'rejected', grant: old, dropped: false });
+      throw error;
+    }
   }
 
   /** A view of a grant that was just given, with the scopes as they were asked for. */

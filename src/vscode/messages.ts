@@ -353,6 +353,18 @@ export const scopesWithheld = (scopes: readonly string[]): Failure =>
     ['open-console', 'sign-in-again'],
   );
 
+/** The person did not let scopes join what other extensions can do; what it says is for them and for an extension's author. */
+export const notAdded = (scopes: readonly string[], labels: readonly string[]): Failure =>
+  new Failure(
+    'Denied',
+    l10n.t(
+      '{0} was not added to {1}, because other extensions use that account with the same app. Sign in again to allow it; an extension can also bring an X app of its own (X_CLIENT_ID: in its scopes).',
+      scopes.join(', '),
+      labels.join(', '),
+    ),
+    ['sign-in-again'],
+  );
+
 /** The words of the box that takes what the browser ended with. */
 export function pasteWords(what: 'callback' | 'pin'): {
   readonly title: string;

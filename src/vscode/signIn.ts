@@ -13,6 +13,7 @@ import { covers } from '../sessions/scopeRequest.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { isCarried } from '../x/state.ts';
+import { Agreement } from './agreement.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
 import { windowUri } from './environment.ts';
@@ -63,18 +64,20 @@ export class SignIn {
   async #run(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     const configured = request.clientId ?? settings.clientId();
     const clientId = configured === '' ? await this.#appSetUp.run(patience(signal)) : configured;
+    const agreement = new Agreement(this.#sessions, clientId);
+    await agreement.toAsking(request.wanted, request.accountId, patience(signal));
     try {
-      return await this.#visitX(clientId, request, signal);
+      return await this.#visitX(clientId, request, agreement, signal);
     } catch (error) {
       const lacksSecret = error instanceof Refused && refusalCause(error) === 'client-secret';
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
       if (lacksSecret && (await this.#appSetUp.addSecret(clientId, patience(signal))))
-        return this.#visitX(clientId, request, signal);
+        return this.#visitX(clientId, request, agreement, signal);
       throw toFailure(error, { clientId, isForeign: clientId !== settings.clientId() });
     }
   }
 
-  async #visitX(clientId: string, request: SignInRequest, signal: AbortSignal): Promise<Grant> {
+  async #visitX(clientId: string, request: SignInRequest, agreement: Agreement, signal: AbortSignal): Promise<Grant> {
     const scopes = await this.#sessions.scopesFor(request.wanted, clientId, request.accountId);
     const prepare = async ({ method, redirectUri = '' }: Way): Promise<OAuth2Visit> => {
       const nonce = newState();
@@ -90,7 +93,9 @@ export class SignIn {
       };
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
-    const grant = await this.#sessions.signIn(clientId, visit.authorization, callback);
+    const grant = await this.#sessions.signIn(clientId, visit.authorization, callback, (given) =>
+      agreement.toKeeping(given),
+    );
     if (!covers(grant.scopes, request.wanted)) {
       throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));
     }

@@ -201,7 +201,8 @@ export class Editor {
     const pick = { title: options.title ?? '', placeHolder: options.placeHolder ?? '', items };
     this.picked.push(pick);
     const label = this.choose(pick);
-    return items.find((item) => item.label === label);
+    const chosen = items.filter((item) => item.label === label);
+    return options.canPickMany === true && chosen.length > 0 ? chosen : chosen[0];
   }
 
   async types(title: string, prompt: string): Promise<string | undefined> {
