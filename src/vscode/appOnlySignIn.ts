@@ -52,7 +52,12 @@ export class AppOnlySignIn {
         detail: l10n.t("From the app's page in X's console."),
       },
     ];
-    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, this.#consumerSetUp, until);
+    const way = await chooseWay(
+      { title: l10n.t('Add an app-only bearer token of X') },
+      ways,
+      this.#consumerSetUp,
+      until,
+    );
     return way === 'key' ? this.#fromKey(until) : this.#fromPasted(until);
   }
 

@@ -291,3 +291,15 @@ describe('Scopes of one account of several', () => {
     assert.equal(editor.messages.filter(({ severity }) => severity === 'warning').length, 1);
   });
 });
+
+describe('A sign-in with OAuth 1.0a', () => {
+  it('tells the person first that extensions get the secret of the app as well', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const asked = editor.extension('some.extension').getSession('x-oauth1', [], { createIfNone: true });
+    await assert.rejects(asked, { name: 'Cancelled' });
+    const [chooser] = editor.picked;
+    assert.equal(chooser?.title, 'Sign in to X with OAuth 1.0a');
+    assert.match(chooser.placeHolder, /also get the app's API Key and Secret/);
+  });
+});
