@@ -188,9 +188,11 @@ describe('Adding scopes in Manage Accounts', () => {
     await signedIn(editor, 'good.extension', ['like.read']);
     const rows = ['@ada_l', 'Add Scopes…'];
     editor.choose = ({ items }) => rows.shift() ?? items.find(({ description }) => description === 'dm.read')?.label;
-    void editor.run('xAuthentication.accounts');
+    const managed = editor.run('xAuthentication.accounts');
     const asked = await next(editor, ALLOW);
     assert.match(asked.detail ?? '', /^See your direct messages \(dm\.read\)/);
+    asked.choose();
+    await managed;
     assert.equal(editor.opened.length, 1);
   });
 });
