@@ -56,7 +56,8 @@ export function openForeground(background: Background) {
     log,
   });
   const messages = new Messages({
-    signInAgain: (grant) => kinds.x.signIn([...grant.scopes, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
+    signInAgain: (grant, more) =>
+      kinds.x.signIn([...grant.scopes, ...more, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
     signOut: (grant) => signOutOf(grant, Object.values(kinds)),
     setUp: {
       app: () => appSetUp.run(),

@@ -6,6 +6,8 @@ export type Notice =
   | { readonly kind: 'rejected'; readonly grant: Grant; readonly dropped: boolean }
   | { readonly kind: 'unknown-client'; readonly grant: Grant }
   | { readonly kind: 'client-secret'; readonly grant: Grant; readonly hasSecret: boolean }
+  /** A new sign-in took the place of one that allowed more: X keeps one grant per app and person. */
+  | { readonly kind: 'narrowed'; readonly grant: Grant; readonly lost: readonly string[] }
   /** Stored sign-ins that can't be read were set aside. */
   | { readonly kind: 'unreadable'; readonly count: number }
   /** Sign-ins that should be stored are not: a lost keyring, a cleared store. */

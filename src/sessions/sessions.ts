@@ -124,25 +124,34 @@ export class Sessions {
     return fresh.filter((grant) => grant !== undefined).map((grant) => toSession(grant, asked));
   }
 
-  /** The scopes to ask X for, so that the consent serves this request and takes nothing from any other. */
+  /**
+   * The scopes to ask X for: what is wanted, and what the account has already, so that no other extension loses a scope. When
+   * it isn't known which of several accounts will sign in, only what is wanted: no account is given another's scopes.
+   */
   async scopesFor(wanted: readonly string[], clientId: string, accountId?: string): Promise<readonly string[]> {
-    const granted = (await this.#grants.list())
-      .filter((grant) => grant.clientId === clientId && (accountId === undefined || grant.account.id === accountId))
-      .flatMap((grant) => grant.scopes);
-    return scopesToRequest(wanted, granted);
+    const [only, ...others] = (await this.#grants.list()).filter(
+      (grant) => grant.clientId === clientId && (accountId === undefined || grant.account.id === accountId),
+    );
+    return scopesToRequest(wanted, only === undefined || others.length > 0 ? [] : only.scopes);
   }
 
   /**
    * Turns the answer of the browser into a grant of the server that the browser was sent to: one request to its token endpoint, one
-   * to `/2/users/me`.
+   * to `/2/users/me`. If `accept` rejects, the grant is not kept but revoked, and so ends the one that the person had, because X has
+   * put the new one in its place.
    *
-   * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}
+   * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}, and whatever `accept` rejects with
    */
-  async signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+  async signIn(
+    app: App,
+    request: AuthorizationRequest,
+    callback: URLSearchParams,
+    accept: (grant: Grant) => Promise<void> = async () => {},
+  ): Promise<Grant> {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
       hasBegun = true;
-      return this.#signIn(app, request, callback);
+      return this.#signIn(app, request, callback, accept);
     };
     try {
       // Of two sign-ins at once X ends the first; so the second must be the second here as well.
@@ -153,7 +162,12 @@ export class Sessions {
     }
   }
 
-  async #signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+  async #signIn(
+    app: App,
+    request: AuthorizationRequest,
+    callback: URLSearchParams,
+    accept: (grant: Grant) => Promise<void>,
+  ): Promise<Grant> {
     const { apiBaseUrl, clientId } = app;
     const client = await this.#clients.get(app);
     const endpoints = tokenEndpoints(apiBaseUrl);
@@ -174,10 +188,23 @@ export class Sessions {
       noteKey: newNoteKey(),
     };
     const user = await this.#whoIs(grant);
+    await this.#accepted(user === undefined ? grant : underName(grant, user, undefined), accept);
     const kept = user === undefined ? grant : await this.#keep(grant, user);
     if (user === undefined) await this.#grants.add(grant);
     this.#log.info(`Grant ${kept.id}: signed in with ${kept.scopes.length} scopes.`);
     return kept;
+  }
+
+  async #accepted(grant: Grant, accept: (grant: Grant) => Promise<void>): Promise<void> {
+    try {
+      await accept(grant);
+    } catch (error) {
+      await this.#revoke(grant);
+      const old = await this.#grants.findOwn(grant, grant.account.id);
+      if (old !== undefined && (await this.#grants.end(old, 'rejected')))
+        this.#notify({ kind: 'rejected', grant: old, dropped: false });
+      throw error;
+    }
   }
 
   /** A view of a grant that was just given, with the scopes as they were asked for. */
@@ -309,7 +336,7 @@ export class Sessions {
     }
     const named = underName(provisional, user, old);
     if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
-    if (old !== undefined) await this.#grants.replace(old, named);
+    if (old !== undefined && (await this.#grants.replace(old, named))) this.#tellNarrowed(old, named);
     return named;
   }
 
@@ -322,8 +349,16 @@ export class Sessions {
         await this.#grants.add(named);
         return named;
       }
-      if (await this.#grants.replace(old, named)) return named;
+      if (!(await this.#grants.replace(old, named))) continue;
+      this.#tellNarrowed(old, named);
+      return named;
     }
+  }
+
+  /** Tells the person if a grant allows less than the one whose place it takes. */
+  #tellNarrowed(old: Grant, grant: Grant): void {
+    const lost = old.scopes.filter((scope) => !grant.scopes.includes(scope));
+    if (lost.length > 0) this.#notify({ kind: 'narrowed', grant, lost });
   }
 
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */

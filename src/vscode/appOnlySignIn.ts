@@ -53,7 +53,8 @@ export class AppOnlySignIn {
         detail: l10n.t("From the app's page in X's console."),
       },
     ];
-    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, consumerSetUp, until);
+    const title = l10n.t('Add an app-only bearer token of X');
+    const way = await chooseWay({ title }, ways, consumerSetUp, until);
     return way === 'key' ? this.#fromKey(apiBaseUrl, consumerSetUp, until) : this.#fromPasted(apiBaseUrl, until);
   }
 

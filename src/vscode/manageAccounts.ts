@@ -9,11 +9,9 @@ import { ask, choose } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
 import { SECTION } from './settings.ts';
 import type { Messages } from './showMessages.ts';
+import { showsTrustedExtensions, showTrustedExtensions } from './trustedExtensions.ts';
 
 const { l10n, ThemeIcon } = vscode;
-
-/** VS Code's own list of the extensions that may use an account, for which there is no API. Seen in 1.105 to 1.139. */
-const TRUSTED_EXTENSIONS = '_manageTrustedExtensionsForAccount';
 
 export interface AccountRow extends vscode.QuickPickItem {
   readonly of: SignInKind;
@@ -109,7 +107,6 @@ async function actionsFor(of: SignInKind, status: Status, messages: Messages): P
     const wanted = isOAuth2 ? [...scopes, ...more, `X_CLIENT_ID:${clientId}`] : scopes;
     await messages.signIn(of.signIn(wanted, account.id));
   };
-  const knowsExtensions = (await vscode.commands.getCommands()).includes(TRUSTED_EXTENSIONS);
   const actions: readonly (Action | false)[] = [
     isOAuth2 && {
       label: l10n.t('Show Scopes'),
@@ -135,14 +132,11 @@ async function actionsFor(of: SignInKind, status: Status, messages: Messages): P
       iconPath: new ThemeIcon('sign-in'),
       run: () => signIn([]),
     },
-    knowsExtensions && {
+    (await showsTrustedExtensions()) && {
       label: l10n.t('Extensions That Use It…'),
       detail: l10n.t('See which extensions may use this account, and change that'),
       iconPath: new ThemeIcon('extensions'),
-      run: async () => {
-        const which = { providerId: of.id, accountLabel: account.label };
-        await vscode.commands.executeCommand(TRUSTED_EXTENSIONS, which);
-      },
+      run: () => showTrustedExtensions(of.id, account.label),
     },
     {
       label: l10n.t('Copy the Access Token…'),

@@ -387,6 +387,18 @@ export const scopesWithheld = (scopes: readonly string[]): Failure =>
     ['open-console', 'sign-in-again'],
   );
 
+/** The person did not let scopes join what other extensions can do; what it says is for them and for an extension's author. */
+export const notAdded = (scopes: readonly string[], labels: readonly string[]): Failure =>
+  new Failure(
+    'Denied',
+    l10n.t(
+      '{0} was not added to {1}, because other extensions use that account with the same app. Sign in again to allow it; an extension can also bring an X app of its own (X_CLIENT_ID: in its scopes).',
+      scopes.join(', '),
+      labels.join(', '),
+    ),
+    ['sign-in-again'],
+  );
+
 /** The words of the box that takes what the browser ended with. */
 export function pasteWords(what: 'callback' | 'pin'): {
   readonly title: string;
@@ -465,6 +477,14 @@ export function noticeText(
               notice.grant.account.label,
             ),
         remedies: ['enter-client-secret'],
+      };
+    case 'narrowed':
+      return {
+        text: l10n.t(
+          'The sign-in of {0} now allows less than before: extensions that need the rest will ask again.',
+          notice.grant.account.label,
+        ),
+        remedies: ['sign-in-again'],
       };
     case 'unreadable':
       return {

@@ -95,7 +95,11 @@ export class OAuth1SignIn {
         detail: l10n.t("From the app's page in X's console. Signing out ends them at X."),
       },
     ];
-    return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, consumerSetUp, until);
+    const options = {
+      title: l10n.t('Sign in to X with OAuth 1.0a'),
+      placeHolder: l10n.t("Extensions that get this session also get the app's API Key and Secret."),
+    };
+    return chooseWay(options, ways, consumerSetUp, until);
   }
 
   async #inBrowser(

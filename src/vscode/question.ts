@@ -101,7 +101,7 @@ export async function choose<Item extends vscode.QuickPickItem>(
 }
 
 /** The answer, unless `until` ends the waiting first: with its own failure, or because nobody answered. */
-async function raced<T>(until: AbortSignal | undefined, answer: Promise<T>): Promise<T> {
+export async function raced<T>(until: AbortSignal | undefined, answer: Promise<T>): Promise<T> {
   if (until === undefined) return answer;
   const ended = Promise.withResolvers<never>();
   const end = (): void => {

@@ -39,15 +39,15 @@ interface Subject {
 
 /** Tells people what happened, each thing once, with the buttons that mend it. */
 export class Messages {
-  readonly #signInAgain: (grant: Grant) => Attempt;
+  readonly #signInAgain: (grant: Grant, more: readonly string[]) => Attempt;
   readonly #signOut: (grant: Grant) => Promise<void>;
   readonly #setUp: SetUp;
   readonly #log: vscode.LogOutputChannel;
   #noticeCount = 0;
 
-  /** `signOut` tells how it went. */
+  /** `signInAgain`: for what the grant allows, and for more. `signOut` tells how it went. */
   constructor(parts: {
-    signInAgain: (grant: Grant) => Attempt;
+    signInAgain: (grant: Grant, more: readonly string[]) => Attempt;
     signOut: (grant: Grant) => Promise<void>;
     setUp: SetUp;
     log: vscode.LogOutputChannel;
@@ -103,8 +103,11 @@ export class Messages {
     // Not by way of `settings`, which throws: a notice is told whatever the settings are.
     const clientId = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
     const { text, remedies } = noticeText(notice, clientId);
+    const lost = notice.kind === 'narrowed' ? notice.lost : [];
     const subject =
-      'grant' in notice ? { attempt: this.#signInAgain(notice.grant), clientId: notice.grant.clientId } : { attempt };
+      'grant' in notice
+        ? { attempt: this.#signInAgain(notice.grant, lost), clientId: notice.grant.clientId }
+        : { attempt };
     void this.#offer(vscode.window.showWarningMessage, text, remedies, subject);
   }
 

@@ -14,6 +14,7 @@ import type { Sessions } from '../sessions/sessions.ts';
 import { oauth2Endpoints, type BaseUrls } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { isCarried } from '../x/state.ts';
+import { Agreement } from './agreement.ts';
 import type { AppSetUp } from './appSetUp.ts';
 import type { Browser } from './browser.ts';
 import { windowUri } from './environment.ts';
@@ -67,18 +68,26 @@ export class SignIn {
     const server = settings.baseUrls();
     const configured = request.clientId ?? settings.clientId();
     const clientId = configured === '' ? await this.#appSetUp.run(patience(signal)) : configured;
+    const agreement = new Agreement(this.#sessions, clientId);
+    await agreement.toAsking(request.wanted, request.accountId, patience(signal));
     try {
-      return await this.#visitX(server, clientId, request, signal);
+      return await this.#visitX(server, clientId, request, agreement, signal);
     } catch (error) {
       const lacksSecret = error instanceof Refused && refusalCause(error) === 'client-secret';
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
       if (lacksSecret && (await this.#appSetUp.addSecret({ apiBaseUrl: server.api, clientId }, patience(signal))))
-        return this.#visitX(server, clientId, request, signal);
+        return this.#visitX(server, clientId, request, agreement, signal);
       throw toFailure(error, { clientId, isForeign: clientId !== settings.clientIdAsWritten() });
     }
   }
 
-  async #visitX(server: BaseUrls, clientId: string, request: SignInRequest, signal: AbortSignal): Promise<Grant> {
+  async #visitX(
+    server: BaseUrls,
+    clientId: string,
+    request: SignInRequest,
+    agreement: Agreement,
+    signal: AbortSignal,
+  ): Promise<Grant> {
     const scopes = await this.#sessions.scopesFor(request.wanted, clientId, request.accountId);
     const prepare = async ({ method, redirectUri = '' }: Way): Promise<OAuth2Visit> => {
       const nonce = newState();
@@ -96,7 +105,10 @@ export class SignIn {
       };
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
-    const grant = await this.#sessions.signIn({ apiBaseUrl: server.api, clientId }, visit.authorization, callback);
+    const app = { apiBaseUrl: server.api, clientId };
+    const grant = await this.#sessions.signIn(app, visit.authorization, callback, (given) =>
+      agreement.toKeeping(given),
+    );
     if (!covers(grant.scopes, request.wanted)) {
       this.#tellSignedIn(grant);
       throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));

@@ -1,4 +1,4 @@
-import { l10n } from 'vscode';
+import { l10n, type QuickPickOptions } from 'vscode';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { shortKey } from './messages.ts';
 import { choose } from './question.ts';
@@ -15,7 +15,7 @@ interface Way<Name> {
  * @throws {Failure} `Cancelled` or `TimedOut`
  */
 export async function chooseWay<Name extends string>(
-  title: string,
+  options: Pick<QuickPickOptions, 'title' | 'placeHolder'>,
   ways: readonly Way<Name>[],
   consumerSetUp: ConsumerSetUp,
   until: AbortSignal,
@@ -28,7 +28,7 @@ export async function chooseWay<Name extends string>(
       detail: l10n.t('Until now: {0}', shortKey(known.key)),
     };
     const rows: readonly Way<Name | undefined>[] = another === undefined ? ways : [...ways, another];
-    const { way } = await choose(rows, { title }, until);
+    const { way } = await choose(rows, options, until);
     if (way !== undefined) return way;
     await consumerSetUp.set(until);
   }

@@ -9,14 +9,20 @@ import type { AuthenticationSession } from 'vscode';
 
 /** The three providers, for `vscode.authentication.getSession`. */
 export type XProviderId =
-  /** OAuth 2.0, for a person, with scopes. `accessToken` is a bearer token. */
+  /**
+   * OAuth 2.0, for a person, with scopes. `accessToken` is a bearer token, which can do all that the account's grant for that app
+   * allows, now and later, whatever scopes the session lists. `X_CLIENT_ID:<id>` among the scopes keeps your extension apart.
+   */
   | 'x'
   /** OAuth 1.0a, for a person. `accessToken` is JSON: {@link XOAuth1Credentials}. */
   | 'x-oauth1'
   /** The app itself. `accessToken` is its bearer token, to be used as it is. */
   | 'x-app';
 
-/** The `accessToken` of a session of `x-oauth1`, parsed; the names are those of RFC 5849. */
+/**
+ * The `accessToken` of a session of `x-oauth1`, parsed; the names are those of RFC 5849. It includes the API Key and Secret of the
+ * person's app, which outlive the session: keep them as carefully as the token, and never send them elsewhere.
+ */
 export interface XOAuth1Credentials {
   readonly oauth_consumer_key: string;
   readonly oauth_consumer_secret: string;
@@ -100,7 +106,7 @@ export type XApiErrorName =
 export type XSignInErrorName =
   /** The person, or a newer sign-in, ended this one. */
   | 'Cancelled'
-  /** The person said no at X, X would not ask them, or X did not grant all scopes. */
+  /** The person said no, at X or to sharing more with other extensions, X would not ask them, or X did not grant all scopes. */
   | 'Denied'
   /** Nothing came back from the browser for five minutes. */
   | 'TimedOut'

@@ -216,20 +216,21 @@ export class Editor {
     const pick = { title: options.title ?? '', placeHolder: options.placeHolder ?? '', items };
     this.picked.push(pick);
     const label = this.choose(pick);
-    return items.find((item) => item.label === label);
+    const chosen = items.filter((item) => item.label === label);
+    return options.canPickMany === true && chosen.length > 0 ? chosen : chosen[0];
   }
 
   async types(title: string, prompt: string): Promise<string | undefined> {
     return this.type(title, prompt);
   }
 
-  /** Resolves as soon as `found` is true, which must not take more than what is under way. */
+  /** Resolves as soon as `found` is true; gives up before mocha does. */
   async until(found: () => boolean, what: string): Promise<void> {
-    for (let turns = 0; turns < 100_000; turns++) {
-      if (found()) return;
+    const startedAt = performance.now();
+    while (!found()) {
+      if (performance.now() - startedAt > 15_000) throw new Error(`It never happened: ${what}\n${this.everythingSaid}`);
       await turn();
     }
-    throw new Error(`It never happened: ${what}\n${this.everythingSaid}`);
   }
 
   registerProvider(id: string, label: string, provider: vscode.AuthenticationProvider): Disposable {
@@ -387,6 +388,17 @@ export async function getOnce(url: string): Promise<Omit<Visited, 'url'> & { rea
     location: location === undefined ? undefined : new URL(location, url).href,
     body: await readText(response),
   };
+}
+
+/** Does something so many milliseconds later, by the clock that the extension goes by. */
+export async function later<T>(ms: number, action: () => Promise<T>): Promise<T> {
+  const { now } = Date;
+  Date.now = () => now.call(Date) + ms;
+  try {
+    return await action();
+  } finally {
+    Date.now = now;
+  }
 }
 
 function isOptions(value: unknown): value is vscode.MessageOptions {

@@ -19,7 +19,7 @@ import { withMembers } from '../../x/faults.ts';
 import type { Received } from '../../x/received.ts';
 import { SCOPES } from '../../x/scopes.ts';
 import { startStandIn, type StandIn } from '../../x/standIn.ts';
-import { signedIn, startEditor, type Editor } from './editor.ts';
+import { signedIn, startEditor, type Editor, later } from './editor.ts';
 
 /** The endpoints that credentials are sent to, and how each of them refuses in words. */
 const REFUSALS: Readonly<Record<string, (words: string) => Answer>> = {
@@ -168,19 +168,15 @@ describe('A server that repeats the request in its error', () => {
   });
 
   it('gets nothing of a renewal, of a revocation or of a question who it is into the log', async () => {
-    const { now } = Date;
     for (const repeat of Object.values(REPEATED)) {
       await using x = await startStandIn();
       await using editor = await confidentialEditor(x);
       repeatRequests(x, repeat, ['/2/users/me']);
       const session = await signedIn(editor, 'good.extension', ['tweet.read']);
       repeatRequests(x, repeat);
-      try {
-        Date.now = () => now() + 3 * 60 * 60_000;
-        await editor.extension('good.extension').getSession('x', ['tweet.read'], { silent: true });
-      } finally {
-        Date.now = now;
-      }
+      await later(3 * 60 * 60_000, () =>
+        editor.extension('good.extension').getSession('x', ['tweet.read'], { silent: true }),
+      );
       await editor.signOut('x', session.account.label);
       const said = editor.everythingSaid;
       assert.match(said, /X did not say whose it is\. .*X refused to renew it.*not revoked at X\. /s);

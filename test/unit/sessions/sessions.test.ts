@@ -207,17 +207,48 @@ describe('Sessions', () => {
       }
     });
 
-    it('asks for what the named account has, or, where none is named, any account of the app', async () => {
+    it('asks for what the named account has, or, where none is named, the only account of the app', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const asked = (account?: string) => window.sessions.scopesFor(['tweet.write'], NATIVE_APP.clientId, account);
+      const identity = ['offline.access', 'tweet.read', 'tweet.write', 'users.read'];
+      await window.signIn(['like.read'], 'ada');
+      assert.deepEqual((await asked()).toSorted(), ['like.read', ...identity]);
+      machine.x.fail(TOKEN, withMembers({ scope: 'tweet.read users.read dm.read offline.access' }));
+      await window.signIn(['dm.read'], 'grace');
+      assert.deepEqual((await asked(ADA.id)).toSorted(), ['like.read', ...identity]);
+      assert.deepEqual((await asked(GRACE.id)).toSorted(), ['dm.read', ...identity]);
+      assert.deepEqual((await asked()).toSorted(), identity);
+    });
+
+    it('tells the person when the account of several that signed in allows less than before, and of nothing else', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const wide = await window.signIn(['like.read'], 'ada');
+      await window.signIn(['tweet.read'], 'grace');
+      assert.equal(machine.notices.length, 0);
+      const narrow = await window.signIn(['dm.read'], 'ada');
+      assert.equal(narrow.id, wide.id);
+      assert.deepEqual(machine.notices, [{ kind: 'narrowed', grant: narrow, lost: ['like.read'] }]);
+      await window.signIn(['like.read', 'dm.read'], 'ada');
+      assert.equal(machine.notices.length, 1);
+    });
+
+    it('tells of what is lost, too, when X names the account later', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       await window.signIn(['like.read'], 'ada');
-      machine.x.fail(TOKEN, withMembers({ scope: 'tweet.read users.read dm.read offline.access' }));
-      await window.signIn(['dm.read'], 'grace');
-      const asked = (account?: string) => window.sessions.scopesFor(['tweet.write'], NATIVE_APP.clientId, account);
-      const identity = ['offline.access', 'tweet.read', 'tweet.write', 'users.read'];
-      assert.deepEqual((await asked(ADA.id)).toSorted(), ['like.read', ...identity]);
-      assert.deepEqual((await asked(GRACE.id)).toSorted(), ['dm.read', ...identity]);
-      assert.deepEqual((await asked()).toSorted(), ['dm.read', 'like.read', ...identity]);
+      await window.signIn(['tweet.read'], 'grace');
+      machine.x.fail(ME, faults.creditsDepleted);
+      await window.signIn(['dm.read'], 'ada');
+      assert.equal(machine.notices.length, 0);
+      machine.now += 3 * MINUTE;
+      await window.session(['dm.read']);
+      const grant = await window.grants.findOwn(
+        { apiBaseUrl: machine.x.apiBaseUrl, clientId: NATIVE_APP.clientId },
+        ADA.id,
+      );
+      assert.deepEqual(machine.notices, [{ kind: 'narrowed', grant, lost: ['like.read'] }]);
     });
   });
 

@@ -135,7 +135,7 @@ export class Walk implements AsyncDisposable {
         if (grant === undefined) assert.ok(this.#mayBeGone(id, before), `${this.#name(id)} was lost`);
         else if (!this.#over.has(id))
           assert.deepEqual(
-            before.scopes.filter((scope) => !grant.scopes.includes(scope)),
+            before.scopes.filter((scope) => !grant.scopes.includes(scope) && !this.#toldLost(grant.id).includes(scope)),
             [],
             'scopes (rule 3)',
           );
@@ -316,8 +316,15 @@ export class Walk implements AsyncDisposable {
     const states = told.map(({ grant }) => `${grant.id} ${grant.accessToken}`);
     assert.equal(new Set(states).size, states.length, 'told once');
     for (const { grant } of told) assert.ok(this.#mayBeGone(grant.id, grant), 'told that X ended what it did not end');
-    const others = this.#machine.notices.filter(({ kind }) => kind !== 'rejected');
+    const others = this.#machine.notices.filter(({ kind }) => kind !== 'rejected' && kind !== 'narrowed');
     for (const { kind } of others) assert.ok(kind === 'vanished' && this.#machine.store.kind === 'browser', kind);
+  }
+
+  /** The scopes of which the person was told that a grant does not have them any more. */
+  #toldLost(id: string): readonly string[] {
+    return this.#machine.notices.flatMap((notice) =>
+      notice.kind === 'narrowed' && notice.grant.id === id ? notice.lost : [],
+    );
   }
 
   #idsOf(who: string): readonly string[] {

@@ -1,0 +1,114 @@
+import * as vscode from 'vscode';
+import { plainWords } from '../oauth/errors.ts';
+import { isProvisional, type Account, type Grant } from '../sessions/grant.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import { stakes } from '../x/scopes.ts';
+import { notAdded } from './messages.ts';
+import { patience, raced } from './question.ts';
+import { knownScopes, scopeWords } from './scopeWords.ts';
+import { SECTION } from './settings.ts';
+import { showsTrustedExtensions, showTrustedExtensions } from './trustedExtensions.ts';
+
+const { l10n } = vscode;
+
+/** An account that other extensions may be using, and the scopes that a sign-in would add to it. */
+interface Addition {
+  readonly account: Account;
+  readonly scopes: readonly string[];
+}
+
+/**
+ * What the person lets one sign-in add to accounts that they are signed in with already. X gives an app one access per
+ * person, so every extension that may use the account can do what any of them was granted. Scopes that spend money or open
+ * private messages are added only if the person says so. An app that an extension brought is its own affair.
+ */
+export class Agreement {
+  readonly #sessions: Sessions;
+  readonly #clientId: string;
+  readonly #agreed: Addition[] = [];
+
+  constructor(sessions: Sessions, clientId: string) {
+    this.#sessions = sessions;
+    this.#clientId = clientId;
+  }
+
+  /**
+   * To be called before the browser opens. Without an account it is about all of them, since any may sign in.
+   *
+   * @throws {Failure} `Denied`; or what `until` aborts with
+   */
+  async toAsking(scopes: readonly string[], accountId: string | undefined, until: AbortSignal): Promise<void> {
+    await this.#reach(await this.#additions(scopes, accountId), until);
+  }
+
+  /**
+   * To be called before a new grant is kept: X signs in whoever is active in the browser, whichever account was asked for.
+   *
+   * @throws {Failure} `Denied` or `TimedOut`
+   */
+  async toKeeping({ scopes, account }: Grant): Promise<void> {
+    await this.#reach(await this.#additions(scopes, isProvisional(account) ? undefined : account.id), patience());
+  }
+
+  /** No network. */
+  async #additions(scopes: readonly string[], accountId: string | undefined): Promise<readonly Addition[]> {
+    // Not by way of `settings`, which throws: an app that an extension brought works whatever the settings are.
+    const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
+    if (typeof usual !== 'string' || usual.trim() !== this.#clientId) return [];
+    const sensitive = scopes.filter((scope) => stakes(scope) !== undefined);
+    return (await this.#sessions.statuses())
+      .filter(({ clientId }) => clientId === this.#clientId)
+      .map(({ session: { account, scopes: granted } }) => ({
+        account,
+        scopes: sensitive.filter((scope) => !granted.includes(scope) && !this.#hasAgreed(account, scope)),
+      }))
+      .filter((addition) => addition.scopes.length > 0)
+      .filter(({ account }) => accountId === undefined || account.id === accountId);
+  }
+
+  #hasAgreed({ id }: Account, scope: string): boolean {
+    return this.#agreed.some(({ account, scopes }) => account.id === id && scopes.includes(scope));
+  }
+
+  async #reach(additions: readonly Addition[], until: AbortSignal): Promise<void> {
+    if (additions.length === 0) return;
+    const labels = additions.map(({ account }) => account.label);
+    const scopes = [...new Set(additions.flatMap((addition) => addition.scopes))].map((scope) => plainWords(scope));
+    if (!(await raced(until, isAllowed(labels, scopes)))) throw notAdded(scopes, labels);
+    this.#agreed.push(...additions);
+  }
+}
+
+/** Asks whether every extension that uses these accounts may do more, until the person has seen enough to say. */
+async function isAllowed(labels: readonly string[], scopes: readonly string[]): Promise<boolean> {
+  const accounts = labels.join(', ');
+  const allow = l10n.t('Allow for All of Them');
+  const looks = (await showsTrustedExtensions())
+    ? labels.map((label) => ({ label, button: l10n.t('See Which Use {0}', label) }))
+    : [];
+  const buttons = [allow, ...looks.map(({ button }) => button)];
+  const rows = scopes.map((scope) => `${inWords(scope)} (${scope})`);
+  const why = l10n.t(
+    'X gives an app one access per person. So this is not only for the extension that asks: every extension that may use the account could do it.',
+  );
+  let answer = await vscode.window.showWarningMessage(
+    l10n.t('Allow every extension that uses {0} to do this, too?', accounts),
+    { modal: true, detail: `${rows.join('\n')}\n\n${why}` },
+    ...buttons,
+  );
+  for (;;) {
+    const look = looks.find(({ button }) => button === answer);
+    if (look === undefined) return answer === allow;
+    await showTrustedExtensions('x', look.label);
+    // Beside the list, which VS Code would close for a modal dialog.
+    answer = await vscode.window.showWarningMessage(
+      l10n.t('Allow every extension that uses {0} to do this, too? {1}', accounts, rows.join(' · ')),
+      ...buttons,
+    );
+  }
+}
+
+function inWords(scope: string): string {
+  if (knownScopes().includes(scope)) return scopeWords(scope);
+  return stakes(scope) === 'money' ? l10n.t('Spend money for you') : l10n.t('See or send direct messages for you');
+}

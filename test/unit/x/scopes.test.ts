@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { stakes } from '../../../src/x/scopes.ts';
+import { SCOPES } from '../../x/scopes.ts';
+
+describe('What is at stake with a scope', () => {
+  it('is private messages with those of direct messages, and nothing with any other that X describes', () => {
+    const sensitive = Object.keys(SCOPES).filter((scope) => stakes(scope) !== undefined);
+    assert.deepEqual(sensitive, ['dm.read', 'dm.write']);
+    assert.deepEqual(sensitive.map(stakes), ['messages', 'messages']);
+  });
+
+  it('is money with ads, and with the developer account', () => {
+    const scopes = ['ads.write', 'developer.read', 'developer.write', 'ads.read', 'ads.writes', 'dmx', 'x.dm.read'];
+    assert.deepEqual(scopes.map(stakes), ['money', 'money', 'money', undefined, undefined, undefined, undefined]);
+  });
+});
