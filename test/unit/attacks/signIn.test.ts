@@ -67,10 +67,15 @@ describe('Somebody who looks at the browser after a sign-in', () => {
     };
     await editor.run('xAuthentication.signIn');
     assert.deepEqual(texts(editor), ['Signed in to X as @ada_l.']);
-    assert.match((await navigate(page)).body, /X has answered/);
     editor.browse = (url) => editor.consent(url, 'grace');
-    await editor.run('xAuthentication.signIn');
-    assert.equal(texts(editor).at(-1), 'Signed in to X as @grace_h.', 'the port is free for the next one');
+    const next = editor.run('xAuthentication.signIn');
+    const begun = (): number => editor.log.filter((line) => line.includes('Sign-in: by loopback')).length;
+    await editor.until(() => begun() === 2, 'the next sign-in begins');
+    for (let turns = 0; turns < 100; turns++) await turn();
+    assert.equal(editor.opened.length, 1, 'the next one waits for the port');
+    assert.match((await navigate(page)).body, /X has answered/);
+    await next;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @grace_h.');
   });
 });
 
@@ -279,6 +284,17 @@ describe('Somebody who reports an error that X did not send', () => {
     await editor.consent(url);
     await ended;
     assert.equal(texts(editor).at(-1), 'Signed in to X as @ada_l.');
+  });
+
+  it('is told apart from X, whose errors with the state end the sign-in at once', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const { url, ended } = await begin(editor);
+    await callBack(editor, DENIED);
+    await editor.consent(url, 'ada', 'cancel');
+    await ended;
+    assert.equal(texts(editor).at(-1), 'Access to X was not given: sign in again if that was a mistake.');
+    assert.equal(editor.messages.length, 2);
   });
 
   it('is not heard by the editor’s own address while the sign-in waits for the loopback', async () => {
