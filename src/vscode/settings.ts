@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readBaseUrl, UnsafeBaseUrl, type BaseUrls } from '../x/endpoints.ts';
+import { readBaseUrl, UnsafeBaseUrl, type BaseUrls, type Traffic } from '../x/endpoints.ts';
 import { Failure } from './failure.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
 
@@ -52,7 +52,7 @@ export const settings = {
   },
 
   baseUrls(): BaseUrls {
-    return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl') };
+    return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl', 'pages') };
   },
 
   defaultScopes(): readonly string[] {
@@ -60,11 +60,11 @@ export const settings = {
   },
 };
 
-function baseUrl(name: string): string {
+function baseUrl(name: string, traffic?: Traffic): string {
   const reason = l10n.t('it must be a URL that begins with https:, without a user name, a query or a fragment');
   const text = read(name, v.string(), reason);
   try {
-    return readBaseUrl(text);
+    return readBaseUrl(text, traffic);
   } catch (error) {
     if (error instanceof UnsafeBaseUrl) throw invalid(name, reason);
     throw error;
