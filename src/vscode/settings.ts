@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { CLIENT_ID, SCOPE } from '../oauth/characters.ts';
-import { readBaseUrl, UnsafeBaseUrl, X_API, type BaseUrls } from '../x/endpoints.ts';
+import { readBaseUrl, UnsafeBaseUrl, X_API, type BaseUrls, type Traffic } from '../x/endpoints.ts';
 import { Failure } from './failure.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
 
@@ -67,7 +67,7 @@ export const settings = {
   },
 
   baseUrls(): BaseUrls {
-    return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl') };
+    return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl', 'pages') };
   },
 
   /** The server whose sessions are shown: X while the setting can't be used, which is told as soon as more depends on it. Never throws. */
@@ -87,10 +87,10 @@ export const settings = {
 const urlReason = (): string =>
   l10n.t('it must be a URL that begins with https:, without a user name, a query or a fragment');
 
-function baseUrl(name: string): string {
+function baseUrl(name: string, traffic?: Traffic): string {
   const text = read(name, v.string(), urlReason());
   try {
-    return readBaseUrl(text);
+    return readBaseUrl(text, traffic);
   } catch (error) {
     if (error instanceof UnsafeBaseUrl) throw invalid(name, urlReason());
     throw error;

@@ -1,4 +1,4 @@
-import { isLoopback } from '../x/endpoints.ts';
+import { isLoopbackToBrowsers } from '../x/endpoints.ts';
 
 export const SIGN_IN_METHODS = ['loopback', 'relay', 'uri', 'paste'] as const;
 export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
 function judgeLoopback({ loopbackPort, loopbackUri, externalAppUri, isDesktop }: Environment): Verdict {
   const { hostname, port, pathname } = new URL(loopbackUri);
   // Behind a path it is the editor's server that forwards.
-  if (!isLoopback(hostname) || pathname !== CALLBACK_PATH) {
+  if (!isLoopbackToBrowsers(hostname) || pathname !== CALLBACK_PATH) {
     return isMicrosofts(hostname)
       ? { fit: 'poor', why: 'the address of the forwarded port is another one on every machine' }
       : { fit: 'good', why: 'the editor forwards an address of its own to the port' };
@@ -73,7 +73,7 @@ function judgeLoopback({ loopbackPort, loopbackUri, externalAppUri, isDesktop }:
   if (Number(port) !== loopbackPort) {
     return { fit: 'none', why: `the port is forwarded under another number, ${port}, which X would refuse` };
   }
-  if (!isDesktop && !isLoopback(new URL(externalAppUri).hostname)) {
+  if (!isDesktop && !isLoopbackToBrowsers(new URL(externalAppUri).hostname)) {
     return { fit: 'poor', why: 'the browser seems to run on another machine than the editor' };
   }
   return { fit: 'good', why: 'the browser reaches the port on the loopback address' };

@@ -30,15 +30,19 @@ export const CONNECTED_APPS = 'https://x.com/settings/connected_apps';
 /** Where apps are made and their client ids, secrets and callback URLs are kept. */
 export const DEVELOPER_CONSOLE = 'https://console.x.com';
 
+/** What a base URL is for: requests with secrets in them, or pages that only the person's browser opens, with no secret of ours. */
+export type Traffic = 'secrets' | 'pages';
+
 /**
- * Reads a base URL: https, or http to a loopback host; no query, no credentials; without a trailing slash.
+ * Reads a base URL: https, or http to this machine; no query, no credentials; without a trailing slash.
  *
  * @throws {UnsafeBaseUrl} with a reason that can be shown
  */
-export function readBaseUrl(text: string): string {
+export function readBaseUrl(text: string, traffic: Traffic = 'secrets'): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url === undefined) throw new UnsafeBaseUrl('it is not a URL');
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+  const isHere = traffic === 'pages' ? isLoopbackToBrowsers : isLoopback;
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere(url.hostname))) {
     throw new UnsafeBaseUrl('it must begin with https:');
   }
   if (url.username !== '' || url.password !== '') throw new UnsafeBaseUrl('it must not carry a user name or password');
@@ -47,12 +51,16 @@ export function readBaseUrl(text: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** Names that never leave the machine: 127.0.0.0/8, ::1, `localhost` and all below it (RFC 6761 §6.3). */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
-  );
+/** Whether a host is this machine: an address in 127.0.0.0/8, ::1, or the name that every hosts file has. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
+}
+
+/**
+ * Whether a browser takes a host for its own machine. That includes the names below `localhost`, which browsers never look up
+ * (RFC 6761 §6.3). Node does look them up, and a system without `nss-myhostname` sends such a name to its DNS server, whose
+ * answer can be any address.
+ */
+export function isLoopbackToBrowsers(hostname: string): boolean {
+  return isLoopback(hostname) || hostname.endsWith('.localhost');
 }

@@ -17,7 +17,7 @@ export async function hostRelay(callback: string): Promise<Relay> {
   const server = createServer((request, response) => void serve(request.url ?? '/', response, callback));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
-    url: `http://relay.localhost:${port}/`,
+    url: `http://127.0.0.1:${port}/`,
     stop: () => {
       server.closeAllConnections();
       server.close();
@@ -34,7 +34,7 @@ export async function callbackPage(origin: string): Promise<string> {
 }
 
 async function serve(url: string, response: ServerResponse, callback: string): Promise<void> {
-  const { pathname } = new URL(url, 'http://relay.localhost');
+  const { pathname } = new URL(url, 'http://127.0.0.1');
   const name = pathname === '/' ? 'index.html' : pathname.slice(1);
   const text = await readFile(join(ROOT, 'media', 'relay', name), 'utf8').catch(() => undefined);
   const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'text/plain';

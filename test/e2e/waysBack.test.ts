@@ -138,8 +138,8 @@ describe('Coming back by a relay of one’s own', () => {
 
   it('is finished by pasting the address of the relay, when that goes nowhere', async () => {
     const story = await startStory(
-      { 'xAuthentication.signInMethod': 'relay', 'xAuthentication.relayUrl': 'http://relay.localhost:9/elsewhere' },
-      ['http://relay.localhost:9/elsewhere'],
+      { 'xAuthentication.signInMethod': 'relay', 'xAuthentication.relayUrl': 'http://127.0.0.1:9/elsewhere' },
+      ['http://127.0.0.1:9/elsewhere'],
     );
     const window = await story.openWindow();
     const callback = await story.x.consent(await linkOf(window), { as: 'ada', decision: 'authorize' });

@@ -19,7 +19,7 @@ export function builtInExtension(name: string): string {
  * No install script runs, so no compiler is needed; what VS Code lacks without its native modules is its log files, and
  * logSink.cjs brings those back.
  *
- * @returns the script to run with Node 24.
+ * @returns the script to run with Node 24 or newer.
  */
 export async function codeServerScript(say: (message: string) => void): Promise<string> {
   const installed = join(CACHE, NAME);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { notAClientId } from '../../src/x/clientId.ts';
-import { readBaseUrl } from '../../src/x/endpoints.ts';
+import { readBaseUrl, type Traffic, UnsafeBaseUrl } from '../../src/x/endpoints.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 
 const Settings = v.record(v.string(), v.object({ pattern: v.optional(v.string()) }));
@@ -19,14 +19,21 @@ function accepts(setting: string, text: string): boolean {
   return new RegExp(pattern).test(text);
 }
 
-function canBeRead(text: string): boolean {
+function canBeRead(text: string, traffic: Traffic): boolean {
   try {
-    readBaseUrl(text);
+    readBaseUrl(text, traffic);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof UnsafeBaseUrl) return false;
+    throw error;
   }
 }
+
+const BASE_URLS: readonly (readonly [setting: string, traffic: Traffic])[] = [
+  ['apiBaseUrl', 'secrets'],
+  ['relayUrl', 'secrets'],
+  ['authorizationBaseUrl', 'pages'],
+];
 
 describe('What is typed into a setting', () => {
   const urls = [
@@ -34,9 +41,17 @@ describe('What is typed into a setting', () => {
     'https://api.x.com/',
     'https://gateway.example.com:8443/x/api',
     'http://localhost:4000',
-    'http://x.localhost:4000/i/',
     'http://127.0.0.1:4000',
+    'http://127.5.6.7',
     'http://[::1]:4000',
+    'https://x.localhost',
+    'http://x.localhost:4000/i/',
+    'http://a.b.localhost',
+    'http://127.0.0.1.localhost',
+    'http://x.localhost.',
+    'http://localhost.',
+    'http://x.localhost@evil.com',
+    'http://x.localhost.evil.com',
     '',
     'api.x.com',
     'https://',
@@ -46,19 +61,37 @@ describe('What is typed into a setting', () => {
     'http://127.0.0.1.evil.com',
     'http://127.0.0.1@evil.com',
     'http://localhost:80@evil.com',
+    'http://[::2]',
+    'http://[::ffff:127.0.0.1]',
+    'http://0.0.0.0',
+    'http://128.0.0.1',
     'http://192.168.0.1',
     'ftp://127.0.0.1',
     'https://user@api.x.com',
     'https://api.x.com?a=b',
     'https://api.x.com#',
   ];
-  for (const setting of ['apiBaseUrl', 'authorizationBaseUrl']) {
+  for (const [setting, traffic] of BASE_URLS) {
     for (const url of urls) {
-      it(`${setting}: ${JSON.stringify(url)} is ${canBeRead(url) ? 'accepted' : 'refused'}, as it is when it is used`, () => {
-        assert.equal(accepts(setting, url), canBeRead(url));
+      const usable = canBeRead(url, traffic);
+      it(`${setting}: ${JSON.stringify(url)} is ${usable ? 'accepted' : 'refused'}, as it is when it is used`, () => {
+        assert.equal(accepts(setting, url), usable);
       });
     }
   }
+
+  it('may be http to a name below localhost only where it says where X’s sign-in pages are', () => {
+    const settings = BASE_URLS.filter(([setting]) => accepts(setting, 'http://x.localhost')).map(
+      ([setting]) => setting,
+    );
+    assert.deepEqual(settings, ['authorizationBaseUrl']);
+  });
+
+  it('is tested here for every setting that is a base URL', () => {
+    const { properties } = manifest.contributes.configuration;
+    const settings = Object.keys(properties).filter((name) => properties[name]?.pattern?.includes('https:'));
+    assert.deepEqual(settings.toSorted(), BASE_URLS.map(([setting]) => `xAuthentication.${setting}`).toSorted());
+  });
 
   for (const text of [
     NATIVE_APP.clientId,

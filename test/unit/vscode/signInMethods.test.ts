@@ -169,6 +169,14 @@ const ROWS: readonly Row[] = [
     why: ['loopback', /reaches the port/],
   },
   {
+    where: 'the same under a name below localhost, which the browser takes for its own machine',
+    environment: inBrowser('http://code.localhost:8000', LOCAL),
+    tried: ['loopback', 'paste'],
+    offered: ['loopback', 'uri', 'paste'],
+    redirectUri: LOCAL,
+    why: ['loopback', /reaches the port/],
+  },
+  {
     where: '`code serve-web` and the like on another machine',
     environment: inBrowser('https://code.example.com', LOCAL),
     tried: ['paste'],

@@ -12,7 +12,6 @@ describe('Base URLs', () => {
     ['https://gateway.example.com:8443/x/api', 'https://gateway.example.com:8443/x/api'],
     ['http://localhost:4000', 'http://localhost:4000'],
     ['http://LOCALHOST', 'http://localhost'],
-    ['http://x.localhost:4000/i/', 'http://x.localhost:4000/i'],
     ['http://127.0.0.1:4000', 'http://127.0.0.1:4000'],
     ['http://127.5.0.1', 'http://127.5.0.1'],
     ['http://127.1', 'http://127.0.0.1'],
@@ -32,6 +31,17 @@ describe('Base URLs', () => {
     ['https://', 'it is not a URL'],
     ...[
       'http://api.x.com',
+      'http://api.localhost',
+      'http://api.localhost:4000/x',
+      'http://API.LocalHost',
+      'http://a.b.localhost',
+      'http://localhost.localhost',
+      'http://127.0.0.1.localhost',
+      'http://%6c%6f%63%61%6c.localhost',
+      'http://api.localhost.',
+      'http://localhost.',
+      'http://.localhost',
+      'http://\uFF41.localhost',
       'http://localhost.evil.com',
       'http://evil-localhost',
       'http://notlocalhost',
@@ -72,6 +82,19 @@ describe('Base URLs', () => {
           return true;
         },
       );
+    });
+  }
+
+  for (const text of ['http://x.localhost:4000/i/', 'http://X.LOCALHOST:4000/i']) {
+    it(`take ${JSON.stringify(text)} for pages alone, which only a browser opens`, () => {
+      assert.equal(readBaseUrl(text, 'pages'), 'http://x.localhost:4000/i');
+      assert.throws(() => readBaseUrl(text), UnsafeBaseUrl);
+    });
+  }
+
+  for (const [text, reason] of refused.filter(([url]) => !/\.localhost(:|\/|$)/i.test(url))) {
+    it(`refuse ${JSON.stringify(text)} for pages as well: ${reason}`, () => {
+      assert.throws(() => readBaseUrl(text, 'pages'), { name: 'UnsafeBaseUrl', message: reason });
     });
   }
 });
