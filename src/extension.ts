@@ -14,6 +14,7 @@ import type { Grant } from './sessions/grant.ts';
 import { Grants } from './sessions/grants.ts';
 import { HandedOut } from './sessions/handedOut.ts';
 import { HandOver } from './sessions/handOver.ts';
+import type { LabelGrant } from './sessions/labels.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
@@ -62,12 +63,12 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     endpoints,
     apiBaseUrl: () => settings.baseUrls().api,
     defaultClientId: () => settings.clientId(),
-    unnamedLabel: vscode.l10n.t('X account'),
     nonce: newNonce,
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
+  const labelsFolder = join(globalStorageUri.fsPath, 'labels');
   const notes = new SealedNotes(notesFolder);
   const locks = new FolderLocks(locksFolder);
   const handOver = new HandOver(notes);
@@ -78,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   let opened: Promise<Foreground> | undefined;
   const foreground = (): Promise<Foreground> => {
     const kinds = { x, oauth1, appOnly };
-    const folders = { notes: notesFolder, locks: locksFolder };
+    const folders = { notes: notesFolder, locks: locksFolder, labels: labelsFolder };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
     const background = { context, log, world, clients, notes, folders, ...signedIn };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
@@ -103,7 +104,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
 
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
-  const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, world, notify, log });
+  const label: LabelGrant = async (...grant) => (await foreground()).label(...grant);
+  const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, label, world, notify, log });
   const x: SignInKind = {
     id: 'x',
     label: 'X',
@@ -119,6 +121,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
+    claimLabel: async (...claim) => (await foreground()).labels.oauth1.claim(...claim),
+    apiBaseUrl: world.apiBaseUrl,
     revoke: async (secret) => (await foreground()).revokeOAuth1(secret),
     now,
     notify,
@@ -135,7 +139,14 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   };
 
   const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
-  const appOnlySessions = new LastingSessions({ grants: appOnlyGrants, now, notify, log });
+  const appOnlySessions = new LastingSessions({
+    grants: appOnlyGrants,
+    claimLabel: async (...claim) => (await foreground()).labels.appOnly.claim(...claim),
+    apiBaseUrl: world.apiBaseUrl,
+    now,
+    notify,
+    log,
+  });
   const appOnly: SignInKind = {
     id: 'x-app',
     label: 'X (app-only)',

@@ -3,6 +3,7 @@ import type { World } from './oauth/oauth1.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
 import type { Notes } from './sessions/handOver.ts';
+import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
@@ -17,6 +18,7 @@ import { toFailure } from './vscode/messages.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { Messages } from './vscode/showMessages.ts';
 import { SignIn } from './vscode/signIn.ts';
+import { labelWords } from './vscode/labelWords.ts';
 import { callbackUrlsHere } from './vscode/waysBack.ts';
 import { invalidateToken } from './x/oauth1.ts';
 
@@ -28,7 +30,7 @@ export interface Background {
   readonly clients: Clients;
   readonly notes: Notes;
   /** Where windows leave things for each other, by name. */
-  readonly folders: Readonly<Record<string, string>>;
+  readonly folders: Readonly<Record<'notes' | 'locks' | 'labels', string>>;
   readonly sessions: Sessions;
   readonly oauth1Sessions: LastingSessions;
   readonly appOnlySessions: LastingSessions;
@@ -57,6 +59,9 @@ export function openForeground(background: Background) {
     },
     log,
   });
+  const labelsOf = ({ id: providerId, sessions: source }: SignInKind): Labels =>
+    new Labels({ folder: folders.labels, providerId, statuses: () => source.statuses(), apiBaseUrl, log });
+  const labels = { x: labelsOf(kinds.x), oauth1: labelsOf(kinds.oauth1), appOnly: labelsOf(kinds.appOnly) };
   const lasting = { consumerSetUp, apiBaseUrl, world, log };
   const { secrets, extension } = context;
   const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };
@@ -67,7 +72,9 @@ export function openForeground(background: Background) {
     commands: commandsOf({ ...kinds, sessions, browser, appSetUp, messages, diagnose: () => diagnose(diagnosed), log }),
     signIn: new SignIn({ sessions, appSetUp, browser, endpoints, log }),
     oauth1SignIn: new OAuth1SignIn({ ...lasting, sessions: background.oauth1Sessions, browser }),
-    appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions }),
+    appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions, labels: labels.appOnly }),
+    labels,
+    label: labelGrants((...claim) => labels.x.claim(...claim), world, labelWords),
     revokeOAuth1: async (secret: string): Promise<void> => {
       const { consumer, token } = readOAuth1Credentials(secret);
       await invalidateToken(apiBaseUrl(), consumer, token, world);

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Account, Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
+import type { ClaimLabel } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { toSession, type Session } from './sessions.ts';
@@ -13,7 +14,9 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 export interface LastingCredentials {
   /** The X app that they belong to: its API key, or for a bearer token alone a hash of it. */
   readonly appKey: string;
-  readonly account: Account;
+  readonly account: Omit<Account, 'label'>;
+  /** What the account may be called, the best first, without an end. */
+  readonly labels: () => Iterable<string>;
   /** What the session hands out. */
   readonly secret: string;
   /** True when they were asked for to read only, though the app may do more. */
@@ -30,6 +33,8 @@ const READ = 'read';
  */
 export class LastingSessions {
   readonly #grants: Grants;
+  readonly #claimLabel: ClaimLabel;
+  readonly #apiBaseUrl: () => string;
   readonly #revoke: ((secret: string) => Promise<void>) | undefined;
   readonly #now: () => number;
   readonly #notify: Notify;
@@ -38,12 +43,16 @@ export class LastingSessions {
   /** `revoke` ends the credentials at X; there is none for those that are shared with others. */
   constructor(parts: {
     grants: Grants;
+    claimLabel: ClaimLabel;
+    apiBaseUrl: () => string;
     revoke?: (secret: string) => Promise<void>;
     now: () => number;
     notify: Notify;
     log: Log;
   }) {
     this.#grants = parts.grants;
+    this.#claimLabel = parts.claimLabel;
+    this.#apiBaseUrl = parts.apiBaseUrl;
     this.#revoke = parts.revoke;
     this.#now = parts.now;
     this.#notify = parts.notify;
@@ -75,19 +84,26 @@ export class LastingSessions {
   }
 
   /**
-   * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones: also of another app's, since
-   * nobody could tell two sessions of one account apart.
+   * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones, of another app's as well. Those
+   * are another session, under another label: whoever was allowed the one is asked about the other.
    */
-  async keep({ appKey, account, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
+  async keep({ appKey, account, labels, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
     for (;;) {
       const old = (await this.#grants.list()).find(
         (grant) => grant.account.id === account.id || grant.accessToken === secret,
       );
       if (old?.accessToken === secret) return old;
+      const same = old?.clientId === appKey ? old : undefined;
+      const candidates = function* (): Iterable<string> {
+        if (same !== undefined) yield same.account.label;
+        yield* labels();
+      };
+      const owner = { apiBaseUrl: this.#apiBaseUrl(), app: appKey, accountId: account.id };
+      const label = await this.#claimLabel(candidates(), owner);
       const grant: Grant = {
-        id: old?.id ?? randomUUID(),
+        id: same?.id ?? randomUUID(),
         clientId: appKey,
-        account: old?.account ?? account,
+        account: { ...account, label },
         scopes: readOnly ? [READ] : [],
         accessToken: secret,
         refreshToken: undefined,

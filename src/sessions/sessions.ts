@@ -18,6 +18,7 @@ import {
   type Grant,
 } from './grant.ts';
 import type { Grants } from './grants.ts';
+import type { Given, LabelGrant } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
@@ -42,8 +43,6 @@ export interface SessionsWorld {
   readonly apiBaseUrl: () => string;
   /** The client id that requests without an `X_CLIENT_ID:` are for; empty when none is set. */
   readonly defaultClientId: () => string;
-  /** What an account is called until X says who it is. */
-  readonly unnamedLabel: string;
 }
 
 /** How long before it must be, at most, a window renews what it has handed out; each window by a share of its own. */
@@ -70,6 +69,7 @@ export class Sessions {
   readonly #renewal: Renewal;
   readonly #clients: Clients;
   readonly #backOff: BackOff;
+  readonly #label: LabelGrant;
   readonly #world: SessionsWorld;
   readonly #notify: Notify;
   readonly #log: Log;
@@ -83,6 +83,7 @@ export class Sessions {
     renewal: Renewal;
     clients: Clients;
     backOff: BackOff;
+    label: LabelGrant;
     world: SessionsWorld;
     notify: Notify;
     log: Log;
@@ -91,6 +92,7 @@ export class Sessions {
     this.#renewal = parts.renewal;
     this.#clients = parts.clients;
     this.#backOff = parts.backOff;
+    this.#label = parts.label;
     this.#world = parts.world;
     this.#notify = parts.notify;
     this.#log = parts.log;
@@ -157,21 +159,19 @@ export class Sessions {
     const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
     const now = this.#world.now();
     const id = randomUUID();
-    const grant: Grant = {
+    const given: Given = {
       id,
       clientId,
-      account: provisionalAccount(id, this.#world.unnamedLabel),
       scopes: answer.scopes ?? request.scopes,
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken,
       obtainedAt: now,
       expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
     };
-    const user = await this.#whoIs(grant);
-    const kept = user === undefined ? grant : await this.#keep(grant, user);
-    if (user === undefined) await this.#grants.add(grant);
-    this.#log.info(`Grant ${kept.id}: signed in with ${kept.scopes.length} scopes.`);
-    return kept;
+    const user = await this.#whoIs(given);
+    const grant = user === undefined ? await this.#keepUnnamed(given) : await this.#keep(given, user);
+    this.#log.info(`Grant ${grant.id}: signed in with ${grant.scopes.length} scopes.`);
+    return grant;
   }
 
   /** A view of a grant that was just given, with the scopes as they were asked for. */
@@ -294,17 +294,23 @@ export class Sessions {
       await this.#grants.end(provisional, 'rejected');
       return old;
     }
-    const named = underName(provisional, user, old);
+    const named = await this.#underName(provisional, user, old);
     if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
     if (old !== undefined) await this.#grants.replace(old, named);
     return named;
   }
 
+  async #keepUnnamed(given: Given): Promise<Grant> {
+    const grant = { ...given, account: provisionalAccount(given.id, await this.#label(given, undefined)) };
+    await this.#grants.add(grant);
+    return grant;
+  }
+
   /** Keeps a new grant under its person's name, in the place of the one that X has ended by giving this one. */
-  async #keep(grant: Grant, user: User): Promise<Grant> {
+  async #keep(given: Given, user: User): Promise<Grant> {
     for (;;) {
-      const old = await this.#grants.findOwn(grant.clientId, user.id);
-      const named = underName(grant, user, old);
+      const old = await this.#grants.findOwn(given.clientId, user.id);
+      const named = await this.#underName(given, user, old);
       if (old === undefined) {
         await this.#grants.add(named);
         return named;
@@ -313,8 +319,14 @@ export class Sessions {
     }
   }
 
+  /** A grant as its person's, in the place of the one they had, with its label: VS Code keys permissions by that. */
+  async #underName(given: Given, { id, username, imageUrl }: User, old: Grant | undefined): Promise<Grant> {
+    const label = await this.#label(given, { id, username }, old?.account.label);
+    return { ...given, id: old?.id ?? given.id, account: { id, label, imageUrl } };
+  }
+
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */
-  async #whoIs(grant: Grant): Promise<User | undefined> {
+  async #whoIs(grant: Given): Promise<User | undefined> {
     try {
       const user = await whoAmI(this.#world.apiBaseUrl(), `Bearer ${grant.accessToken}`, this.#world);
       this.#backOff.succeeded(namingOf(grant));
@@ -359,17 +371,8 @@ function signInTo(clientId: string): string {
 }
 
 /** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */
-function namingOf(grant: Grant): string {
+function namingOf(grant: Given): string {
   return `name of ${grant.id}`;
-}
-
-/** A grant as its person's, in the place of the one they had. VS Code keys permissions by label, so they keep theirs. */
-function underName(grant: Grant, user: User, old: Grant | undefined): Grant {
-  return {
-    ...grant,
-    id: old?.id ?? grant.id,
-    account: { id: user.id, label: old?.account.label ?? `@${user.username}`, imageUrl: user.imageUrl },
-  };
 }
 
 /** A view of a grant with the given scopes. */

@@ -1,11 +1,13 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
+import type { Labels } from '../sessions/labels.ts';
 import { fingerprint, type LastingSessions } from '../sessions/lastingSessions.ts';
 import type { World } from '../oauth/appOnly.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
 import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { bearerRefused, notABearer, orFailure, shortKey } from './messages.ts';
+import { appLabels, numbered } from './labelWords.ts';
+import { bearerRefused, notABearer, orFailure } from './messages.ts';
 import { ask, patience } from './question.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
@@ -14,6 +16,7 @@ const { l10n } = vscode;
 /** Adds an app's own bearer token, from its API key and secret or pasted from X's console. */
 export class AppOnlySignIn {
   readonly #sessions: LastingSessions;
+  readonly #labels: Labels;
   readonly #consumerSetUp: ConsumerSetUp;
   readonly #apiBaseUrl: () => string;
   readonly #world: World;
@@ -21,12 +24,14 @@ export class AppOnlySignIn {
 
   constructor(parts: {
     sessions: LastingSessions;
+    labels: Labels;
     consumerSetUp: ConsumerSetUp;
     apiBaseUrl: () => string;
     world: World;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
+    this.#labels = parts.labels;
     this.#consumerSetUp = parts.consumerSetUp;
     this.#apiBaseUrl = parts.apiBaseUrl;
     this.#world = parts.world;
@@ -62,7 +67,8 @@ export class AppOnlySignIn {
     return this.#sessions.keep({
       appKey: consumer.key,
       // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
-      account: { id: fingerprint(consumer.key), label: l10n.t('App with API Key {0}', shortKey(consumer.key)) },
+      account: { id: fingerprint(consumer.key) },
+      labels: () => appLabels(consumer.key),
       secret: bearer,
     });
   }
@@ -79,23 +85,23 @@ export class AppOnlySignIn {
     });
     const owner = await this.#ownerOf(bearer);
     if (owner !== 'app') throw bearerRefused(owner);
-    const others = (await this.#sessions.all()).filter(({ accessToken }) => accessToken !== bearer);
-    const taken = others.map(({ account }) => account.label);
+    const id = fingerprint(bearer);
+    const isFree = (name: string): Promise<boolean> =>
+      this.#labels.isFree(name, { apiBaseUrl: this.#apiBaseUrl(), app: id, accountId: id });
     const label = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
       placeholder: l10n.t({ message: 'Name', comment: ['Of an app at X.'] }),
-      value: l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] }),
-      // VS Code tells accounts apart by their names.
-      problem: (text) =>
-        text === '' || taken.includes(text) ? l10n.t('Give it a name that no other app has here.') : undefined,
+      value: await firstThat(
+        isFree,
+        numbered(l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] })),
+      ),
+      // VS Code tells accounts apart by their names, and remembers what those were allowed that are gone.
+      problem: async (text) =>
+        text === '' || !(await isFree(text)) ? l10n.t('Give it a name that no other app has had here.') : undefined,
       until,
     });
-    return this.#sessions.keep({
-      appKey: fingerprint(bearer),
-      account: { id: fingerprint(bearer), label },
-      secret: bearer,
-    });
+    return this.#sessions.keep({ appKey: id, account: { id }, labels: () => numbered(label), secret: bearer });
   }
 
   async #ownerOf(bearer: string): Promise<BearerOwner | 'unknown'> {
@@ -106,4 +112,9 @@ export class AppOnlySignIn {
       throw error;
     }
   }
+}
+
+async function firstThat(isGood: (name: string) => Promise<boolean>, names: Iterable<string>): Promise<string> {
+  for (const name of names) if (await isGood(name)) return name;
+  return '';
 }

@@ -5,6 +5,7 @@ import { newNonce, type Consumer } from '../../../src/oauth/oauth1Signature.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
 import { HandOver } from '../../../src/sessions/handOver.ts';
+import { Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
 import { fingerprint, LastingSessions } from '../../../src/sessions/lastingSessions.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
@@ -54,11 +55,20 @@ class LastingWindow {
       new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now),
     );
     this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-    this.grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    this.grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     this.grants.onDidChange((change) => void this.changes.push(change));
     secrets.onDidChange = (key) => void this.#heard.push(this.grants.storedRecordChanged(key));
+    const labels = new Labels({
+      folder: join(machine.folder, 'labels'),
+      providerId: prefix,
+      statuses: () => this.sessions.statuses(),
+      apiBaseUrl: () => machine.x.apiBaseUrl,
+      log,
+    });
     this.sessions = new LastingSessions({
       grants: this.grants,
+      claimLabel: (...claim) => labels.claim(...claim),
+      apiBaseUrl: () => machine.x.apiBaseUrl,
       ...(revocable && { revoke }),
       now,
       notify,
@@ -91,7 +101,8 @@ export class OAuth1Window extends LastingWindow {
     const { token, user } = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.world);
     return this.sessions.keep({
       appKey: consumer.key,
-      account: { id: user?.id ?? '', label: `@${user?.username}` },
+      account: { id: user?.id ?? '' },
+      labels: () => plainFirst(`@${user?.username}`, consumer.key),
       secret: writeOAuth1Credentials(consumer, token),
       readOnly: accessType === 'read',
     });
@@ -110,7 +121,17 @@ export class AppOnlyWindow extends LastingWindow {
       { key: app.apiKey, secret: app.apiSecret },
       this.world,
     );
-    const account = { id: fingerprint(app.apiKey), label };
-    return this.sessions.keep({ appKey: app.apiKey, account, secret: bearer });
+    const account = { id: fingerprint(app.apiKey) };
+    return this.sessions.keep({
+      appKey: app.apiKey,
+      account,
+      labels: () => plainFirst(label, app.apiKey),
+      secret: bearer,
+    });
   }
+}
+
+function* plainFirst(name: string, apiKey: string): Iterable<string> {
+  yield name;
+  yield* labelsWithApp(apiKey, 6, (key) => `${name} (app with API Key ${key})`);
 }
