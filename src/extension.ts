@@ -32,15 +32,19 @@ import { Provider } from './vscode/provider.ts';
 import { registerCommands } from './vscode/registerCommands.ts';
 import { SECTION, settings } from './vscode/settings.ts';
 import type { Attempt } from './vscode/showMessages.ts';
-import type { SignInRequest } from './vscode/signIn.ts';
+import type { SignInMethod } from './vscode/signInMethods.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
-import { oauth2Endpoints } from './x/endpoints.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
 const REQUEST_TIMEOUT_MS = 20_000;
 
+const DAY_MS = 24 * 60 * 60_000;
+
 /** How long a window may have slept and still find what the others left for it. */
-const KEEP_NOTES_MS = 7 * 24 * 60 * 60_000;
+const KEEP_NOTES_MS = 7 * DAY_MS;
+
+/** How long what can't be read is kept for a version that might. */
+const KEEP_UNREADABLE_MS = 30 * DAY_MS;
 
 /** When an editor that starts has done what people wait for. */
 const SETTLED_AFTER_MS = 5_000;
@@ -54,15 +58,14 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const log = vscode.window.createOutputChannel('X Authentication', { log: true });
   const now = (): number => Date.now();
   const random = (): number => Math.random();
-  const endpoints = () => oauth2Endpoints(settings.baseUrls());
   const world = {
     // The global one, asked for at every request: only that honours VS Code's proxy and certificates.
     fetch: bounded((url, init) => fetch(url, init), REQUEST_TIMEOUT_MS),
     now,
     random,
-    endpoints,
-    apiBaseUrl: () => settings.baseUrls().api,
-    defaultClientId: () => settings.clientId(),
+    apiBaseUrl: () => settings.apiBaseUrl(),
+    // One that can't be used has no sessions; signing in then says what is wrong with it.
+    defaultClientId: () => settings.clientIdAsWritten(),
     nonce: newNonce,
   };
 
@@ -90,12 +93,10 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const notify: Notify = (notice) => tell(notice);
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
-    const grants = new Grants(
-      new GrantRecords(secrets, log, prefix),
-      handOver,
-      log,
-      rosterOf(context, providerId, now),
-    );
+    const grants = new Grants(new GrantRecords(secrets, log, now, prefix), handOver, log, {
+      apiBaseUrl: () => settings.shownBaseUrl(),
+      roster: rosterOf(context, providerId, now),
+    });
     const attempt = { run: signInAnew };
     grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);
     grants.onVanished = (labels) => tell({ kind: 'vanished', labels }, attempt);
@@ -111,10 +112,11 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     label: 'X',
     sessions,
     signIn: (scopes, accountId) => {
-      const { clientId, wanted } = readScopes(scopes);
-      const request = { clientId, wanted, accountId };
-      const run = async (how: SignInRequest): Promise<Grant> => (await foreground()).signIn.run(how);
-      return { run: () => run(request), by: (method) => run({ ...request, method }) };
+      const by = async (method?: SignInMethod): Promise<Grant> => {
+        const { clientId, wanted } = readScopes(scopes);
+        return (await foreground()).signIn.run({ clientId, wanted, accountId, method });
+      };
+      return { run: () => by(), by };
     },
   };
 
@@ -122,8 +124,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
     claimLabel: async (...claim) => (await foreground()).labels.oauth1.claim(...claim),
-    apiBaseUrl: world.apiBaseUrl,
-    revoke: async (secret) => (await foreground()).revokeOAuth1(secret),
+    revoke: async (grant, replacedBy) => (await foreground()).revokeOAuth1(grant, replacedBy),
     now,
     notify,
     log,
@@ -142,7 +143,6 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const appOnlySessions = new LastingSessions({
     grants: appOnlyGrants,
     claimLabel: async (...claim) => (await foreground()).labels.appOnly.claim(...claim),
-    apiBaseUrl: world.apiBaseUrl,
     now,
     notify,
     log,
@@ -180,15 +180,23 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     );
   };
 
+  const allGrants = [xGrants, oauth1Grants, appOnlyGrants];
+
+  const sweep = (): void => {
+    logged(notes.sweep(KEEP_NOTES_MS));
+    logged(locks.sweep(KEEP_NOTES_MS));
+    allGrants.forEach((grants) => logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS)));
+  };
+
   lookForApp();
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
-    const catchUp = (): void => [xGrants, oauth1Grants, appOnlyGrants].forEach((grants) => logged(grants.catchUp()));
+    const catchUp = (): void => allGrants.forEach((grants) => logged(grants.catchUp()));
     context.subscriptions.push(watchFolder(notesFolder, catchUp));
-    logged(notes.sweep(KEEP_NOTES_MS));
-    logged(locks.sweep(KEEP_NOTES_MS));
+    sweep();
   }, SETTLED_AFTER_MS);
+  const sweeping = setInterval(sweep, DAY_MS);
   context.subscriptions.push(
     log,
     register(x, xGrants),
@@ -199,11 +207,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;
       sessions.settingsChanged();
+      allGrants.forEach((grants) => grants.serverChanged());
       lookForApp();
     }),
     {
       dispose: () => {
         clearInterval(ticking);
+        clearInterval(sweeping);
         clearTimeout(later);
       },
     },

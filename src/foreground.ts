@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { World } from './oauth/oauth1.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
+import type { Grant } from './sessions/grant.ts';
 import type { Notes } from './sessions/handOver.ts';
 import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
@@ -16,6 +17,7 @@ import { ConsumerSetUp } from './vscode/consumerSetUp.ts';
 import { diagnose } from './vscode/diagnostics.ts';
 import { toFailure } from './vscode/messages.ts';
 import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
+import { settings } from './vscode/settings.ts';
 import { Messages } from './vscode/showMessages.ts';
 import { SignIn } from './vscode/signIn.ts';
 import { labelWords } from './vscode/labelWords.ts';
@@ -42,9 +44,13 @@ export type Foreground = ReturnType<typeof openForeground>;
 /** Builds and connects what people meet: signing in, messages, commands. VS Code loads it when the first of them is needed. */
 export function openForeground(background: Background) {
   const { context, log, world, clients, notes, folders, sessions, kinds } = background;
-  const { endpoints, apiBaseUrl } = world;
-  const consumerSetUp = new ConsumerSetUp(context.secrets);
-  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.settingsChanged());
+  const consumers = new Map<string, ConsumerSetUp>();
+  const consumerSetUp = (apiBaseUrl: string): ConsumerSetUp => {
+    const known = consumers.get(apiBaseUrl) ?? new ConsumerSetUp(context.secrets, apiBaseUrl);
+    consumers.set(apiBaseUrl, known);
+    return known;
+  };
+  const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.appChanged());
   const browser = new Browser({
     page: (arrival) => callbackPage(context.extensionUri, arrival),
     notes: new CallbackNotes(notes),
@@ -55,14 +61,16 @@ export function openForeground(background: Background) {
     setUp: {
       app: () => appSetUp.run(),
       clientSecret: (clientId) => appSetUp.changeSecret(clientId),
-      apiKey: () => consumerSetUp.set(),
+      apiKey: () => consumerSetUp(settings.apiBaseUrl()).set(),
     },
     log,
   });
-  const labelsOf = ({ id: providerId, sessions: source }: SignInKind): Labels =>
-    new Labels({ folder: folders.labels, providerId, statuses: () => source.statuses(), apiBaseUrl, log });
+  const labelsOf = ({ id: providerId, sessions: source }: SignInKind): Labels => {
+    const statuses = (): ReturnType<typeof source.statuses> => source.statuses();
+    return new Labels({ folder: folders.labels, providerId, statuses, apiBaseUrl: world.apiBaseUrl, log });
+  };
   const labels = { x: labelsOf(kinds.x), oauth1: labelsOf(kinds.oauth1), appOnly: labelsOf(kinds.appOnly) };
-  const lasting = { consumerSetUp, apiBaseUrl, world, log };
+  const lasting = { consumerSetUp, world, log };
   const { secrets, extension } = context;
   const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };
   return {
@@ -70,14 +78,16 @@ export function openForeground(background: Background) {
     browser,
     toFailure,
     commands: commandsOf({ ...kinds, sessions, browser, appSetUp, messages, diagnose: () => diagnose(diagnosed), log }),
-    signIn: new SignIn({ sessions, appSetUp, browser, endpoints, log }),
+    signIn: new SignIn({ sessions, appSetUp, browser, log }),
     oauth1SignIn: new OAuth1SignIn({ ...lasting, sessions: background.oauth1Sessions, browser }),
     appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions, labels: labels.appOnly }),
     labels,
-    label: labelGrants((...claim) => labels.x.claim(...claim), world, labelWords),
-    revokeOAuth1: async (secret: string): Promise<void> => {
-      const { consumer, token } = readOAuth1Credentials(secret);
-      await invalidateToken(apiBaseUrl(), consumer, token, world);
+    label: labelGrants((...claim) => labels.x.claim(...claim), world.defaultClientId, labelWords),
+    revokeOAuth1: async ({ apiBaseUrl, accessToken }: Grant, replacedBy?: Grant): Promise<void> => {
+      const { consumer, token } = readOAuth1Credentials(accessToken);
+      // X hands out the same token again to who has allowed the app before.
+      if (replacedBy !== undefined && readOAuth1Credentials(replacedBy.accessToken).token.token === token.token) return;
+      await invalidateToken(apiBaseUrl, consumer, token, world);
     },
   };
 }

@@ -9,7 +9,7 @@ import type {
   Disposable,
   Event,
 } from 'vscode';
-import { covers, readScopes } from '../src/sessions/scopeRequest.ts';
+import { covers, InvalidScopes, readScopes } from '../src/sessions/scopeRequest.ts';
 import type { XProviderId, XSignInErrorName } from '../x-authentication.d.ts';
 
 const LABELS: Readonly<Record<string, string>> = { x: 'X', 'x-oauth1': 'X (OAuth 1.0a)', 'x-app': 'X (app-only)' };
@@ -143,7 +143,7 @@ export class FakeAuthentication implements Pick<
     accessToken = newToken(),
     allowed = true,
   }: FakeSignIn = {}): string {
-    const { wanted, clientId = '' } = readScopes(scopes);
+    const { wanted, clientId } = read(provider, scopes);
     // One grant for each app and person: who signs in again gets a wider one, under the same id.
     const index = this.#kept.findIndex(
       (kept) => kept.provider === provider && kept.clientId === clientId && kept.account.id === account.id,
@@ -210,7 +210,7 @@ export class FakeAuthentication implements Pick<
   }
 
   #matching(provider: XProviderId, scopes: readonly string[], accountId: string | undefined): AuthenticationSession[] {
-    const { wanted, clientId = '' } = readScopes(scopes);
+    const { wanted, clientId } = read(provider, scopes);
     return this.#kept
       .filter((kept) => kept.provider === provider && (accountId === undefined || kept.account.id === accountId))
       .filter((kept) => provider !== 'x' || (kept.clientId === clientId && covers(kept.scopes, wanted)))
@@ -261,6 +261,20 @@ function isList(scopes: Scopes): scopes is readonly string[] {
 
 function isOn(option: unknown): boolean {
   return option !== undefined && option !== false;
+}
+
+/** What is asked of X. To the other providers, scopes mean nothing. What is malformed is refused as X Authentication refuses it. */
+function read(
+  provider: XProviderId,
+  scopes: readonly string[],
+): { readonly wanted: readonly string[]; readonly clientId: string } {
+  if (provider !== 'x') return { wanted: [], clientId: '' };
+  try {
+    const { wanted, clientId = '' } = readScopes(scopes);
+    return { wanted, clientId };
+  } catch (error) {
+    throw error instanceof InvalidScopes ? named('Misconfigured', error.message) : error;
+  }
 }
 
 function named(name: XSignInErrorName, message: string): Error {

@@ -20,6 +20,17 @@ export function authenticate(client: Client): ClientAuth {
   };
 }
 
+/** What {@link authenticate} sends, and nobody else may see. */
+export function secretsIn({ clientId, clientSecret }: Client): readonly string[] {
+  return clientSecret === undefined ? [] : [clientSecret, ...credentialsIn(basic(clientId, clientSecret))];
+}
+
+/** What an Authorization header says after its scheme, and of OAuth 1.0a each of its values (RFC 5849 §3.5.1). */
+export function credentialsIn(authorization: string): readonly string[] {
+  const credentials = authorization.slice(authorization.indexOf(' ') + 1);
+  return [credentials, ...[...credentials.matchAll(/="([^"]*)"/g)].map(([, value = '']) => decodeURIComponent(value))];
+}
+
 /** The value of an HTTP Basic Authorization header (RFC 7617 §2), of the raw pair in UTF-8. */
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;

@@ -1,14 +1,19 @@
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import { authenticate, type Client } from './clientAuthentication.ts';
+import { SCOPE } from './characters.ts';
+import { authenticate, secretsIn, type Client } from './clientAuthentication.ts';
 import { AUTHORIZATION_ERRORS, AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from './errors.ts';
 import { retryAfterMs, type Fetch } from './http.ts';
 
-/** Where an authorization server listens: absolute URLs. */
-export interface Endpoints {
-  readonly authorization: string;
+/** Where an authorization server takes and gives tokens: absolute URLs. */
+export interface TokenEndpoints {
   readonly token: string;
   readonly revocation: string;
+}
+
+/** The same with the page that asks a person. */
+export interface Endpoints extends TokenEndpoints {
+  readonly authorization: string;
 }
 
 /** What the browser is sent to the authorization endpoint with, and what its answer is checked against. */
@@ -23,7 +28,7 @@ export interface AuthorizationRequest {
 export interface TokenAnswer {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  /** Undefined when the server leaves it out, which means "as requested". */
+  /** Undefined when the server leaves it out, which means "as requested". What is no {@link SCOPE} is not among them. */
   readonly scopes: readonly string[] | undefined;
   readonly expiresInMs: number | undefined;
 }
@@ -73,7 +78,7 @@ export async function authorizationUrl(
  * @throws {CallbackMismatch} when this is not the answer to `request`
  */
 export function checkCallback(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   request: AuthorizationRequest,
   callback: URLSearchParams,
@@ -83,7 +88,8 @@ export function checkCallback(
   const error = callback.get('error');
   const state = callback.get('state');
   if (error !== null && state === request.state) {
-    throw new AuthorizationDenied(error, callback.get('error_description') ?? undefined);
+    const secrets = [state, request.verifier, callback.get('code') ?? ''];
+    throw new AuthorizationDenied(error, callback.get('error_description') ?? undefined, secrets);
   }
   // X reports some errors without a state (too long a state, perhaps a denial). Any page could send the browser here with one.
   if (error !== null && state === null && AUTHORIZATION_ERRORS.has(error)) throw new AuthorizationDenied(error);
@@ -105,7 +111,7 @@ export function checkCallback(
  * @throws {Refused | Unreachable}
  */
 export async function exchangeCode(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   request: AuthorizationRequest,
   callback: CheckedCallback,
@@ -120,7 +126,8 @@ export async function exchangeCode(
     request.verifier,
     options(world),
   );
-  return readTokens(response, world);
+  const code = callback.checked.get('code') ?? '';
+  return readTokens(response, [code, request.verifier, ...secretsIn(client)], world);
 }
 
 /**
@@ -129,7 +136,7 @@ export async function exchangeCode(
  * @throws {Refused | Unreachable}
  */
 export async function refresh(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   refreshToken: string,
   world: World,
@@ -141,7 +148,7 @@ export async function refresh(
     refreshToken,
     options(world),
   );
-  return readTokens(response, world);
+  return readTokens(response, [refreshToken, ...secretsIn(client)], world);
 }
 
 /**
@@ -151,7 +158,7 @@ export async function refresh(
  * @throws {Refused | Unreachable}
  */
 export async function revoke(
-  endpoints: Endpoints,
+  endpoints: TokenEndpoints,
   client: Client,
   token: string,
   hint: 'access_token' | 'refresh_token',
@@ -161,7 +168,7 @@ export async function revoke(
     ...options(world),
     additionalParameters: { token_type_hint: hint },
   });
-  await readSuccess(response, world);
+  await readSuccess(response, [token, ...secretsIn(client)], world);
 }
 
 const MAX_LIFETIME_S = 10 * 365 * 24 * 60 * 60;
@@ -196,8 +203,8 @@ const ErrorBody = v.object({ error: v.pipe(v.string(), v.nonEmpty()), error_desc
  * The one reader of the token endpoint's wire format. Not the library's: its errors have the answer, tokens included, in their
  * causes, and an odd `scope` beside good tokens would lose them.
  */
-async function readTokens(response: Response, world: World): Promise<TokenAnswer> {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenBody), await readSuccess(response, world));
+async function readTokens(response: Response, sent: readonly string[], world: World): Promise<TokenAnswer> {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenBody), await readSuccess(response, sent, world));
   if (!parsed.success) {
     throw new Unreachable('The server answered with something that is not OAuth.', { status: response.status });
   }
@@ -205,29 +212,31 @@ async function readTokens(response: Response, world: World): Promise<TokenAnswer
   return {
     accessToken: wire.access_token,
     refreshToken: wire.refresh_token,
-    scopes: wire.scope?.split(/\s+/),
+    scopes: wire.scope?.split(/\s+/).filter((scope) => SCOPE.test(scope)),
     expiresInMs: wire.expires_in === undefined ? undefined : wire.expires_in * 1000,
   };
 }
 
-/** The body of a success. Whatever else came is sorted by who said so: the server in OAuth's words, or anything else. */
-async function readSuccess(response: Response, world: World): Promise<string> {
+/**
+ * The body of a success. Whatever else came is sorted by who said so: the server in OAuth's words, or anything else. `sent`: the
+ * secrets of the request.
+ */
+async function readSuccess(response: Response, sent: readonly string[], world: World): Promise<string> {
   const { status, headers } = response;
   const body = await response.text();
   if (status === 200) return body;
   // Gateways put OAuth-looking bodies on 429 and 5xx as well; they say nothing about a token.
   if (status >= 400 && status < 500 && status !== 429) {
     const refusal = v.safeParse(v.pipe(v.string(), v.parseJson(), ErrorBody), body);
-    if (refusal.success) throw new Refused(status, refusal.output.error, refusal.output.error_description);
+    if (refusal.success) throw new Refused(status, refusal.output.error, refusal.output.error_description, sent);
   }
   throw new Unreachable(`The server answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, world.now()) });
 }
 
 /** There is no discovery at X; the library needs an issuer for its bookkeeping only. */
-function server(endpoints: Endpoints): oauth.AuthorizationServer {
+function server(endpoints: TokenEndpoints): oauth.AuthorizationServer {
   return {
-    issuer: new URL(endpoints.authorization).origin,
-    authorization_endpoint: endpoints.authorization,
+    issuer: new URL(endpoints.token).origin,
     token_endpoint: endpoints.token,
     revocation_endpoint: endpoints.revocation,
   };

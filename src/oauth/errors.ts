@@ -1,13 +1,58 @@
 /**
- * A server's words, fit to be logged and shown: on one line, not endless, and without a Markdown link, which an editor would
+ * Somebody else's words, fit to be logged and shown: on one line, not endless, and without a Markdown link, which an editor would
  * make clickable, commands included.
  */
-export function plainWords(words: string): string {
+export function plainWords(words: string, maxLength = 300): string {
   return words
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .replaceAll('](', '] (')
     .trim()
-    .slice(0, 300);
+    .slice(0, maxLength)
+    .trim();
+}
+
+/** As many words of a server are looked at; many fewer are kept. */
+const MAX_READ = 4_000;
+
+/** What an `error` of RFC 6749 §5.2 and its like are cut to. */
+export const MAX_CODE = 100;
+
+/** As long as tokens, and of nothing but the characters that they are made of. */
+const RUN = /[\w\-.~+/=%]{20,}/g;
+
+/** What runs of a sentence, of an address or of an identifier are made of: a word, an abbreviation or a number. */
+const PLAIN_PART = /^(?:[A-Za-z]?[a-z]{0,19}(?:[A-Z][a-z]{0,19})?\d{0,2}|[A-Z]{1,15}|\d{1,19})$/;
+
+/**
+ * The {@link plainWords} of a server about a request, without what was sent with it: a server, or a gateway before it, may
+ * repeat the request. Struck out are the secrets that were `sent`, also percent-encoded, and whatever else looks like a credential:
+ * 20 characters or more that tokens are made of, without a space, unless every part between their punctuation is a word or a
+ * number, as in `https://docs.x.com/fundamentals/authentication/oauth-2-0`.
+ */
+export function serverWords(words: string, sent: readonly string[], maxLength?: number): string {
+  const isPlain = (run: string): boolean => run.split(/[^A-Za-z0-9]+/).every((part) => PLAIN_PART.test(part));
+  return plainWords(
+    withoutSent(words, sent).replace(RUN, (run) => (isPlain(run) ? run : '…')),
+    maxLength,
+  );
+}
+
+/** A server's words with the secrets that were sent struck out of them, and nothing else. */
+export function withoutSent(words: string, sent: readonly string[]): string {
+  let kept = words.slice(0, MAX_READ);
+  // Shorter ones are no secrets, but may be part of any word; longer ones can't be in there.
+  for (const secret of sent.filter(({ length }) => length > 5 && length <= MAX_READ))
+    kept = kept.replace(anyForm(secret), '…');
+  return kept;
+}
+
+/** Finds a text as it is and percent-encoded, once or several times over, whichever characters that was done to. */
+function anyForm(text: string): RegExp {
+  const pattern = text.replace(/[^A-Za-z0-9]/gu, (character) => {
+    const bytes = [...Buffer.from(character)].map((byte) => `%(?:25)*${byte.toString(16).padStart(2, '0')}`);
+    return `(?:\\u{${character.codePointAt(0)?.toString(16)}}|${bytes.join('')})`;
+  });
+  return new RegExp(pattern, 'giu');
 }
 
 /** The server answered, and its answer says no: an OAuth error response (RFC 6749 §5.2) or its OAuth 1.0a counterpart. */
@@ -16,14 +61,16 @@ export class Refused extends Error {
   readonly status: number;
   /** The `error` of RFC 6749 §5.2, or the number of an `errors[0].code` in decimal. */
   readonly code: string;
-  /** The server's own words. They may be shown: they never carry a secret. */
+  /** The server's own words, as {@link serverWords}. They may be shown. */
   readonly description: string | undefined;
 
-  constructor(status: number, code: string, description: string | undefined, options?: ErrorOptions) {
-    const words = description === undefined ? undefined : plainWords(description);
-    super(`The server refused: ${plainWords(code)}${words === undefined ? '' : ` (${words})`}`, options);
+  /** `sent`: the secrets of the request that was refused. */
+  constructor(status: number, code: string, description: string | undefined, sent: readonly string[]) {
+    const kept = serverWords(code, sent, MAX_CODE);
+    const words = description === undefined ? undefined : serverWords(description, sent);
+    super(`The server refused: ${kept}${words === undefined ? '' : ` (${words})`}`);
     this.status = status;
-    this.code = plainWords(code);
+    this.code = kept;
     this.description = words;
   }
 }
@@ -73,10 +120,12 @@ export class AuthorizationDenied extends Error {
   readonly code: string;
   readonly description: string | undefined;
 
-  constructor(code: string, description?: string) {
-    super(`The authorization was not given: ${plainWords(code)}`);
-    this.code = plainWords(code);
-    this.description = description === undefined ? undefined : plainWords(description);
+  /** `sent`: what nobody may see of the request and of the callback. */
+  constructor(code: string, description?: string, sent: readonly string[] = []) {
+    const kept = serverWords(code, sent, MAX_CODE);
+    super(`The authorization was not given: ${kept}`);
+    this.code = kept;
+    this.description = description === undefined ? undefined : serverWords(description, sent);
   }
 }
 

@@ -1,5 +1,5 @@
 import { unreachable } from '../oauth/http.ts';
-import { apiUrl } from '../x/apiHosts.ts';
+import { apiUrl, checkDestination } from '../x/apiHosts.ts';
 import type { Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { Claim, HandedOut } from './handedOut.ts';
@@ -61,43 +61,42 @@ export class ApiRequests {
 
   /** @throws {ForeignSession | SessionEnded | ForbiddenDestination} */
   async authorization(session: Claim, request: Omit<RequestLine, 'url'> & { url: string | URL }): Promise<string> {
-    const url = apiUrl(request.url, this.#apiBaseUrl()).href;
-    const { authorizer } = await this.#genuine(session);
-    return authorizer.authorize(session.accessToken, { ...request, url });
+    const claim = copyOf(session);
+    const { method, form } = request;
+    const url = apiUrl(request.url, this.#apiBaseUrl());
+    const { authorizer, grant } = await this.#genuine(claim);
+    checkDestination(url, grant.apiBaseUrl);
+    return authorizer.authorize(claim.accessToken, { method, url: url.href, form });
   }
 
   /** @throws {ForeignSession | SessionEnded | ForbiddenDestination | Unreachable} or the reason of the caller's signal */
   async fetch(session: Claim, input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const target = input instanceof Request ? input : apiUrl(input, this.#apiBaseUrl());
-    const again = isRepeatable(input, init) ? () => new Request(target, init) : undefined;
-    const request = new Request(target, init);
-    apiUrl(request.url, this.#apiBaseUrl());
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    signal?.throwIfAborted();
-    const { authorizer, grant } = await this.#genuine(session);
-    const response = await this.#send(request, signal, authorizer, grant);
+    const claim = copyOf(session);
+    const call = callOf(input, init, this.#apiBaseUrl());
+    const request = call.request();
+    call.signal?.throwIfAborted();
+    const { authorizer, grant } = await this.#genuine(claim);
+    const response = await this.#send(request, call.signal, authorizer, grant);
     if (response.status !== 401) {
       if (this.#unproven.get(grant.id) === grant.accessToken) this.#unproven.delete(grant.id);
       return response;
     }
-    const newer = await unlessAborted(signal, this.#newer(authorizer, grant));
-    if (newer === undefined || again === undefined) return response;
+    const newer = await unlessAborted(call.signal, this.#newer(authorizer, grant));
+    if (newer === undefined || !call.isRepeatable) return response;
     await response.body?.cancel();
-    const second = await this.#send(again(), signal, authorizer, newer);
+    const second = await this.#send(call.request(), call.signal, authorizer, newer);
     if (second.status !== 401) this.#unproven.delete(grant.id);
     return second;
   }
 
   /** The grant that a session is a view of, in its newest state. */
-  async #genuine(claim: Claim): Promise<{ readonly authorizer: Authorizer; readonly grant: Grant }> {
-    const { id, accessToken } = claim;
-    if (typeof id !== 'string' || typeof accessToken !== 'string') throw new ForeignSession('That is no session.');
-    const wasHandedOut = this.#handedOut.has(claim);
+  async #genuine({ id, accessToken }: Claim): Promise<{ readonly authorizer: Authorizer; readonly grant: Grant }> {
     for (const authorizer of this.#authorizers) {
       const grant = await authorizer.grants.find(id);
-      if (grant !== undefined && (wasHandedOut || grant.accessToken === accessToken)) return { authorizer, grant };
+      if (grant === undefined) continue;
+      if (grant.accessToken === accessToken || this.#handedOut.has(grant.id, accessToken)) return { authorizer, grant };
     }
-    if (wasHandedOut) throw new SessionEnded('The person has signed out.');
+    if (this.#handedOut.has(id, accessToken)) throw new SessionEnded('The person has signed out.');
     throw new ForeignSession('The session was not handed out here, or long ago.');
   }
 
@@ -118,6 +117,7 @@ export class ApiRequests {
     grant: Grant,
   ): Promise<Response> {
     const { method, url } = request;
+    checkDestination(new URL(url), grant.apiBaseUrl);
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '');
     const form = isForm ? new URLSearchParams(`&${await request.clone().text()}`) : undefined;
     request.headers.set('authorization', authorize(grant.accessToken, { method, url, form }));
@@ -131,13 +131,47 @@ export class ApiRequests {
   }
 }
 
-/** Whether doing it twice is as good as once, and possible: a stream is gone once it was sent. */
-function isRepeatable(input: string | URL | Request, init: RequestInit | undefined): boolean {
+/**
+ * What a session says of itself, read once: an object of another extension's may say something else the next time.
+ *
+ * @throws {ForeignSession}
+ */
+function copyOf(session: Claim): Claim {
+  const { id, accessToken } = session;
+  if (typeof id !== 'string' || typeof accessToken !== 'string') throw new ForeignSession('That is no session.');
+  return { id, accessToken };
+}
+
+/** A request of another extension's, of which nothing is left that could act when it is sent. */
+interface Call {
+  readonly request: () => Request;
+  readonly signal: AbortSignal | undefined;
+  /** Whether doing it twice is as good as once, and possible: a stream is gone once it was sent. */
+  readonly isRepeatable: boolean;
+}
+
+/**
+ * Copies what counts of a request: method, URL, headers, body and signal, each read once. Everything else, such as the
+ * `dispatcher` of Node's `fetch`, could see the credentials or take them elsewhere.
+ */
+function callOf(input: string | URL | Request, init: RequestInit | undefined, apiBaseUrl: string): Call {
   const given = input instanceof Request ? input : undefined;
-  const method = init?.method ?? given?.method ?? 'GET';
-  const body: unknown = init?.body ?? given?.body;
+  const { method = given?.method ?? 'GET', headers = given?.headers, body = given?.body, signal } = init ?? {};
+  const url = apiUrl(input instanceof Request ? input.url : input, apiBaseUrl).href;
+  const copied = new Headers(headers);
+  const ends = signal ?? given?.signal;
   const isStream = typeof body === 'object' && body !== null && (Symbol.asyncIterator in body || 'getReader' in body);
-  return IDEMPOTENT.has(method.toUpperCase()) && !isStream;
+  return {
+    request: () =>
+      new Request(url, {
+        method,
+        headers: copied,
+        ...(body !== undefined && body !== null && { body }),
+        ...(isStream && { duplex: 'half' as const }),
+      }),
+    signal: ends ?? undefined,
+    isRepeatable: IDEMPOTENT.has(method.toUpperCase()) && !isStream,
+  };
 }
 
 /** What the promise brings; rejects as soon as `signal` aborts, while the promise goes on. */

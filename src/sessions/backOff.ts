@@ -1,5 +1,7 @@
 const FIRST_MS = 5_000;
 const LONGEST_MS = 60_000;
+/** The shortest time between two tries, however often somebody asks. */
+export const HURRIED_MS = 10_000;
 /** The longest that a server's own wish to be left alone is believed. */
 const LONGEST_WISH_MS = 15 * 60_000;
 
@@ -7,7 +9,7 @@ const LONGEST_WISH_MS = 15 * 60_000;
 export class BackOff {
   readonly #now: () => number;
   readonly #random: () => number;
-  readonly #waiting = new Map<string, { failures: number; notBefore: number }>();
+  readonly #waiting = new Map<string, { failures: number; failedAt: number; notBefore: number }>();
 
   constructor(now: () => number, random: () => number) {
     this.#now = now;
@@ -31,14 +33,26 @@ export class BackOff {
     const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
     const exponential = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
     const delay = Math.max(exponential * (0.5 + this.#random() / 2), Math.min(wishMs, LONGEST_WISH_MS));
-    this.#waiting.set(key, { failures, notBefore: this.#now() + delay });
+    const failedAt = this.#now();
+    this.#waiting.set(key, { failures, failedAt, notBefore: failedAt + delay });
   }
 
   succeeded(key: string): void {
     this.#waiting.delete(key);
   }
 
-  /** The machine woke up, or a person asked: what failed before says nothing about now. */
+  /**
+   * Somebody asked, or settings changed: what failed before may work now. Any extension can do either, again and again, so
+   * not what failed only just now. Without a key, everything.
+   */
+  hurry(key?: string): void {
+    for (const [candidate, entry] of this.#waiting) {
+      if (key !== undefined && candidate !== key) continue;
+      entry.notBefore = Math.min(entry.notBefore, entry.failedAt + HURRIED_MS);
+    }
+  }
+
+  /** The machine woke up: what failed before says nothing about now. */
   reset(): void {
     this.#waiting.clear();
   }

@@ -4,9 +4,15 @@ import type { Secrets } from './records.ts';
 
 const ClientRecord = v.object({ version: v.literal(1), clientSecret: v.pipe(v.string(), v.nonEmpty()) });
 
-const keyOf = (clientId: string): string => `client:${clientId}`;
+/** An app at the server that knows it: another server is not told its secret. */
+export interface App {
+  readonly apiBaseUrl: string;
+  readonly clientId: string;
+}
 
-/** The secrets of confidential apps, in SecretStorage, one record per client id. */
+const keyOf = ({ apiBaseUrl, clientId }: App): string => `client:${apiBaseUrl} ${clientId}`;
+
+/** The secrets of confidential apps, in SecretStorage, one record per server and client id. */
 export class Clients {
   readonly #secrets: Secrets;
 
@@ -15,16 +21,17 @@ export class Clients {
   }
 
   /** The app with its secret, if it has one. A record that can't be read counts as none: X then says that a secret is missing, which names the fix. */
-  async get(clientId: string): Promise<Client> {
-    const stored = await this.#secrets.get(keyOf(clientId));
+  async get(app: App): Promise<Client> {
+    const { clientId } = app;
+    const stored = await this.#secrets.get(keyOf(app));
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ClientRecord), stored);
     return parsed.success ? { clientId, clientSecret: parsed.output.clientSecret } : { clientId };
   }
 
   /** Keeps or, given undefined, forgets an app's secret. White space around it is never part of it: X's console copies a newline along. */
-  async setSecret(clientId: string, clientSecret: string | undefined): Promise<void> {
+  async setSecret(app: App, clientSecret: string | undefined): Promise<void> {
     const trimmed = clientSecret?.trim();
-    if (trimmed === undefined || trimmed === '') await this.#secrets.delete(keyOf(clientId));
-    else await this.#secrets.store(keyOf(clientId), JSON.stringify({ version: 1, clientSecret: trimmed }));
+    if (trimmed === undefined || trimmed === '') await this.#secrets.delete(keyOf(app));
+    else await this.#secrets.store(keyOf(app), JSON.stringify({ version: 1, clientSecret: trimmed }));
   }
 }

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
+import { SCOPE } from '../oauth/characters.ts';
+import { plainWords } from '../oauth/errors.ts';
 import { ImageUrl } from '../x/users.ts';
 
 /** Whose grant it is. `id` is X's user id, `label` is what VS Code keys permissions by: nobody else ever gets it (labels.ts). */
@@ -13,6 +16,8 @@ export interface Account {
 export interface Grant {
   /** The id of every session that is a view of this grant; survives renewals and wider consents. */
   readonly id: string;
+  /** Where it came from: nowhere else are its tokens and its app's secret ever sent, whatever the settings say by then. */
+  readonly apiBaseUrl: string;
   readonly clientId: string;
   readonly account: Account;
   /** As X granted them, `offline.access` included. */
@@ -23,6 +28,12 @@ export interface Grant {
   readonly obtainedAt: number;
   /** When the access token ends, by the same clock. */
   readonly expiresAt: number;
+  /** 256 random bits that no session shows, so that who has a session can't find, read or make a note about its grant. */
+  readonly noteKey: string;
+}
+
+export function newNoteKey(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** How long an access token lives where X does not say (docs/what-x-does.md, 2: two hours). */
@@ -48,16 +59,27 @@ const VERSION = 1;
 const text = v.pipe(v.string(), v.nonEmpty());
 const time = v.pipe(v.number(), v.finite());
 
+/** The name of an account, fit to be shown whoever wrote it. */
+export const Label = v.pipe(
+  text,
+  v.transform((label) => plainWords(label)),
+);
+
 const GrantRecord = v.object({
   version: v.literal(VERSION),
   id: text,
+  apiBaseUrl: v.pipe(text, v.url()),
   clientId: text,
-  account: v.object({ id: text, label: text, imageUrl: ImageUrl }),
-  scopes: v.array(text),
+  account: v.object({ id: text, label: Label, imageUrl: ImageUrl }),
+  scopes: v.pipe(
+    v.array(text),
+    v.transform((scopes) => scopes.filter((scope) => SCOPE.test(scope))),
+  ),
   accessToken: text,
   refreshToken: v.optional(text),
   obtainedAt: time,
   expiresAt: time,
+  noteKey: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)),
 });
 
 /** What is stored and handed over for a grant: versioned, small, JSON. */
@@ -82,12 +104,14 @@ export function fromRecord(value: unknown): Grant {
 }
 
 /**
- * The secret that every window which holds this state of the grant knows, and nobody else: the seal of its notes. Both tokens,
- * because an answer may bring a new access token and leave the refresh token as it is; the account, because a grant may get
- * its name later; id and time, because tokens that do not expire come again after a sign-out, which must not end them anew.
+ * The secret that every window which holds this state of the grant knows, and nobody else: the seal of its notes. Its key, because
+ * the rest may be guessed by who has a session, where there is no refresh token; both tokens, because an answer may bring a new
+ * access token and leave the refresh token as it is; the account, because a grant may get its name later; id and time,
+ * because tokens that do not expire come again after a sign-out, which must not end them anew.
  */
 export function sealOf(grant: Grant): string {
-  return [grant.refreshToken ?? '', grant.accessToken, grant.account.id, grant.id, grant.obtainedAt].join('\n');
+  const { noteKey, refreshToken = '', accessToken, account, id, obtainedAt } = grant;
+  return [noteKey, refreshToken, accessToken, account.id, id, obtainedAt].join('\n');
 }
 
 /** Whether two grants are the same state of the same grant. */
@@ -107,6 +131,15 @@ export function isDue(grant: Grant, now: number, leastMs = LEAST_LIFETIME_MS): b
 export function dueAt(grant: Grant, leastMs = LEAST_LIFETIME_MS): number {
   // A token that X gave for a shorter time than that would be renewed at every call.
   return grant.expiresAt - Math.min(leastMs, (grant.expiresAt - grant.obtainedAt) / 2);
+}
+
+/** A token that is younger is not renewed because somebody asks for it. */
+export const YOUNG_MS = 5 * 60_000;
+
+/** Whether the access token is so new that another would not be better. One from the future was obtained before the clock went back. */
+export function isYoung(grant: Grant, now: number): boolean {
+  const age = now - grant.obtainedAt;
+  return age >= 0 && age < YOUNG_MS;
 }
 
 /** Whether the access token has ended, as far as this machine's clock can tell. */

@@ -1,3 +1,4 @@
+import type { App } from './clients.ts';
 import { sameState, type Grant } from './grant.ts';
 import type { Ending, HandOver, Next } from './handOver.ts';
 import type { Log } from './log.ts';
@@ -14,25 +15,37 @@ export interface GrantChanges {
 /**
  * The grants as this window knows them: read from SecretStorage once, then kept up to date by notes and by events, since a
  * window may never see another's writes. Never uses the network.
+ *
+ * Only those of one server are shown: those of others rest, untouched, until the setting names their server again.
  */
 export class Grants {
   readonly #records: GrantRecords;
   readonly #handOver: HandOver;
   readonly #roster: Roster | undefined;
   readonly #log: Log;
+  readonly #apiBaseUrl: () => string;
   readonly #listeners = new Set<(changes: GrantChanges) => void>();
   readonly #byId = new Map<string, Grant>();
   #loading: Promise<void> | undefined;
+  /** Of what this window has told of. */
+  #shownBaseUrl: string;
   /** Told once across windows, at the first reading. */
   onUnreadable: (count: number) => void = () => undefined;
   /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
   onVanished: (labels: readonly string[]) => void = () => undefined;
 
-  constructor(records: GrantRecords, handOver: HandOver, log: Log, roster?: Roster) {
+  constructor(
+    records: GrantRecords,
+    handOver: HandOver,
+    log: Log,
+    { apiBaseUrl, roster }: { readonly apiBaseUrl: () => string; readonly roster?: Roster },
+  ) {
     this.#records = records;
     this.#handOver = handOver;
     this.#roster = roster;
     this.#log = log;
+    this.#apiBaseUrl = apiBaseUrl;
+    this.#shownBaseUrl = apiBaseUrl();
   }
 
   onDidChange(listener: (changes: GrantChanges) => void): { dispose(): void } {
@@ -42,9 +55,33 @@ export class Grants {
 
   /** Every grant, each in its newest state. Costs one failed look for a note per grant when nothing has happened. */
   async list(): Promise<readonly Grant[]> {
+    return this.listOf(this.#apiBaseUrl());
+  }
+
+  /** The same of any server. */
+  async listOf(apiBaseUrl: string): Promise<readonly Grant[]> {
+    return (await this.#all()).filter((grant) => grant.apiBaseUrl === apiBaseUrl);
+  }
+
+  async #all(): Promise<readonly Grant[]> {
     await this.#load();
     await this.catchUp();
     return [...this.#byId.values()];
+  }
+
+  #isShown({ apiBaseUrl }: Grant): boolean {
+    return apiBaseUrl === this.#apiBaseUrl();
+  }
+
+  /** To be called when the setting has changed: the grants of one server go, those of the other come back. */
+  serverChanged(): void {
+    const before = this.#shownBaseUrl;
+    this.#shownBaseUrl = this.#apiBaseUrl();
+    if (before === this.#shownBaseUrl) return;
+    const of = (server: string): readonly Grant[] =>
+      [...this.#byId.values()].filter(({ apiBaseUrl }) => apiBaseUrl === server);
+    const changes = { added: of(this.#shownBaseUrl), changed: [], removed: of(before) };
+    for (const listener of this.#listeners) listener(changes);
   }
 
   /** Learns what other windows did, if this window has grants at all. What can't be looked for now is looked for next time. */
@@ -57,14 +94,16 @@ export class Grants {
   /** A grant in its newest state. Throws when that can't be known, because the machine fails. */
   async find(id: string): Promise<Grant | undefined> {
     await this.#load();
+    const known = this.#byId.get(id);
+    if (known !== undefined) await this.#catchUp(known);
     const grant = this.#byId.get(id);
-    if (grant !== undefined) await this.#catchUp(grant);
-    return this.#byId.get(id);
+    return grant !== undefined && this.#isShown(grant) ? grant : undefined;
   }
 
   /** Whose grant a new one replaces: X keeps one per app and user. */
-  async findOwn(clientId: string, accountId: string): Promise<Grant | undefined> {
-    return (await this.list()).find((grant) => grant.clientId === clientId && grant.account.id === accountId);
+  async findOwn({ apiBaseUrl, clientId }: App, accountId: string): Promise<Grant | undefined> {
+    const grants = await this.listOf(apiBaseUrl);
+    return grants.find((grant) => grant.clientId === clientId && grant.account.id === accountId);
   }
 
   /** The key of a grant's record: what a second sign-in of the same person to the same app replaces. */
@@ -95,10 +134,22 @@ export class Grants {
   /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
   async signOut(id: string): Promise<Grant | undefined> {
     for (;;) {
-      const grant = (await this.list()).find((candidate) => candidate.id === id);
+      const grant = (await this.#all()).find((candidate) => candidate.id === id);
       // Another window may renew it in the same moment; then it is the newest state that ends.
-      if (grant === undefined || (await this.end(grant, 'signed-out'))) return grant;
+      if (grant === undefined || (await this.end(grant, 'signed-out'))) {
+        if (this.#byId.size === 0) await this.forgetUnreadable(0);
+        return grant;
+      }
     }
+  }
+
+  /** Deletes records that can't be read and were set aside longer ago than this: nobody can sign out of what is in them. */
+  async forgetUnreadable(olderThanMs: number): Promise<void> {
+    // A window that nobody has asked for anything leaves the keyring alone.
+    if (this.#loading === undefined) return;
+    await this.#attempt('delete what can not be read', async () => {
+      if (!(await this.#isBehind())) await this.#records.forgetUnreadable(olderThanMs);
+    });
   }
 
   /** Ends a grant in every window. Resolves to false when another window was faster to say what became of it. */
@@ -269,7 +320,10 @@ export class Grants {
   }
 
   #emit(changes: GrantChanges): void {
-    for (const listener of this.#listeners) listener(changes);
+    const shown = (grants: readonly Grant[]): readonly Grant[] => grants.filter((grant) => this.#isShown(grant));
+    const [added, changed, removed] = [shown(changes.added), shown(changes.changed), shown(changes.removed)];
+    if (added.length + changed.length + removed.length === 0) return;
+    for (const listener of this.#listeners) listener({ added, changed, removed });
   }
 
   /** For what must not undo the work that it follows: a failure is logged, and the memory of this window stays right. */

@@ -18,8 +18,8 @@ export class HandedOut {
     this.#now = now;
   }
 
-  note(claim: Claim): void {
-    const key = hashOf(claim);
+  note({ id, accessToken }: Claim): void {
+    const key = hashOf(id, accessToken);
     // In the order of their times, so that what is too old comes first.
     this.#at.delete(key);
     this.#at.set(key, this.#now());
@@ -29,8 +29,9 @@ export class HandedOut {
     }
   }
 
-  has(claim: Claim): boolean {
-    const at = this.#at.get(hashOf(claim));
+  /** Whether a session of this grant was handed out with this token. */
+  has(grantId: string, accessToken: string): boolean {
+    const at = this.#at.get(hashOf(grantId, accessToken));
     return at !== undefined && this.#isHonoured(at);
   }
 
@@ -39,6 +40,6 @@ export class HandedOut {
   }
 }
 
-function hashOf({ id, accessToken }: Claim): string {
-  return createHash('sha256').update(`${id}\n${accessToken}`).digest('base64');
+function hashOf(grantId: string, accessToken: string): string {
+  return createHash('sha256').update(`${grantId}\n${accessToken}`).digest('base64');
 }

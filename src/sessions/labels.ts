@@ -134,12 +134,8 @@ export interface LabelWords {
 }
 
 /** Labels grants of OAuth 2.0. Only the app that the person has set up goes without saying. */
-export function labelGrants(
-  claim: ClaimLabel,
-  { apiBaseUrl, defaultClientId }: { readonly apiBaseUrl: () => string; readonly defaultClientId: () => string },
-  words: LabelWords,
-): LabelGrant {
-  return ({ id, clientId: app }, user, before) => {
+export function labelGrants(claim: ClaimLabel, defaultClientId: () => string, words: LabelWords): LabelGrant {
+  return ({ id, apiBaseUrl, clientId: app }, user, before) => {
     const candidates = function* (): Iterable<string> {
       if (before !== undefined) yield before;
       if (user === undefined) {
@@ -150,7 +146,7 @@ export function labelGrants(
       if (app === defaultClientId()) yield name;
       yield* labelsWithApp(app, 8, (shown) => words.withApp(name, shown));
     };
-    return claim(candidates(), { apiBaseUrl: apiBaseUrl(), app, accountId: user?.id ?? id });
+    return claim(candidates(), { apiBaseUrl, app, accountId: user?.id ?? id });
   };
 }
 

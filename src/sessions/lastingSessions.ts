@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Account, Grant } from './grant.ts';
+import { type Account, type Grant, newNoteKey } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { ClaimLabel } from './labels.ts';
 import type { Log } from './log.ts';
@@ -12,6 +12,8 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** What a sign-in with credentials that do not expire brings. */
 export interface LastingCredentials {
+  /** The server that confirmed them. */
+  readonly apiBaseUrl: string;
   /** The X app that they belong to: its API key, or for a bearer token alone a hash of it. */
   readonly appKey: string;
   readonly account: Omit<Account, 'label'>;
@@ -22,6 +24,9 @@ export interface LastingCredentials {
   /** True when they were asked for to read only, though the app may do more. */
   readonly readOnly?: boolean;
 }
+
+/** Ends credentials at X, unless those that have taken their place have the same token. */
+type Revoke = (grant: Grant, replacedBy?: Grant) => Promise<void>;
 
 /** The scope of credentials that may only read. */
 const READ = 'read';
@@ -34,8 +39,7 @@ const READ = 'read';
 export class LastingSessions {
   readonly #grants: Grants;
   readonly #claimLabel: ClaimLabel;
-  readonly #apiBaseUrl: () => string;
-  readonly #revoke: ((secret: string) => Promise<void>) | undefined;
+  readonly #revoke: Revoke | undefined;
   readonly #now: () => number;
   readonly #notify: Notify;
   readonly #log: Log;
@@ -44,15 +48,13 @@ export class LastingSessions {
   constructor(parts: {
     grants: Grants;
     claimLabel: ClaimLabel;
-    apiBaseUrl: () => string;
-    revoke?: (secret: string) => Promise<void>;
+    revoke?: Revoke;
     now: () => number;
     notify: Notify;
     log: Log;
   }) {
     this.#grants = parts.grants;
     this.#claimLabel = parts.claimLabel;
-    this.#apiBaseUrl = parts.apiBaseUrl;
     this.#revoke = parts.revoke;
     this.#now = parts.now;
     this.#notify = parts.notify;
@@ -87,9 +89,10 @@ export class LastingSessions {
    * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones, of another app's as well. Those
    * are another session, under another label: whoever was allowed the one is asked about the other.
    */
-  async keep({ appKey, account, labels, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
+  async keep(credentials: LastingCredentials): Promise<Grant> {
+    const { apiBaseUrl, appKey, account, labels, secret, readOnly = false } = credentials;
     for (;;) {
-      const old = (await this.#grants.list()).find(
+      const old = (await this.#grants.listOf(apiBaseUrl)).find(
         (grant) => grant.account.id === account.id || grant.accessToken === secret,
       );
       if (old?.accessToken === secret) return old;
@@ -98,10 +101,10 @@ export class LastingSessions {
         if (same !== undefined) yield same.account.label;
         yield* labels();
       };
-      const owner = { apiBaseUrl: this.#apiBaseUrl(), app: appKey, accountId: account.id };
-      const label = await this.#claimLabel(candidates(), owner);
+      const label = await this.#claimLabel(candidates(), { apiBaseUrl, app: appKey, accountId: account.id });
       const grant: Grant = {
         id: same?.id ?? randomUUID(),
+        apiBaseUrl,
         clientId: appKey,
         account: { ...account, label },
         scopes: readOnly ? [READ] : [],
@@ -110,11 +113,23 @@ export class LastingSessions {
         // Later than what it replaces, also by a clock that was set back: the newest of an account is the one that counts.
         obtainedAt: Math.max(this.#now(), (old?.obtainedAt ?? 0) + 1),
         expiresAt: NEVER,
+        noteKey: newNoteKey(),
       };
       if (old === undefined) await this.#grants.add(grant);
       else if (!(await this.#grants.replace(old, grant))) continue;
       this.#log.info(`Grant ${grant.id}: signed in.`);
+      if (old !== undefined) await this.#revokeReplaced(old, grant);
       return grant;
+    }
+  }
+
+  /** What nobody can sign out of any more would live at X for ever. */
+  async #revokeReplaced(old: Grant, grant: Grant): Promise<void> {
+    try {
+      await this.#revoke?.(old, grant);
+    } catch (error) {
+      this.#log.warn(`Grant ${grant.id}: what it replaced is not revoked at X. ${messageOf(error)}`);
+      this.#notify({ kind: 'replaced-not-revoked', grant });
     }
   }
 
@@ -131,15 +146,19 @@ export class LastingSessions {
       return false;
     }
     try {
-      await this.#revoke(grant.accessToken);
+      await this.#revoke(grant);
       this.#log.info(`Grant ${grant.id}: revoked at X.`);
       return true;
     } catch (error) {
-      this.#log.warn(`Grant ${grant.id}: not revoked at X. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Grant ${grant.id}: not revoked at X. ${messageOf(error)}`);
       this.#notify({ kind: 'not-revoked', grant });
       return false;
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Tells bearer tokens apart without telling anything about them. */

@@ -12,6 +12,8 @@ export type Notice =
   | { readonly kind: 'vanished'; readonly labels: readonly string[] }
   /** Signed out here, but X did not confirm that it revoked the tokens. */
   | { readonly kind: 'not-revoked'; readonly grant: Grant }
+  /** Another sign-in took its place, but X did not confirm that it revoked the earlier tokens. */
+  | { readonly kind: 'replaced-not-revoked'; readonly grant: Grant }
   /** Signed out here, and left alone at X, because everyone who uses the app shares the token. */
   | { readonly kind: 'shared-bearer'; readonly grant: Grant };
 

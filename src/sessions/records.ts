@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { fromRecord, toRecord, UnreadableRecord, type Grant } from './grant.ts';
 import type { Log } from './log.ts';
 
@@ -10,6 +11,9 @@ export interface Secrets {
 }
 
 const SET_ASIDE_PREFIX = 'unreadable:';
+
+/** What was set aside: it may have live tokens in it, so it does not stay for ever. */
+const SetAside = v.object({ since: v.number(), stored: v.string() });
 
 /** A record that was set aside, and what it says. */
 export interface Unreadable {
@@ -24,21 +28,23 @@ export interface StoredGrants {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** The grants in SecretStorage: one record per (client id, X user), which makes a second sign-in replace the first. */
+/** The grants in SecretStorage: one record per (server, client id, X user), which makes a second sign-in replace the first. */
 export class GrantRecords {
   readonly #secrets: Secrets;
   readonly #log: Log;
   readonly #prefix: string;
+  readonly #now: () => number;
 
   /** `prefix` keeps the grants of one provider apart from the others'. */
-  constructor(secrets: Secrets, log: Log, prefix = 'grant:') {
+  constructor(secrets: Secrets, log: Log, now: () => number, prefix = 'grant:') {
+    this.#now = now;
     this.#secrets = secrets;
     this.#log = log;
     this.#prefix = prefix;
   }
 
   keyOf(grant: Grant): string {
-    return `${this.#prefix}${grant.clientId}:${grant.account.id}`;
+    return `${this.#prefix}${grant.apiBaseUrl} ${grant.clientId} ${grant.account.id}`;
   }
 
   isKey(key: string): boolean {
@@ -92,11 +98,23 @@ export class GrantRecords {
     await this.#secrets.delete(key);
   }
 
-  /** Kept under another key, so that nothing is lost that a later version might read. */
+  /** Deletes what was set aside longer ago than this. */
+  async forgetUnreadable(olderThanMs: number): Promise<void> {
+    for (const key of await this.#secrets.keys()) {
+      if (!key.startsWith(SET_ASIDE_PREFIX + this.#prefix)) continue;
+      const aside = v.safeParse(v.pipe(v.string(), v.parseJson(), SetAside), await this.#secrets.get(key));
+      const age = aside.success ? this.#now() - aside.output.since : Infinity;
+      // A time in the future is as little use as one long ago.
+      if (age < 0 || age >= olderThanMs) await this.#secrets.delete(key);
+    }
+  }
+
+  /** Kept for a while under another key, so that nothing is lost that a later version might read. */
   async #setAside(key: string): Promise<string> {
     const stored = (await this.#secrets.get(key)) ?? '';
+    const aside: v.InferOutput<typeof SetAside> = { since: this.#now(), stored };
     try {
-      await this.#secrets.store(SET_ASIDE_PREFIX + key, stored);
+      await this.#secrets.store(SET_ASIDE_PREFIX + key, JSON.stringify(aside));
       await this.#secrets.delete(key);
     } catch (error) {
       this.#log.error(`Could not set it aside: ${error instanceof Error ? error.message : String(error)}`);

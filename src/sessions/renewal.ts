@@ -1,11 +1,12 @@
-import { refresh, type Endpoints } from '../oauth/codeGrant.ts';
+import { refresh } from '../oauth/codeGrant.ts';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
+import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
 import { codeOf } from './busyFiles.ts';
 import type { Clients } from './clients.ts';
-import { DEFAULT_LIFETIME_MS, isDue, isExpired, sameState, sealOf, type Grant } from './grant.ts';
+import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, sealOf, type Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { HandOver } from './handOver.ts';
 import type { Log } from './log.ts';
@@ -36,7 +37,6 @@ export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
 export interface RenewalWorld {
   readonly fetch: Fetch;
   readonly now: () => number;
-  readonly endpoints: () => Endpoints;
 }
 
 /** How long a caller waits for a renewal that is under way: shorter while the token it would get otherwise is good. */
@@ -108,8 +108,8 @@ export class Renewal {
   }
 
   /**
-   * Renews a grant if it is due, or if its access token is the one that X has `refused`, whatever the clock says. Never
-   * rejects.
+   * Renews a grant if it is due, or if its access token is the one that X has `refused`, unless that is minutes old: whoever asks,
+   * nobody can have refresh tokens spent one after another. Never rejects.
    */
   renew(grant: Grant, refused?: string): Promise<Outcome> {
     const underWay = this.#underWay.get(grant.id);
@@ -182,7 +182,8 @@ export class Renewal {
   async #done(known: Grant, refused: string | undefined): Promise<Outcome | undefined> {
     const grant = await this.#grants.find(known.id);
     if (grant === undefined) return 'ended';
-    return isDue(grant, this.#world.now()) || grant.accessToken === refused ? undefined : 'current';
+    const now = this.#world.now();
+    return isDue(grant, now) || (grant.accessToken === refused && !isYoung(grant, now)) ? undefined : 'current';
   }
 
   async #renewAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
@@ -196,12 +197,12 @@ export class Renewal {
       return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
-    const client = await this.#clients.get(grant.clientId);
+    const client = await this.#clients.get(grant);
     const dropped = await this.#handOver.wasSent(grant);
     if (!(await lease.held())) return 'unreachable';
     await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant));
     try {
-      const answer = await refresh(this.#world.endpoints(), client, grant.refreshToken, this.#world);
+      const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
       const now = this.#world.now();
       return await this.#renewed(grant, {
         ...grant,

@@ -3,12 +3,12 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { codeOf } from './busyFiles.ts';
-import type { Grant } from './grant.ts';
+import { Label, type Grant } from './grant.ts';
 
 /** How long a write to SecretStorage may be on its way to other windows. */
 const LATE_MS = 10_000;
 
-const Entry = v.object({ key: v.string(), label: v.string(), since: v.number() });
+const Entry = v.object({ key: v.string(), label: Label, since: v.number() });
 
 /**
  * Which grants SecretStorage should hold, in files: so a keyring that was lost or a store that was cleared is noticed, and

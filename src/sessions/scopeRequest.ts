@@ -1,6 +1,10 @@
+import { CLIENT_ID, SCOPE } from '../oauth/characters.ts';
 import { IDENTITY_SCOPES, OFFLINE_ACCESS } from '../x/scopes.ts';
 
 const CLIENT_ID_PREFIX = 'X_CLIENT_ID:';
+
+/** Several times as many as X has. */
+const MAX_SCOPES = 100;
 
 /** What an extension asks for with the scopes of `getSession`. */
 export interface ScopeRequest {
@@ -12,27 +16,34 @@ export interface ScopeRequest {
   readonly clientId: string | undefined;
 }
 
-/** Two client ids in one request: which app is meant can't be known. */
-export class AmbiguousClientId extends Error {
-  override readonly name = 'AmbiguousClientId';
+/** A request for scopes that is malformed, which only its author can mend. What was asked for is not in it. */
+export class InvalidScopes extends Error {
+  override readonly name = 'InvalidScopes';
+  /** `two-client-ids`: which app is meant can't be known. */
+  readonly reason: 'scope' | 'too-many' | 'client-id' | 'two-client-ids';
+
+  constructor(reason: InvalidScopes['reason']) {
+    super(`The scopes are malformed: ${reason}.`);
+    this.reason = reason;
+  }
 }
 
 /**
  * Reads the scopes of a `getSession`: a list, whose members may themselves be space-separated lists as XDK takes them.
  *
- * @throws {AmbiguousClientId}
+ * @throws {InvalidScopes}
  */
 export function readScopes(asked: readonly string[]): ScopeRequest {
   const words = [...new Set(asked.flatMap((scope) => scope.split(/\s+/)).filter((scope) => scope !== ''))];
+  if (words.length > MAX_SCOPES) throw new InvalidScopes('too-many');
   const clientIds = words
     .filter((word) => word.startsWith(CLIENT_ID_PREFIX))
     .map((word) => word.slice(CLIENT_ID_PREFIX.length));
-  if (clientIds.length > 1) throw new AmbiguousClientId('The scopes name more than one X_CLIENT_ID.');
-  return {
-    asked,
-    wanted: words.filter((word) => word !== OFFLINE_ACCESS && !word.startsWith(CLIENT_ID_PREFIX)),
-    clientId: clientIds[0],
-  };
+  if (clientIds.length > 1) throw new InvalidScopes('two-client-ids');
+  if (!clientIds.every((clientId) => CLIENT_ID.test(clientId))) throw new InvalidScopes('client-id');
+  const scopes = words.filter((word) => !word.startsWith(CLIENT_ID_PREFIX));
+  if (!scopes.every((scope) => SCOPE.test(scope))) throw new InvalidScopes('scope');
+  return { asked, wanted: scopes.filter((scope) => scope !== OFFLINE_ACCESS), clientId: clientIds[0] };
 }
 
 /** Whether a grant with these scopes serves a request. */

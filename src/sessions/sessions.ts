@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { checkCallback, exchangeCode, revoke, type AuthorizationRequest, type Endpoints } from '../oauth/codeGrant.ts';
+import { checkCallback, exchangeCode, revoke, type AuthorizationRequest } from '../oauth/codeGrant.ts';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
+import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
-import type { Clients } from './clients.ts';
+import type { App, Clients } from './clients.ts';
 import {
   DEFAULT_LIFETIME_MS,
   dueAt,
   isDue,
   isExpired,
   isProvisional,
+  newNoteKey,
   LEAST_LIFETIME_MS,
   provisionalAccount,
   type Account,
@@ -39,7 +41,7 @@ export interface SessionsWorld {
   readonly fetch: Fetch;
   readonly now: () => number;
   readonly random: () => number;
-  readonly endpoints: () => Endpoints;
+  /** Of the server that requests are for. */
   readonly apiBaseUrl: () => string;
   /** The client id that requests without an `X_CLIENT_ID:` are for; empty when none is set. */
   readonly defaultClientId: () => string;
@@ -109,7 +111,7 @@ export class Sessions {
   /**
    * The sessions that serve a request, each with a token that has some life left if X can be reached.
    *
-   * @throws {AmbiguousClientId}
+   * @throws {InvalidScopes}
    */
   async matching(asked: readonly string[], accountId?: string): Promise<readonly Session[]> {
     const request = readScopes(asked);
@@ -133,40 +135,44 @@ export class Sessions {
   }
 
   /**
-   * Turns the answer of the browser into a grant: one request to the token endpoint, one to `/2/users/me`.
+   * Turns the answer of the browser into a grant of the server that the browser was sent to: one request to its token endpoint, one
+   * to `/2/users/me`.
    *
    * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}
    */
-  async signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+  async signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
       hasBegun = true;
-      return this.#signIn(clientId, request, callback);
+      return this.#signIn(app, request, callback);
     };
     try {
       // Of two sign-ins at once X ends the first; so the second must be the second here as well.
-      return await this.#renewal.exclusively(signInTo(clientId), { waitMs: SIGN_IN_PATIENCE_MS }, begin);
+      return await this.#renewal.exclusively(signInTo(app), { waitMs: SIGN_IN_PATIENCE_MS }, begin);
     } catch (error) {
       if (hasBegun) throw error;
       return begin();
     }
   }
 
-  async #signIn(clientId: string, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
-    const client = await this.#clients.get(clientId);
-    const endpoints = this.#world.endpoints();
+  async #signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Grant> {
+    const { apiBaseUrl, clientId } = app;
+    const client = await this.#clients.get(app);
+    const endpoints = tokenEndpoints(apiBaseUrl);
     const checked = checkCallback(endpoints, client, request, callback);
     const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
     const now = this.#world.now();
     const id = randomUUID();
     const given: Given = {
       id,
+      apiBaseUrl,
       clientId,
       scopes: answer.scopes ?? request.scopes,
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken,
       obtainedAt: now,
       expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+      noteKey: newNoteKey(),
     };
     const user = await this.#whoIs(given);
     const grant = user === undefined ? await this.#keepUnnamed(given) : await this.#keep(given, user);
@@ -190,19 +196,21 @@ export class Sessions {
     return isRevoked;
   }
 
-  /** Renews every grant now, due or not, at a person's request. */
+  /** Renews every grant that is not minutes old, due or not, because somebody asked. */
   async renewAll(): Promise<readonly Outcome[]> {
-    this.#backOff.reset();
-    const grants = await this.#grants.list();
-    return Promise.all(grants.map((grant) => this.#renewal.renew(grant, grant.accessToken)));
+    return Promise.all((await this.#grants.list()).map((grant) => this.#renewOnRequest(grant)));
   }
 
-  /** Renews one grant now, due or not, at a person's request; undefined when there is none of that id. */
+  /** As {@link renewAll}, but only one; undefined when there is none of that id. */
   async renewNow(sessionId: string): Promise<Outcome | undefined> {
     const grant = await this.#grants.find(sessionId);
-    if (grant === undefined) return undefined;
-    this.#backOff.succeeded(grant.id);
-    return this.#renewal.renew(grant, grant.accessToken);
+    return grant && this.#renewOnRequest(grant);
+  }
+
+  async #renewOnRequest(grant: Grant): Promise<Outcome> {
+    this.#backOff.hurry(grant.id);
+    if (!this.#backOff.isWaiting(grant.id)) return this.#renewal.renew(grant, grant.accessToken);
+    return this.#renewal.lastOutcome(grant.id) ?? 'unreachable';
   }
 
   /** How every grant stands. */
@@ -229,8 +237,13 @@ export class Sessions {
     return TROUBLES.filter((trouble) => troubles[trouble]);
   }
 
-  /** A person has mended the settings or the secret: what X refused before says nothing any more. */
+  /** Settings changed, which any extension can do as well. */
   settingsChanged(): void {
+    this.#backOff.hurry();
+  }
+
+  /** A person has typed the app's client id or secret anew: what X refused before says nothing any more. */
+  appChanged(): void {
     this.#backOff.reset();
   }
 
@@ -278,7 +291,7 @@ export class Sessions {
     const waiting = { waitMs: NAMING_PATIENCE_MS };
     try {
       // Neither while its person signs in again, nor while a window renews it: the name would go to tokens that are about to end.
-      return await this.#renewal.exclusively(signInTo(grant.clientId), waiting, () =>
+      return await this.#renewal.exclusively(signInTo(grant), waiting, () =>
         this.#renewal.exclusively(grant.id, waiting, rename),
       );
     } catch (error) {
@@ -288,7 +301,7 @@ export class Sessions {
   }
 
   async #rename(provisional: Grant, user: User): Promise<Grant | undefined> {
-    const old = await this.#grants.findOwn(provisional.clientId, user.id);
+    const old = await this.#grants.findOwn(provisional, user.id);
     if (old !== undefined && old.obtainedAt > provisional.obtainedAt) {
       // They have signed in again since, which has ended this one.
       await this.#grants.end(provisional, 'rejected');
@@ -309,7 +322,7 @@ export class Sessions {
   /** Keeps a new grant under its person's name, in the place of the one that X has ended by giving this one. */
   async #keep(given: Given, user: User): Promise<Grant> {
     for (;;) {
-      const old = await this.#grants.findOwn(given.clientId, user.id);
+      const old = await this.#grants.findOwn(given, user.id);
       const named = await this.#underName(given, user, old);
       if (old === undefined) {
         await this.#grants.add(named);
@@ -328,7 +341,7 @@ export class Sessions {
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */
   async #whoIs(grant: Given): Promise<User | undefined> {
     try {
-      const user = await whoAmI(this.#world.apiBaseUrl(), `Bearer ${grant.accessToken}`, this.#world);
+      const user = await whoAmI(grant.apiBaseUrl, `Bearer ${grant.accessToken}`, this.#world);
       this.#backOff.succeeded(namingOf(grant));
       return user;
     } catch (error) {
@@ -349,9 +362,9 @@ export class Sessions {
     ];
     const results = await Promise.allSettled(
       tokens.map(async ([token, hint]) => {
-        const client = await this.#clients.get(grant.clientId);
+        const client = await this.#clients.get(grant);
         try {
-          await revoke(this.#world.endpoints(), client, token, hint, this.#world);
+          await revoke(tokenEndpoints(grant.apiBaseUrl), client, token, hint, this.#world);
         } catch (error) {
           // Dead already, perhaps by the revocation of the other one: that is what was asked for.
           if (!(error instanceof Refused && refusalCause(error) === 'token')) throw error;
@@ -366,8 +379,8 @@ export class Sessions {
 }
 
 /** The name under which windows exclude each other while somebody signs in. */
-function signInTo(clientId: string): string {
-  return `sign-in to ${clientId}`;
+function signInTo({ apiBaseUrl, clientId }: App): string {
+  return `sign-in to ${clientId} at ${apiBaseUrl}`;
 }
 
 /** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */

@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { XApi, XAuthentication } from '../../x-authentication.d.ts';
+import { plainWords } from '../oauth/errors.ts';
 import type { ApiRequests } from '../sessions/apiRequests.ts';
 import type { Log } from '../sessions/log.ts';
 import { rateLimitOf } from '../x/rateLimit.ts';
@@ -16,7 +17,7 @@ export function exportedApi(
     // The caller's own mistakes and wishes.
     if (error instanceof TypeError || (signal?.aborted === true && error === signal.reason)) return error;
     const failure = (await foreground()).toFailure(error);
-    log.warn(`A request of another extension: ${failure.name}. ${String(error)}`);
+    log.warn(`A request of another extension: ${failure.name}. ${plainWords(String(error))}`);
     return failure;
   };
 

@@ -3,12 +3,14 @@ import type { Grant } from '../sessions/grant.ts';
 import type { Labels } from '../sessions/labels.ts';
 import { fingerprint, type LastingSessions } from '../sessions/lastingSessions.ts';
 import type { World } from '../oauth/appOnly.ts';
+import { plainWords } from '../oauth/errors.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
 import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { appLabels, numbered } from './labelWords.ts';
 import { bearerRefused, notABearer, orFailure } from './messages.ts';
 import { ask, patience } from './question.ts';
+import { settings } from './settings.ts';
 import { chooseWay } from './wayToSignIn.ts';
 
 const { l10n } = vscode;
@@ -17,23 +19,20 @@ const { l10n } = vscode;
 export class AppOnlySignIn {
   readonly #sessions: LastingSessions;
   readonly #labels: Labels;
-  readonly #consumerSetUp: ConsumerSetUp;
-  readonly #apiBaseUrl: () => string;
+  readonly #consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
   readonly #world: World;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
     sessions: LastingSessions;
     labels: Labels;
-    consumerSetUp: ConsumerSetUp;
-    apiBaseUrl: () => string;
+    consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
     world: World;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
     this.#labels = parts.labels;
     this.#consumerSetUp = parts.consumerSetUp;
-    this.#apiBaseUrl = parts.apiBaseUrl;
     this.#world = parts.world;
     this.#log = parts.log;
   }
@@ -45,6 +44,8 @@ export class AppOnlySignIn {
 
   async #run(): Promise<Grant> {
     const until = patience();
+    const apiBaseUrl = settings.apiBaseUrl();
+    const consumerSetUp = this.#consumerSetUp(apiBaseUrl);
     const ways = [
       {
         way: 'key' as const,
@@ -57,14 +58,15 @@ export class AppOnlySignIn {
         detail: l10n.t("From the app's page in X's console."),
       },
     ];
-    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, this.#consumerSetUp, until);
-    return way === 'key' ? this.#fromKey(until) : this.#fromPasted(until);
+    const way = await chooseWay(l10n.t('Add an app-only bearer token of X'), ways, consumerSetUp, until);
+    return way === 'key' ? this.#fromKey(apiBaseUrl, consumerSetUp, until) : this.#fromPasted(apiBaseUrl, until);
   }
 
-  async #fromKey(until: AbortSignal): Promise<Grant> {
-    const consumer = await this.#consumerSetUp.get(until);
-    const bearer = await this.#consumerSetUp.prove(() => appOnlyBearer(this.#apiBaseUrl(), consumer, this.#world));
+  async #fromKey(apiBaseUrl: string, consumerSetUp: ConsumerSetUp, until: AbortSignal): Promise<Grant> {
+    const consumer = await consumerSetUp.get(until);
+    const bearer = await consumerSetUp.prove(() => appOnlyBearer(apiBaseUrl, consumer, this.#world));
     return this.#sessions.keep({
+      apiBaseUrl,
       appKey: consumer.key,
       // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
       account: { id: fingerprint(consumer.key) },
@@ -73,7 +75,7 @@ export class AppOnlySignIn {
     });
   }
 
-  async #fromPasted(until: AbortSignal): Promise<Grant> {
+  async #fromPasted(apiBaseUrl: string, until: AbortSignal): Promise<Grant> {
     // Verbatim: X's bearer tokens have percent signs in them, which are not to be decoded.
     const bearer = await ask({
       title: l10n.t('App-Only (1/2): Bearer Token'),
@@ -83,12 +85,12 @@ export class AppOnlySignIn {
       problem: (text) => (/\s/.test(text) || text === '' ? notABearer() : undefined),
       until,
     });
-    const owner = await this.#ownerOf(bearer);
+    const owner = await this.#ownerOf(apiBaseUrl, bearer);
     if (owner !== 'app') throw bearerRefused(owner);
     const id = fingerprint(bearer);
-    const isFree = (name: string): Promise<boolean> =>
-      this.#labels.isFree(name, { apiBaseUrl: this.#apiBaseUrl(), app: id, accountId: id });
-    const label = await ask({
+    const isFree = (label: string): Promise<boolean> =>
+      this.#labels.isFree(label, { apiBaseUrl, app: id, accountId: id });
+    const name = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
       placeholder: l10n.t({ message: 'Name', comment: ['Of an app at X.'] }),
@@ -98,15 +100,19 @@ export class AppOnlySignIn {
       ),
       // VS Code tells accounts apart by their names, and remembers what those were allowed that are gone.
       problem: async (text) =>
-        text === '' || !(await isFree(text)) ? l10n.t('Give it a name that no other app has had here.') : undefined,
+        plainWords(text) === '' || !(await isFree(plainWords(text)))
+          ? l10n.t('Give it a name that no other app has had here.')
+          : undefined,
       until,
     });
-    return this.#sessions.keep({ appKey: id, account: { id }, labels: () => numbered(label), secret: bearer });
+    // As it will be read again.
+    const labels = (): Iterable<string> => numbered(plainWords(name));
+    return this.#sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, secret: bearer });
   }
 
-  async #ownerOf(bearer: string): Promise<BearerOwner | 'unknown'> {
+  async #ownerOf(apiBaseUrl: string, bearer: string): Promise<BearerOwner | 'unknown'> {
     try {
-      return await bearerOwner(this.#apiBaseUrl(), bearer, this.#world);
+      return await bearerOwner(apiBaseUrl, bearer, this.#world);
     } catch (error) {
       if (error instanceof Problem && error.status === 401) return 'unknown';
       throw error;

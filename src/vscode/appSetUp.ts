@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { Clients } from '../sessions/clients.ts';
+import type { App, Clients } from '../sessions/clients.ts';
 import { notAClientId } from '../x/clientId.ts';
 import { clientIdHint } from './messages.ts';
 import { ask } from './question.ts';
@@ -25,6 +25,7 @@ export class AppSetUp {
    * @throws {Failure} `Cancelled` or `TimedOut`
    */
   async run(until?: AbortSignal): Promise<string> {
+    const apiBaseUrl = settings.apiBaseUrl();
     const [callbackUrl = ''] = await this.#callbackUrls();
     const clientId = await ask({
       title: l10n.t('Set Up App Credentials (1/2): Client ID'),
@@ -33,7 +34,7 @@ export class AppSetUp {
         callbackUrl,
       ),
       placeholder: l10n.t('OAuth 2.0 Client ID, from "Keys and tokens"'),
-      value: settings.clientId(),
+      value: settings.clientIdAsWritten(),
       problem: (text) => {
         const problem = notAClientId(text);
         return problem && clientIdHint(problem);
@@ -41,7 +42,8 @@ export class AppSetUp {
       callbackUrl,
       until,
     });
-    await this.#askSecret(clientId, l10n.t('Set Up App Credentials (2/2): Client Secret'), { callbackUrl, until });
+    const app = { apiBaseUrl, clientId };
+    await this.#askSecret(app, l10n.t('Set Up App Credentials (2/2): Client Secret'), { callbackUrl, until });
     await settings.setClientId(clientId);
     return clientId;
   }
@@ -52,7 +54,8 @@ export class AppSetUp {
    * @throws {Failure} `Cancelled`
    */
   async changeSecret(clientId: string): Promise<void> {
-    await this.#askSecret(clientId, l10n.t('Client Secret of the App {0}', clientId));
+    const app = { apiBaseUrl: settings.apiBaseUrl(), clientId };
+    await this.#askSecret(app, l10n.t('Client Secret of the App {0}', clientId));
   }
 
   /**
@@ -61,26 +64,26 @@ export class AppSetUp {
    * @returns whether there is a secret now that was not there before
    * @throws {Failure} `Cancelled` or `TimedOut`
    */
-  async addSecret(clientId: string, until: AbortSignal): Promise<boolean> {
-    if ((await this.#clients.get(clientId)).clientSecret !== undefined) return false;
+  async addSecret(app: App, until: AbortSignal): Promise<boolean> {
+    if ((await this.#clients.get(app)).clientSecret !== undefined) return false;
     const secret = await ask({
-      title: l10n.t('Client Secret of the App {0}', clientId),
+      title: l10n.t('Client Secret of the App {0}', app.clientId),
       prompt: l10n.t('X says that this app has a secret: paste it here, and the sign-in begins again with it.'),
       placeholder: l10n.t('OAuth 2.0 Client Secret'),
       password: true,
       problem: (text) => (text === '' ? l10n.t("Paste the app's OAuth 2.0 Client Secret.") : undefined),
       until,
     });
-    await this.#keep(clientId, secret);
+    await this.#keep(app, secret);
     return true;
   }
 
   async #askSecret(
-    clientId: string,
+    app: App,
     title: string,
     { callbackUrl, until }: { readonly callbackUrl?: string; readonly until?: AbortSignal | undefined } = {},
   ): Promise<void> {
-    const { clientSecret } = await this.#clients.get(clientId);
+    const { clientSecret } = await this.#clients.get(app);
     const secret = await ask({
       title,
       prompt:
@@ -96,11 +99,11 @@ export class AppSetUp {
       callbackUrl,
       until,
     });
-    await this.#keep(clientId, secret);
+    await this.#keep(app, secret);
   }
 
-  async #keep(clientId: string, secret: string): Promise<void> {
-    await this.#clients.setSecret(clientId, secret);
+  async #keep(app: App, secret: string): Promise<void> {
+    await this.#clients.setSecret(app, secret);
     this.#changed();
   }
 }

@@ -85,7 +85,8 @@ export function commandsOf(parts: {
       }
       const renewed = outcomes.filter((outcome) => outcome === 'current').length;
       if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length, told);
-      else void vscode.window.showInformationMessage(l10n.t('{0} of {1} sign-ins to X are renewed.', renewed, renewed));
+      else
+        void vscode.window.showInformationMessage(l10n.t('{0} of {1} sign-ins to X are up to date.', renewed, renewed));
     },
 
     async copyDiagnostics() {

@@ -5,8 +5,6 @@ import type { Consumer } from '../oauth/oauth1Signature.ts';
 import type { Secrets } from '../sessions/records.ts';
 import { ask } from './question.ts';
 
-const KEY = 'consumer';
-
 const ConsumerRecord = v.object({
   version: v.literal(1),
   key: v.pipe(v.string(), v.nonEmpty()),
@@ -16,17 +14,22 @@ const ConsumerRecord = v.object({
 /** X's numbers for a key or secret that it does not accept. */
 const NOT_ACCEPTED = ['32', '99', '215'];
 
-/** The app's API key and secret, which OAuth 1.0a and app-only sign-ins share: asked for once, kept in SecretStorage. */
+/**
+ * The app's API key and secret, which OAuth 1.0a and app-only sign-ins share: asked for once for each server, kept in
+ * SecretStorage.
+ */
 export class ConsumerSetUp {
   readonly #secrets: Secrets;
+  readonly #key: string;
   #isRefused = false;
 
-  constructor(secrets: Secrets) {
+  constructor(secrets: Secrets, apiBaseUrl: string) {
     this.#secrets = secrets;
+    this.#key = `consumer:${apiBaseUrl}`;
   }
 
   async known(): Promise<Consumer | undefined> {
-    const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), ConsumerRecord), await this.#secrets.get(KEY));
+    const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), ConsumerRecord), await this.#secrets.get(this.#key));
     return stored.success ? { key: stored.output.key, secret: stored.output.secret } : undefined;
   }
 
@@ -72,7 +75,7 @@ export class ConsumerSetUp {
       problem,
       until,
     });
-    await this.#secrets.store(KEY, JSON.stringify({ version: 1, key, secret }));
+    await this.#secrets.store(this.#key, JSON.stringify({ version: 1, key, secret }));
     this.#isRefused = false;
     return { key, secret };
   }

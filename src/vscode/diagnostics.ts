@@ -6,7 +6,7 @@ import type { Browser } from './browser.ts';
 import type { SignInKind } from './commands.ts';
 import { theEnvironment } from './environment.ts';
 import { SECTION, settings } from './settings.ts';
-import { judgeMethods, waysToTry } from './signInMethods.ts';
+import { CALLBACK_PATH, judgeMethods, waysToTry } from './signInMethods.ts';
 
 /** Of an editor in a browser, the name of its remote is that of a host. */
 const REMOTES = ['ssh-remote', 'wsl', 'dev-container', 'attached-container', 'codespaces', 'tunnel'];
@@ -67,7 +67,7 @@ function theSettings(): readonly string[] {
     return globalValue === undefined || globalValue === defaultValue ? 'as it comes' : 'changed';
   };
   return [
-    `- clientId: ${settings.clientId() === '' ? 'not set' : `set, ${settings.clientId().length} characters`}`,
+    `- clientId: ${settings.clientIdAsWritten() === '' ? 'not set' : `set, ${settings.clientIdAsWritten().length} characters`}`,
     `- signInMethod: ${settings.signInMethod()}`,
     `- loopbackPort: ${settings.loopbackPort()}`,
     ...['relayUrl', 'apiBaseUrl', 'authorizationBaseUrl', 'defaultScopes'].map(
@@ -90,11 +90,20 @@ async function waysBack(): Promise<readonly string[]> {
   ];
 }
 
-/** An address without the name of a machine of the person's. */
-function redacted(uri: string): string {
-  const { protocol, hostname } = new URL(uri);
-  const isPublic = !/^https?:$/.test(protocol) || ['127.0.0.1', 'localhost', 'vscode.dev'].includes(hostname);
-  return isPublic ? uri : uri.replace(hostname, '…');
+/** What a path may end in without naming anybody. */
+const PLAIN_SEGMENTS = ['', 'callback', 'redirect'];
+
+/**
+ * An address without anything that may name the person or a machine of theirs: its scheme, and the last segment of its path.
+ * The callback URL on this machine is shown whole, because its port matters. Put together from the parsed address, since the
+ * text can spell a host in more ways than one.
+ */
+export function redacted(uri: string): string {
+  const { protocol, hostname, host, pathname } = new URL(uri);
+  const isHere = /^https?:$/.test(protocol) && ['127.0.0.1', 'localhost'].includes(hostname);
+  if (isHere && pathname === CALLBACK_PATH) return `${protocol}//${host}${CALLBACK_PATH}`;
+  const last = pathname.split('/').at(-1) ?? '';
+  return `${protocol}//…/${PLAIN_SEGMENTS.includes(last) ? last : '…'}`;
 }
 
 function signIns({ past }: Browser): readonly string[] {

@@ -175,7 +175,7 @@ async function renew({ sessions }: SignInKind, { session }: Status): Promise<'ag
     async () => sessions.renewNow?.(session.id),
   );
   if (outcome !== 'current') return 'again';
-  void vscode.window.showInformationMessage(l10n.t('The sign-in of {0} to X is renewed.', label));
+  void vscode.window.showInformationMessage(l10n.t('The sign-in of {0} to X is up to date.', label));
   return undefined;
 }
 

@@ -1,10 +1,10 @@
 import { l10n } from 'vscode';
-import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from '../oauth/errors.ts';
+import { AuthorizationDenied, CallbackMismatch, plainWords, Refused, Unreachable } from '../oauth/errors.ts';
 import { PortUnavailable, type Arrival } from '../oauth/loopback.ts';
 import { ForeignSession, SessionEnded } from '../sessions/apiRequests.ts';
 import type { Log } from '../sessions/log.ts';
 import type { Notice } from '../sessions/notice.ts';
-import { AmbiguousClientId } from '../sessions/scopeRequest.ts';
+import { InvalidScopes } from '../sessions/scopeRequest.ts';
 import { ForbiddenDestination } from '../x/apiHosts.ts';
 import type { NotAClientId } from '../x/clientId.ts';
 import { refusalCause } from '../x/refusals.ts';
@@ -45,7 +45,7 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
   if (error instanceof AuthorizationDenied) return denied(error);
   if (error instanceof Refused) return refused(error, app);
   if (error instanceof Problem) {
-    return refused(new Refused(error.status, error.reason ?? error.kind, error.message), app);
+    return refused(new Refused(error.status, error.reason ?? error.kind, error.message, []), app);
   }
   if (error instanceof CallbackMismatch) {
     return ['Refused', l10n.t('That address does not belong to this sign-in: sign in again.'), ['sign-in-again']];
@@ -70,25 +70,35 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
     ];
   }
   if (error instanceof WayBlocked) return ['Misconfigured', error.message, ['another-way', 'open-settings']];
-  if (error instanceof AmbiguousClientId) {
-    return [
-      'Misconfigured',
-      l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.'),
-      ['show-log'],
-    ];
-  }
+  if (error instanceof InvalidScopes) return ['Misconfigured', malformed(error), ['show-log']];
   if (error instanceof ForeignSession) {
     return [error.name, l10n.t('This is not a session of X Authentication: ask VS Code for one.'), []];
   }
   if (error instanceof SessionEnded) return [error.name, l10n.t('You are signed out of X: sign in again.'), []];
   if (error instanceof ForbiddenDestination) {
-    return [error.name, l10n.t('A session of X is only for requests to X, not to {0}.', error.origin), []];
+    return [error.name, l10n.t('A session of X is only for requests to X, not to {0}.', plainWords(error.origin)), []];
   }
   return [
     'Unexpected',
     l10n.t('Something went wrong in X Authentication: see its log, and report it if it happens again.'),
     ['show-log'],
   ];
+}
+
+/** To the author of the extension that asked. */
+function malformed({ reason }: InvalidScopes): string {
+  switch (reason) {
+    case 'scope':
+      return l10n.t(
+        'One of the scopes is malformed: write it with letters, digits and . _ : / - only, and at most 100 of them.',
+      );
+    case 'too-many':
+      return l10n.t('There are more than 100 scopes: ask for fewer.');
+    case 'client-id':
+      return l10n.t('What follows X_CLIENT_ID: is not a Client ID: copy the OAuth 2.0 Client ID of your X app.');
+    case 'two-client-ids':
+      return l10n.t('The scopes name more than one X_CLIENT_ID: ask for one app at a time.');
+  }
 }
 
 function denied({ code, description }: AuthorizationDenied): Words {
@@ -108,7 +118,10 @@ function refused(error: Refused, app: SignInApp | undefined): Words {
     return app?.isForeign === true
       ? [
           'Misconfigured',
-          l10n.t('X does not know the Client ID {0}, which an extension brought: tell its author.', app.clientId),
+          l10n.t(
+            'X does not know the Client ID {0}, which an extension brought: tell its author.',
+            plainWords(app.clientId),
+          ),
           ['show-log'],
         ]
       : [
@@ -351,7 +364,7 @@ export const strayCallback = (): string =>
 export const scopesWithheld = (scopes: readonly string[]): Failure =>
   new Failure(
     'Denied',
-    l10n.t("X did not grant {0}: check the app's permissions at X and sign in again.", scopes.join(', ')),
+    l10n.t("X did not grant {0}: check the app's permissions at X and sign in again.", plainWords(scopes.join(', '))),
     ['open-console', 'sign-in-again'],
   );
 
@@ -417,7 +430,7 @@ export function noticeText(
             text: l10n.t(
               "The sign-in of {0} to X can't be renewed, because X does not know the Client ID {1} any more: tell the author of the extension that uses it.",
               notice.grant.account.label,
-              notice.grant.clientId,
+              plainWords(notice.grant.clientId),
             ),
             remedies: ['show-log'],
           };
@@ -458,6 +471,14 @@ export function noticeText(
         ),
         // With a button, since VS Code cuts off a message without one.
         remedies: ['open-console'],
+      };
+    case 'replaced-not-revoked':
+      return {
+        text: l10n.t(
+          'The earlier tokens of {0} could not be revoked at X: remove the app that they belong to under Connected apps.',
+          notice.grant.account.label,
+        ),
+        remedies: ['open-connected-apps'],
       };
     case 'not-revoked':
       return {

@@ -12,6 +12,7 @@ import type { ConsumerSetUp } from './consumerSetUp.ts';
 import { oauth1Labels } from './labelWords.ts';
 import { orFailure, tokensRefused } from './messages.ts';
 import { ask, patience } from './question.ts';
+import { settings } from './settings.ts';
 import type { SignInMethod } from './signInMethods.ts';
 import type { Visit, Way, WaysBack } from './visit.ts';
 import { waysBack } from './waysBack.ts';
@@ -22,24 +23,21 @@ const { l10n } = vscode;
 /** Signs a person in to X with OAuth 1.0a: in the browser and back, with a PIN, or with tokens that they have already. */
 export class OAuth1SignIn {
   readonly #sessions: LastingSessions;
-  readonly #consumerSetUp: ConsumerSetUp;
+  readonly #consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
   readonly #browser: Browser;
-  readonly #apiBaseUrl: () => string;
   readonly #world: World;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
     sessions: LastingSessions;
-    consumerSetUp: ConsumerSetUp;
+    consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
     browser: Browser;
-    apiBaseUrl: () => string;
     world: World;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
     this.#consumerSetUp = parts.consumerSetUp;
     this.#browser = parts.browser;
-    this.#apiBaseUrl = parts.apiBaseUrl;
     this.#world = parts.world;
     this.#log = parts.log;
   }
@@ -56,18 +54,23 @@ export class OAuth1SignIn {
 
   async #run(accessType: AccessType | undefined, method: SignInMethod | undefined): Promise<Grant> {
     const until = patience();
-    const way = method === undefined ? await this.#chooseWay(until) : 'callback';
-    const consumer = await this.#consumerSetUp.get(until);
+    // Read once: what follows goes to one server, whatever the settings say by then.
+    const apiBaseUrl = settings.apiBaseUrl();
+    const consumerSetUp = this.#consumerSetUp(apiBaseUrl);
+    const way = method === undefined ? await this.#chooseWay(consumerSetUp, until) : 'callback';
+    const consumer = await consumerSetUp.get(until);
+    const app = { apiBaseUrl, consumer };
     const { token, user } =
       way === 'tokens'
-        ? await this.#askForTokens(consumer, until)
+        ? await this.#askForTokens(app, until)
         : // Only now: a sign-in that waits for the browser goes on until this one needs it.
           await this.#browser.alone(async (signal) => {
             // A relay forwards by `state`, which OAuth 1.0a does not have.
             const ways = way === 'pin' ? BY_PIN : waysBack(method, 'relay');
-            return this.#inBrowser(consumer, await ways, accessType, signal);
+            return this.#inBrowser(app, await ways, accessType, signal);
           });
     return this.#sessions.keep({
+      apiBaseUrl,
       appKey: consumer.key,
       account: { id: user.id, imageUrl: user.imageUrl },
       labels: () => oauth1Labels(user.username, consumer.key),
@@ -76,7 +79,7 @@ export class OAuth1SignIn {
     });
   }
 
-  async #chooseWay(until: AbortSignal): Promise<'callback' | 'pin' | 'tokens'> {
+  async #chooseWay(consumerSetUp: ConsumerSetUp, until: AbortSignal): Promise<'callback' | 'pin' | 'tokens'> {
     const ways = [
       {
         way: 'callback' as const,
@@ -94,26 +97,26 @@ export class OAuth1SignIn {
         detail: l10n.t("From the app's page in X's console. Signing out ends them at X."),
       },
     ];
-    return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, this.#consumerSetUp, until);
+    return chooseWay(l10n.t('Sign in to X with OAuth 1.0a'), ways, consumerSetUp, until);
   }
 
   async #inBrowser(
-    consumer: Consumer,
+    { apiBaseUrl, consumer }: ConsumerAt,
     ways: WaysBack,
     accessType: AccessType | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly token: Token; readonly user: User }> {
     const prepare = async ({ method, redirectUri }: Way): Promise<OAuth1Visit> => {
       const callback = redirectUri ?? OUT_OF_BAND;
-      const temporary = await this.#consumerSetUp.prove(() =>
-        requestToken(this.#apiBaseUrl(), consumer, callback, { accessType }, this.#world),
+      const temporary = await this.#consumerSetUp(apiBaseUrl).prove(() =>
+        requestToken(apiBaseUrl, consumer, callback, { accessType }, this.#world),
       );
       const answersUs = (parameters: URLSearchParams): boolean =>
         (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
       this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
       return {
         temporary,
-        url: authorizationUrl(this.#apiBaseUrl(), temporary),
+        url: authorizationUrl(apiBaseUrl, temporary),
         secret: temporary.token,
         answerIn: (parameters) => (answersUs(parameters) ? parameters : undefined),
         read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),
@@ -121,13 +124,16 @@ export class OAuth1SignIn {
     };
     const { visit, callback } = await this.#browser.visit(ways, prepare, signal);
     const verifier = verifierOf(visit.temporary, callback);
-    const answer = await accessToken(this.#apiBaseUrl(), consumer, visit.temporary, verifier, this.#world);
-    const user = answer.user ?? (await whoseToken(this.#apiBaseUrl(), consumer, answer.token, this.#world));
+    const answer = await accessToken(apiBaseUrl, consumer, visit.temporary, verifier, this.#world);
+    const user = answer.user ?? (await whoseToken(apiBaseUrl, consumer, answer.token, this.#world));
     return { token: answer.token, user };
   }
 
   /** Tokens from X's console: kept only when X says whose they are. */
-  async #askForTokens(consumer: Consumer, until: AbortSignal): Promise<{ readonly token: Token; readonly user: User }> {
+  async #askForTokens(
+    { apiBaseUrl, consumer }: ConsumerAt,
+    until: AbortSignal,
+  ): Promise<{ readonly token: Token; readonly user: User }> {
     const token = await ask({
       title: l10n.t('OAuth 1.0a (1/2): Access Token'),
       prompt: l10n.t("Paste the Access Token that X's console generated for this app."),
@@ -149,12 +155,18 @@ export class OAuth1SignIn {
     });
     const pair = { token, secret };
     try {
-      return { token: pair, user: await whoseToken(this.#apiBaseUrl(), consumer, pair, this.#world) };
+      return { token: pair, user: await whoseToken(apiBaseUrl, consumer, pair, this.#world) };
     } catch (error) {
       if (error instanceof Refused && error.status === 401) throw tokensRefused(consumer.key);
       throw error;
     }
   }
+}
+
+/** An app, at the server that it is registered with. */
+interface ConsumerAt {
+  readonly apiBaseUrl: string;
+  readonly consumer: Consumer;
 }
 
 interface OAuth1Visit extends Visit {

@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 
 /** What each scope of X allows (https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code), in the order in which they are offered. */
-function words(): Readonly<Record<string, string>> {
-  return {
+function words(): ReadonlyMap<string, string> {
+  const sentences = {
     'tweet.read': l10n.t('See posts that you can see'),
     'tweet.write': l10n.t('Post, repost and delete posts for you'),
     'tweet.moderate.write': l10n.t('Hide and show replies to your posts'),
@@ -29,23 +29,25 @@ function words(): Readonly<Record<string, string>> {
     'broadcast.write': l10n.t('Start and change broadcasts for you'),
     'timeline.read': l10n.t('See your timeline'),
   };
+  // As a map, because an object inherits members such as `constructor`, and a scope can have any name.
+  return new Map(Object.entries(sentences));
 }
 
 /** The scopes that are explained. X has others, or will have. */
 export function knownScopes(): readonly string[] {
-  return Object.keys(words());
+  return [...words().keys()];
 }
 
 /** What a scope allows. */
 export function scopeWords(scope: string): string {
-  return words()[scope] ?? l10n.t('X knows what this allows; it is not explained here yet');
+  return words().get(scope) ?? l10n.t('X knows what this allows; it is not explained here yet');
 }
 
 /** What the scopes of a grant allow, as short as a row of a list has to be. */
 export function scopesInWords(scopes: readonly string[]): string {
-  return knownScopes()
-    .filter((scope) => scopes.includes(scope) && scope !== 'offline.access')
-    .map((scope) => words()[scope])
-    .concat(scopes.filter((scope) => !(scope in words())))
-    .join(' · ');
+  const known = words();
+  return [
+    ...[...known].filter(([scope]) => scopes.includes(scope) && scope !== 'offline.access').map(([, text]) => text),
+    ...scopes.filter((scope) => !known.has(scope)),
+  ].join(' · ');
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { readBaseUrl, UnsafeBaseUrl, type BaseUrls } from '../x/endpoints.ts';
+import { CLIENT_ID, SCOPE } from '../oauth/characters.ts';
+import { readBaseUrl, UnsafeBaseUrl, X_API, type BaseUrls } from '../x/endpoints.ts';
 import { Failure } from './failure.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
 
@@ -15,7 +16,7 @@ function invalid(setting: string, reason: string): Failure {
     l10n.t({
       message: "The setting {0} can't be used ({1}): correct it and try again.",
       args: [`${SECTION}.${setting}`, reason],
-      comment: ['{1} says why, such as "it must be text".'],
+      comment: ['{1} says why, such as "it must be a list of scopes".'],
     }),
     ['open-settings'],
   );
@@ -25,7 +26,16 @@ function invalid(setting: string, reason: string): Failure {
 export const settings = {
   /** Empty when none is set. */
   clientId(): string {
-    return read('clientId', v.pipe(v.string(), v.trim()), l10n.t('it must be text'));
+    const reason = l10n.t('it must be the OAuth 2.0 Client ID of an app at X');
+    const clientId = read('clientId', v.pipe(v.string(), v.trim()), reason);
+    if (clientId !== '' && !CLIENT_ID.test(clientId)) throw invalid('clientId', reason);
+    return clientId;
+  },
+
+  /** What was written there, to be corrected or compared. Never throws. */
+  clientIdAsWritten(): string {
+    const written = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
+    return typeof written === 'string' ? written.trim() : '';
   },
 
   async setClientId(clientId: string): Promise<void> {
@@ -48,25 +58,41 @@ export const settings = {
   /** To the letter, since X compares it so. */
   relayUrl(): string {
     baseUrl('relayUrl');
-    return read('relayUrl', v.pipe(v.string(), v.trim()), '');
+    // Not what an editor would make a link of: it is shown in messages, to the letter.
+    return read('relayUrl', v.pipe(v.string(), v.trim(), v.regex(/^(?![^]*\]\()/)), urlReason());
+  },
+
+  apiBaseUrl(): string {
+    return baseUrl('apiBaseUrl');
   },
 
   baseUrls(): BaseUrls {
     return { api: baseUrl('apiBaseUrl'), authorization: baseUrl('authorizationBaseUrl') };
   },
 
+  /** The server whose sessions are shown: X while the setting can't be used, which is told as soon as more depends on it. Never throws. */
+  shownBaseUrl(): string {
+    try {
+      return baseUrl('apiBaseUrl');
+    } catch {
+      return X_API;
+    }
+  },
+
   defaultScopes(): readonly string[] {
-    return read('defaultScopes', v.array(v.pipe(v.string(), v.nonEmpty())), l10n.t('it must be a list of scopes'));
+    return read('defaultScopes', v.array(v.pipe(v.string(), v.regex(SCOPE))), l10n.t('it must be a list of scopes'));
   },
 };
 
+const urlReason = (): string =>
+  l10n.t('it must be a URL that begins with https:, without a user name, a query or a fragment');
+
 function baseUrl(name: string): string {
-  const reason = l10n.t('it must be a URL that begins with https:, without a user name, a query or a fragment');
-  const text = read(name, v.string(), reason);
+  const text = read(name, v.string(), urlReason());
   try {
     return readBaseUrl(text);
   } catch (error) {
-    if (error instanceof UnsafeBaseUrl) throw invalid(name, reason);
+    if (error instanceof UnsafeBaseUrl) throw invalid(name, urlReason());
     throw error;
   }
 }

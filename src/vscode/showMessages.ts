@@ -129,7 +129,7 @@ export class Messages {
   partlyRefreshed(renewed: number, all: number, told: number): void {
     if (told !== this.#noticeCount) return;
     const text = l10n.t(
-      '{0} of {1} sign-ins to X are renewed, the others are tried again when they are used: see the log for the reason.',
+      '{0} of {1} sign-ins to X are up to date, the others are tried again when they are used: see the log for the reason.',
       renewed,
       all,
     );

@@ -1,16 +1,11 @@
 import type { LogOutputChannel } from 'vscode';
-import {
-  authorizationUrl,
-  newState,
-  newVerifier,
-  type AuthorizationRequest,
-  type Endpoints,
-} from '../oauth/codeGrant.ts';
+import { authorizationUrl, newState, newVerifier, type AuthorizationRequest } from '../oauth/codeGrant.ts';
 import { Refused } from '../oauth/errors.ts';
 import { readPastedCallback } from '../oauth/pastedCallback.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { covers } from '../sessions/scopeRequest.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import { oauth2Endpoints, type BaseUrls } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { isCarried } from '../x/state.ts';
 import type { AppSetUp } from './appSetUp.ts';
@@ -23,7 +18,7 @@ import type { SignInMethod } from './signInMethods.ts';
 import { WayBlocked, type Visit, type Way } from './visit.ts';
 import { waysBack } from './waysBack.ts';
 
-export interface SignInRequest {
+interface SignInRequest {
   /** The app to sign in with; where undefined, the one that is set up. */
   readonly clientId?: string | undefined;
   readonly wanted: readonly string[];
@@ -38,20 +33,12 @@ export class SignIn {
   readonly #sessions: Sessions;
   readonly #appSetUp: AppSetUp;
   readonly #browser: Browser;
-  readonly #endpoints: () => Endpoints;
   readonly #log: LogOutputChannel;
 
-  constructor(parts: {
-    sessions: Sessions;
-    appSetUp: AppSetUp;
-    browser: Browser;
-    endpoints: () => Endpoints;
-    log: LogOutputChannel;
-  }) {
+  constructor(parts: { sessions: Sessions; appSetUp: AppSetUp; browser: Browser; log: LogOutputChannel }) {
     this.#sessions = parts.sessions;
     this.#appSetUp = parts.appSetUp;
     this.#browser = parts.browser;
-    this.#endpoints = parts.endpoints;
     this.#log = parts.log;
   }
 
@@ -61,20 +48,22 @@ export class SignIn {
   }
 
   async #run(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
+    // Read once: the answer goes to the server that the person was sent to, whatever the settings say by then.
+    const server = settings.baseUrls();
     const configured = request.clientId ?? settings.clientId();
     const clientId = configured === '' ? await this.#appSetUp.run(patience(signal)) : configured;
     try {
-      return await this.#visitX(clientId, request, signal);
+      return await this.#visitX(server, clientId, request, signal);
     } catch (error) {
       const lacksSecret = error instanceof Refused && refusalCause(error) === 'client-secret';
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
-      if (lacksSecret && (await this.#appSetUp.addSecret(clientId, patience(signal))))
-        return this.#visitX(clientId, request, signal);
-      throw toFailure(error, { clientId, isForeign: clientId !== settings.clientId() });
+      if (lacksSecret && (await this.#appSetUp.addSecret({ apiBaseUrl: server.api, clientId }, patience(signal))))
+        return this.#visitX(server, clientId, request, signal);
+      throw toFailure(error, { clientId, isForeign: clientId !== settings.clientIdAsWritten() });
     }
   }
 
-  async #visitX(clientId: string, request: SignInRequest, signal: AbortSignal): Promise<Grant> {
+  async #visitX(server: BaseUrls, clientId: string, request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     const scopes = await this.#sessions.scopesFor(request.wanted, clientId, request.accountId);
     const prepare = async ({ method, redirectUri = '' }: Way): Promise<OAuth2Visit> => {
       const nonce = newState();
@@ -83,14 +72,14 @@ export class SignIn {
       this.#log.info(`Sign-in: by ${method}, for ${scopes.length} scopes.`);
       return {
         authorization,
-        url: await authorizationUrl(this.#endpoints(), { clientId }, authorization),
+        url: await authorizationUrl(oauth2Endpoints(server), { clientId }, authorization),
         secret: nonce,
         answerIn: (parameters) => answerIn(parameters, state, nonce),
         read: (pasted) => readPastedCallback(pasted, state),
       };
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
-    const grant = await this.#sessions.signIn(clientId, visit.authorization, callback);
+    const grant = await this.#sessions.signIn({ apiBaseUrl: server.api, clientId }, visit.authorization, callback);
     if (!covers(grant.scopes, request.wanted)) {
       throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));
     }

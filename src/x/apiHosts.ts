@@ -5,7 +5,7 @@ const ORIGINS = new Set(
   ),
 );
 
-/** A request that would take credentials elsewhere than to X's API. */
+/** A request that would take credentials elsewhere than to the API that they are for. */
 export class ForbiddenDestination extends Error {
   override readonly name = 'ForbiddenDestination';
   readonly origin: string;
@@ -16,15 +16,33 @@ export class ForbiddenDestination extends Error {
   }
 }
 
-/**
- * The URL of a request to X's API, which credentials may be sent to. A path is added to `apiBaseUrl`.
- *
- * @throws {ForbiddenDestination} when it is neither at X nor where `apiBaseUrl` is
- * @throws {TypeError} when it is no URL
- */
+/** The URL of a request: a path is added to `apiBaseUrl`. Throws a TypeError when it is no URL. */
 export function apiUrl(input: string | URL, apiBaseUrl: string): URL {
   const text = String(input);
-  const url = new URL(text.startsWith('/') ? `${apiBaseUrl}${text}` : text);
-  if (!ORIGINS.has(url.origin) && url.origin !== new URL(apiBaseUrl).origin) throw new ForbiddenDestination(url.origin);
-  return url;
+  return new URL(text.startsWith('/') ? `${apiBaseUrl}${text}` : text);
+}
+
+/**
+ * Lets credentials go only to the API that they came from: to any of X's own hosts if they are X's, otherwise to what is below
+ * `apiBaseUrl`, its path included, because another path of the same host may be somebody else's.
+ *
+ * @throws {ForbiddenDestination}
+ */
+export function checkDestination(url: URL, apiBaseUrl: string): void {
+  const base = new URL(apiBaseUrl);
+  const isAllowed = ORIGINS.has(base.origin)
+    ? ORIGINS.has(url.origin)
+    : url.origin === base.origin && isBelow(url.pathname, base) && isBelow(asServersMayReadIt(url), base);
+  if (!isAllowed) throw new ForbiddenDestination(url.origin);
+}
+
+function isBelow(path: string, { pathname }: URL): boolean {
+  const folder = pathname.replace(/\/*$/, '/');
+  return path.startsWith(folder) || `${path}/` === folder;
+}
+
+/** A URL keeps `%2e` and `%2f` where they are no whole segment; some servers decode them first and then go up. */
+function asServersMayReadIt({ origin, pathname }: URL): string {
+  const decoded = pathname.replace(/%(?:2e|2f|5c)/gi, decodeURIComponent);
+  return new URL(`${origin}${decoded}`).pathname;
 }

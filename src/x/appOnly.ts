@@ -1,4 +1,5 @@
 import * as appOnly from '../oauth/appOnly.ts';
+import { secretsIn } from '../oauth/clientAuthentication.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
 import { errorOf } from './oauth1Errors.ts';
 import { Problem } from './problems.ts';
@@ -13,7 +14,9 @@ import { whoAmI } from './users.ts';
  */
 export async function appOnlyBearer(apiBaseUrl: string, consumer: Consumer, world: appOnly.World): Promise<string> {
   const response = await appOnly.clientCredentialsRequest(`${apiBaseUrl}/oauth2/token`, consumer, world);
-  if (!response.ok) throw await errorOf(response, world.now());
+  const { key, secret } = consumer;
+  const sent = [key, ...secretsIn({ clientId: key, clientSecret: secret })];
+  if (!response.ok) throw await errorOf(response, sent, world.now());
   return appOnly.clientCredentialsResponse(response, world);
 }
 

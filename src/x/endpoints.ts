@@ -1,4 +1,4 @@
-import type { Endpoints } from '../oauth/codeGrant.ts';
+import type { Endpoints, TokenEndpoints } from '../oauth/codeGrant.ts';
 
 /** XDK's `base_url` and `authorization_base_url`. */
 export interface BaseUrls {
@@ -13,12 +13,16 @@ export class UnsafeBaseUrl extends Error {
 
 /** X's OAuth 2.0 endpoints (https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code). */
 export function oauth2Endpoints(base: BaseUrls): Endpoints {
-  return {
-    authorization: `${base.authorization}/oauth2/authorize`,
-    token: `${base.api}/2/oauth2/token`,
-    revocation: `${base.api}/2/oauth2/revoke`,
-  };
+  return { authorization: `${base.authorization}/oauth2/authorize`, ...tokenEndpoints(base.api) };
 }
+
+/** Those of {@link oauth2Endpoints} that need no person. */
+export function tokenEndpoints(apiBaseUrl: string): TokenEndpoints {
+  return { token: `${apiBaseUrl}/2/oauth2/token`, revocation: `${apiBaseUrl}/2/oauth2/revoke` };
+}
+
+/** Where X's API is, unless a setting says otherwise. */
+export const X_API = 'https://api.x.com';
 
 /** Where a person sees and removes the apps that have access to their account. */
 export const CONNECTED_APPS = 'https://x.com/settings/connected_apps';

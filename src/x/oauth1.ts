@@ -36,7 +36,7 @@ export async function requestToken(
   const parameters = options.accessType === undefined ? {} : { x_auth_access_type: options.accessType };
   const endpoints = oauth1Endpoints(apiBaseUrl);
   const response = await oauth1.requestTokenRequest(endpoints, consumer, callback, parameters, world);
-  return oauth1.requestTokenResponse(await accepted(response, world), world);
+  return oauth1.requestTokenResponse(await accepted(response, secretsIn(consumer), world), world);
 }
 
 /** The page where the person says yes or no; it always asks. */
@@ -77,7 +77,8 @@ export async function accessToken(
   world: oauth1.World,
 ): Promise<SignedIn> {
   const response = await oauth1.accessTokenRequest(oauth1Endpoints(apiBaseUrl), consumer, token, verifier, world);
-  const answer = await oauth1.accessTokenResponse(await verified(response, world), world);
+  const sent = [...secretsIn(consumer, token), verifier];
+  const answer = await oauth1.accessTokenResponse(await verified(response, sent, world), world);
   const user = v.safeParse(UserParameters, answer.parameters);
   return {
     token: answer.token,
@@ -97,7 +98,7 @@ export async function whoseToken(
   token: Token,
   world: oauth1.World,
 ): Promise<User> {
-  const fetch: Fetch = async (url, init) => accepted(await world.fetch(url, init), world);
+  const fetch: Fetch = async (url, init) => accepted(await world.fetch(url, init), secretsIn(consumer, token), world);
   const request = { method: 'GET', url: whoAmIUrl(apiBaseUrl), consumer, token };
   return whoAmI(apiBaseUrl, oauth1.authorizationFor(request, world), { fetch, now: world.now });
 }
@@ -116,24 +117,37 @@ export async function invalidateToken(
   const url = `${apiBaseUrl}/1.1/oauth/invalidate_token.json`;
   const response = await oauth1.sendSigned({ method: 'POST', url, consumer, token }, world);
   try {
-    await accepted(response, world);
+    await accepted(response, secretsIn(consumer, token), world);
   } catch (error) {
     if (!(error instanceof Refused && error.code === '89')) throw error;
   }
 }
 
 /** What X can't authenticate here is the verifier: with the same key and secret it gave the request token a moment ago. */
-async function verified(response: Response, world: Pick<oauth1.World, 'now'>): Promise<Response> {
+async function verified(
+  response: Response,
+  sent: readonly string[],
+  world: Pick<oauth1.World, 'now'>,
+): Promise<Response> {
   try {
-    return await accepted(response, world);
+    return await accepted(response, sent, world);
   } catch (error) {
     if (!(error instanceof Refused && error.code === '32')) throw error;
-    throw new Refused(error.status, INVALID_VERIFIER, error.description);
+    throw new Refused(error.status, INVALID_VERIFIER, error.description, sent);
   }
 }
 
-/** Lets nothing but a success through. */
-async function accepted(response: Response, world: Pick<oauth1.World, 'now'>): Promise<Response> {
-  if (!response.ok) throw await errorOf(response, world.now());
+/** What a signed request says, and nobody else may see. Its nonce and signature are struck out for what they look like. */
+function secretsIn(consumer: Consumer, token?: Token): readonly string[] {
+  return [consumer.key, consumer.secret, ...(token === undefined ? [] : [token.token, token.secret])];
+}
+
+/** Lets nothing but a success through. `sent`: the secrets of the request. */
+async function accepted(
+  response: Response,
+  sent: readonly string[],
+  world: Pick<oauth1.World, 'now'>,
+): Promise<Response> {
+  if (!response.ok) throw await errorOf(response, sent, world.now());
   return response;
 }

@@ -11,14 +11,19 @@ export const UNKNOWN = 'unknown';
 
 /**
  * Reads what X's OAuth 1.0a and app-only endpoints answer when they refuse: JSON, XML or a bare sentence, whatever the
- * Content-Type says (developers' reports). A status alone never makes a refusal, because gateways answer 4xx too.
+ * Content-Type says (developers' reports). A status alone never makes a refusal, because gateways answer 4xx too. `sent`: the
+ * secrets of the request.
  */
-export async function errorOf(response: Response, now: number): Promise<Refused | Unreachable> {
+export async function errorOf(
+  response: Response,
+  sent: readonly string[],
+  now: number,
+): Promise<Refused | Unreachable> {
   const { status, headers } = response;
   const body = (await response.text()).trim();
   const mayRefuse = status >= 400 && status < 500 && status !== 429;
-  const refusal = mayRefuse ? (readJson(status, body) ?? readXml(body) ?? readSentence(body)) : undefined;
-  if (refusal !== undefined) return new Refused(status, refusal.code, refusal.description);
+  const refusal = mayRefuse ? (readJson(status, body, sent) ?? readXml(body) ?? readSentence(body)) : undefined;
+  if (refusal !== undefined) return new Refused(status, refusal.code, refusal.description, sent);
   return new Unreachable(`X answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, now) });
 }
 
@@ -37,7 +42,7 @@ const ErrorBody = v.object({ error: v.string(), error_description: v.optional(v.
 
 const DetailBody = v.object({ detail: v.string() });
 
-function readJson(status: number, body: string): Refusal | undefined {
+function readJson(status: number, body: string, sent: readonly string[]): Refusal | undefined {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -54,7 +59,7 @@ function readJson(status: number, body: string): Refusal | undefined {
     const { error, error_description: description } = json;
     return /^\w+$/.test(error) ? { code: error, description } : { code: codeOf(error), description: error };
   }
-  const { kind, reason } = readProblem(status, body);
+  const { kind, reason } = readProblem(status, body, sent);
   if (kind === 'unknown') return undefined;
   return { code: reason ?? kind, description: v.is(DetailBody, json) ? json.detail : undefined };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { plainWords } from '../oauth/errors.ts';
+import { MAX_CODE, serverWords, withoutSent } from '../oauth/errors.ts';
 
 /** What API v2 says when it refuses (https://docs.x.com/x-api/fundamentals/response-codes-and-errors). */
 export class Problem extends Error {
@@ -10,11 +10,18 @@ export class Problem extends Error {
   /** What `client-forbidden` is about: `client-not-enrolled`, … */
   readonly reason: string | undefined;
 
-  constructor(status: number, kind: string, reason: string | undefined, detail: string | undefined) {
-    super(`X answered ${status}: ${plainWords(detail ?? kind)}`);
+  /** `sent`: the secrets of the request. */
+  constructor(
+    status: number,
+    kind: string,
+    reason: string | undefined,
+    detail: string | undefined,
+    sent: readonly string[],
+  ) {
+    super(`X answered ${status}: ${serverWords(detail ?? kind, sent)}`);
     this.status = status;
-    this.kind = kind;
-    this.reason = reason;
+    this.kind = serverWords(kind, sent, MAX_CODE);
+    this.reason = reason === undefined ? undefined : serverWords(reason, sent, MAX_CODE);
   }
 }
 
@@ -23,8 +30,8 @@ const words = v.fallback(v.optional(v.pipe(v.string(), v.nonEmpty())), undefined
 
 const ProblemBody = v.object({ title: words, detail: words, type: words, reason: words });
 
-/** Reads the body of an answer that is not a success; any body will do. */
-export function readProblem(status: number, body: string): Problem {
+/** Reads the body of an answer that is not a success; any body will do. `sent`: the secrets of the request. */
+export function readProblem(status: number, body: string, sent: readonly string[]): Problem {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -32,8 +39,10 @@ export function readProblem(status: number, body: string): Problem {
     json = undefined;
   }
   const parsed = v.safeParse(ProblemBody, json);
-  if (!parsed.success) return new Problem(status, 'unknown', undefined, undefined);
+  if (!parsed.success) return new Problem(status, 'unknown', undefined, undefined, sent);
   const { title, detail, type, reason } = parsed.output;
-  const segment = type === 'about:blank' ? undefined : type?.split('/').findLast((part) => part !== '');
-  return new Problem(status, segment ?? title ?? 'unknown', reason, detail);
+  // Struck out before it is cut up: a part of a secret would not be recognized.
+  const parts = type === undefined || type === 'about:blank' ? [] : withoutSent(type, sent).split('/');
+  const segment = parts.findLast((part) => part !== '');
+  return new Problem(status, segment ?? title ?? 'unknown', reason, detail, sent);
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { credentialsIn } from '../oauth/clientAuthentication.ts';
 import { Unreachable } from '../oauth/errors.ts';
 import { retryAfterMs, type Fetch } from '../oauth/http.ts';
 import { readProblem } from './problems.ts';
@@ -52,7 +53,7 @@ export async function whoAmI(
       retryAfterMs: retryAfterMs(response.headers, world.now()),
     });
   }
-  if (status !== 200) throw readProblem(status, body);
+  if (status !== 200) throw readProblem(status, body, credentialsIn(authorization));
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), UserAnswer), body);
   if (!parsed.success) throw new Unreachable('X answered with something that is not a user.', { status });
   const { id, username, profile_image_url: imageUrl } = parsed.output.data;

@@ -1,15 +1,16 @@
-import { toRecord } from '../../src/sessions/grant.ts';
+import { newNoteKey, toRecord } from '../../src/sessions/grant.ts';
 import { NATIVE_APP } from '../x/app.ts';
 import type { Remembered } from './remembered.ts';
 import { ASKER, CONSTANT_ACCOUNT, GITHUB, X } from './tasks.ts';
 
 const TWO_HOURS_MS = 2 * 60 * 60_000;
 
-/** So many accounts at X, signed in a moment ago. */
-export function signedIn(count: number): Remembered {
+/** So many accounts at a server, signed in a moment ago. */
+export function signedIn(count: number, apiBaseUrl: string): Remembered {
   const obtainedAt = Date.now();
   const grants = Array.from({ length: count }, (_, index) => ({
     id: `grant-${index}`,
+    apiBaseUrl,
     clientId: NATIVE_APP.clientId,
     account: { id: String(index), label: `@person_${index}` },
     scopes: ['tweet.read', 'users.read', 'offline.access'],
@@ -18,10 +19,11 @@ export function signedIn(count: number): Remembered {
     refreshToken: String(index).padStart(91, 'r'),
     obtainedAt,
     expiresAt: obtainedAt + TWO_HOURS_MS,
+    noteKey: newNoteKey(),
   }));
   const secrets = grants.map((grant) => ({
     extensionId: X,
-    key: `grant:${grant.clientId}:${grant.account.id}`,
+    key: `grant:${apiBaseUrl} ${grant.clientId} ${grant.account.id}`,
     value: JSON.stringify(toRecord(grant)),
   }));
   return { secrets, allowed: [], asker: ASKER };

@@ -85,7 +85,7 @@ async function list(editor: Editor, x: StandIn): Promise<Pick<Measured, 'listing
   const staged = await stageExtensions();
   const listings: Listing[] = [];
   for (const count of ACCOUNTS) {
-    await using person = await editor.person(signedIn(count));
+    await using person = await editor.person(signedIn(count, x.apiBaseUrl));
     const listing = await person.perform(staged, 'listing', { rounds: LISTINGS });
     if (listing.accounts !== count) throw new Error(`Of ${count} accounts VS Code listed ${listing.accounts}.`);
     listings.push(listing);

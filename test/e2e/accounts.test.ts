@@ -86,12 +86,14 @@ describe('Accounts', () => {
     const other = await story.openWindow();
     await other.statusBarItem('Hello, Ada Lovelace').waitFor();
 
+    for (const window of [one, other]) await window.tenMinutesPass();
     await one.run('X: Refresh Sessions Now');
-    await one.notification('1 of 1 sign-ins to X are renewed.').waitFor();
+    await one.notification('1 of 1 sign-ins to X are up to date.').waitFor();
     await other.run('Greeter: Say Hello');
     await other.notification('Hello, Ada Lovelace!').waitFor();
+    for (const window of [one, other]) await window.tenMinutesPass();
     await other.run('X: Refresh Sessions Now');
-    await other.notification('1 of 1 sign-ins to X are renewed.').waitFor();
+    await other.notification('1 of 1 sign-ins to X are up to date.').waitFor();
     await one.run('Greeter: Who Am I on X?');
     await one.notification('You are Ada Lovelace').waitFor();
 

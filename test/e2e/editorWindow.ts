@@ -11,6 +11,7 @@ type Text = string | RegExp;
 /** A window of VS Code, and what a person does in it. Each action waits until it can be done, and for nothing else. */
 export class EditorWindow {
   readonly page: Page;
+  #minutesPassed = 0;
 
   constructor(page: Page) {
     this.page = page;
@@ -133,6 +134,13 @@ export class EditorWindow {
   async answerInput(prompt: Text, text: string): Promise<void> {
     await this.quickInput(prompt).locator('input.input').fill(text);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Lets ten minutes pass for the extensions of this window: within some minutes no token is renewed twice. */
+  async tenMinutesPass(): Promise<void> {
+    this.#minutesPassed += 10;
+    await this.run('Tests: Ten Minutes Pass');
+    await this.statusBarItem(`${this.#minutesPassed} minutes have passed`).waitFor();
   }
 
   statusBarItem(text: Text): Locator {

@@ -64,8 +64,9 @@ describe('Manage Accounts', () => {
       await choose(LIST, '@ada_l');
       await choose(ACTIONS, row);
     };
+    await window.tenMinutesPass();
     await act('Renew Now');
-    await window.notification('The sign-in of @ada_l to X is renewed.').waitFor();
+    await window.notification('The sign-in of @ada_l to X is up to date.').waitFor();
 
     await act('Add Scopes');
     await window.quickInput('Add scopes to the sign-in of @ada_l').waitFor();
@@ -141,6 +142,7 @@ describe('Manage Accounts', () => {
 
   it('says what is wrong and what to do, and leads to the extensions that may use an account', async () => {
     const { story, window } = await signedIn();
+    await window.tenMinutesPass();
     await story.x.goOffline();
     await open(window, /^@ada_l/);
     await window.pick(ACTIONS, /^Renew Now/);

@@ -24,10 +24,11 @@ async function signIn(window: EditorWindow, person: 'ada' | 'grace' = 'ada'): Pr
 
 /** Whatever X says then is told by one message, and not by another one that counts. */
 async function refuseToRenew(window: EditorWindow): Promise<void> {
+  await window.tenMinutesPass();
   await window.run('X: Refresh Sessions Now');
   await window.notification('@ada_l').filter({ hasNotText: 'Signed in' }).waitFor();
   await window.notification('Renewing the sign-ins').waitFor({ state: 'detached' });
-  assert.equal(await window.notification('sign-ins to X are renewed').count(), 0);
+  assert.equal(await window.notification('sign-ins to X are up to date').count(), 0);
 }
 
 const refused = (error: string, description: string): ReturnType<typeof answersJson> =>
@@ -68,11 +69,13 @@ describe('Each message is one that can be read in every theme', () => {
     await signIn(window);
     await picture(window, 'signed-in', 'Signed in to X as @ada_l.');
 
+    await window.tenMinutesPass();
     await window.run('X: Refresh Sessions Now');
-    await picture(window, 'refreshed', '1 of 1 sign-ins to X are renewed.');
+    await picture(window, 'refreshed', '1 of 1 sign-ins to X are up to date.');
     story.x.fail(TOKEN, faults.reset);
+    await window.tenMinutesPass();
     await window.run('X: Refresh Sessions Now');
-    await picture(window, 'partly-refreshed', '0 of 1 sign-ins to X are renewed');
+    await picture(window, 'partly-refreshed', '0 of 1 sign-ins to X are up to date');
     story.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
     await refuseToRenew(window);
     await picture(window, 'client-secret', 'has a secret that is not known here');

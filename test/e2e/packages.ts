@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { run } from '../host/program.ts';
 import { CACHE, ROOT } from '../host/project.ts';
 
-/** Packages the extension and the Greeter as they would be published. `npm run build` comes first. */
+/** Packages the extension, the Greeter, and what moves their clock, as they would be published. `npm run build` comes first. */
 export async function packageExtensions(): Promise<string[]> {
   const folder = join(CACHE, 'packages');
   await mkdir(folder, { recursive: true });
   return Promise.all([
     packageExtension(ROOT, join(folder, 'x-authentication.vsix')),
     packageExtension(join(ROOT, 'examples', 'greeter'), join(folder, 'greeter.vsix')),
+    packageExtension(join(import.meta.dirname, 'clock'), join(folder, 'clock.vsix')),
   ]);
 }
 

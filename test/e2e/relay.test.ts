@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { inLightAndDark, violations } from './accessibility.ts';
-import { hostRelay, type Relay } from './relay.ts';
+import { callbackPage, hostRelay, type Relay } from './relay.ts';
 import { screenshot } from './screenshot.ts';
 import { theStage } from './stage.ts';
 
@@ -10,14 +10,14 @@ const SECRET = 'the-code-that-nobody-may-see';
 
 describe('The relay page, in a browser', () => {
   let relay: Relay;
-  /** Of an editor in a browser, which whoever hosts the page has put on the list. */
+  /** Of an editor in a browser, whose callback page the host of the relay has put on the list. */
   let editor: string;
   let context: BrowserContext;
 
   before(async () => {
     const stage = await theStage();
     editor = new URL(stage.server.url).origin;
-    relay = await hostRelay(editor);
+    relay = await hostRelay(await callbackPage(editor));
   });
 
   after(() => relay.stop());
@@ -26,6 +26,7 @@ describe('The relay page, in a browser', () => {
   async function open(
     parameters: Readonly<Record<string, string>>,
     options: BrowserContextOptions = {},
+    host: Relay = relay,
   ): Promise<{ page: Page; went: string[]; complaints: string[] }> {
     const { browser } = await theStage();
     context = await browser.newContext({ viewport: { width: 900, height: 600 }, ...options });
@@ -41,7 +42,7 @@ describe('The relay page, in a browser', () => {
     });
     page.on('pageerror', ({ message }) => complaints.push(message));
     // Not until it has loaded: it goes on before that.
-    await page.goto(`${relay.url}?${new URLSearchParams(parameters).toString()}`, { waitUntil: 'commit' });
+    await page.goto(`${host.url}?${new URLSearchParams(parameters).toString()}`, { waitUntil: 'commit' });
     return { page, went, complaints };
   }
 
@@ -57,7 +58,7 @@ describe('The relay page, in a browser', () => {
   });
 
   it('gives VS Code in a browser the code, under the URI that it waits for', async () => {
-    const state = await callbackPageOf(editor);
+    const state = await callbackUri(editor);
     const { page } = await open({ code: SECRET, state });
     await page.getByText('You can close this page now.').waitFor();
     assert.equal(new URL(page.url()).origin, editor);
@@ -104,6 +105,20 @@ describe('The relay page, in a browser', () => {
     await screenshot(page, 'relay-no-scripts');
   });
 
+  it('goes nowhere and says why when its list names a whole origin', async () => {
+    const wrong = await hostRelay(editor);
+    try {
+      const { page, went, complaints } = await open({ code: SECRET, state: DESKTOP }, {}, wrong);
+      await page.getByText(`"${editor}" is not the whole address`).waitFor();
+      assert.deepEqual(went, []);
+      assert.notDeepEqual(complaints, []);
+      assert.doesNotMatch(await page.innerText('body'), new RegExp(SECRET));
+      await screenshot(page, 'relay-wrong-list');
+    } finally {
+      wrong.stop();
+    }
+  });
+
   it('goes nowhere from inside a frame', async () => {
     await open({});
     const page = await context.newPage();
@@ -135,11 +150,8 @@ describe('The check for accessibility', () => {
 });
 
 /** What `asExternalUri` makes of our callback URI: the address of VS Code's page for callbacks. */
-async function callbackPageOf(origin: string): Promise<string> {
-  const html = await (await fetch(`${origin}/`)).text();
-  const [, route] = /callbackRoute&quot;:&quot;([^&]+)&quot;/.exec(html) ?? [];
-  assert.ok(route !== undefined, 'VS Code does not say where its page for callbacks is');
+async function callbackUri(origin: string): Promise<string> {
   const query =
     'vscode-reqid=7&vscode-scheme=code-oss&vscode-authority=xauth.x-authentication&vscode-path=%2Fcallback&vscode-query=nonce%3Dthe-nonce';
-  return `${new URL(route, origin).href}?${query}`;
+  return `${await callbackPage(origin)}?${query}`;
 }

@@ -11,10 +11,10 @@ export interface Relay {
   stop(): void;
 }
 
-/** Somebody's host of the relay page in `media/relay`, which forwards to their editor in a browser as well. */
-export async function hostRelay(editorOrigin: string): Promise<Relay> {
+/** Somebody's host of the relay page in `media/relay`, which forwards to this callback page of their editor in a browser as well. */
+export async function hostRelay(callback: string): Promise<Relay> {
   const port = await freePort();
-  const server = createServer((request, response) => void serve(request.url ?? '/', response, editorOrigin));
+  const server = createServer((request, response) => void serve(request.url ?? '/', response, callback));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://relay.localhost:${port}/`,
@@ -25,11 +25,19 @@ export async function hostRelay(editorOrigin: string): Promise<Relay> {
   };
 }
 
-async function serve(url: string, response: ServerResponse, editorOrigin: string): Promise<void> {
+/** The address of VS Code's page for callbacks, as an editor in a browser at this origin says. */
+export async function callbackPage(origin: string): Promise<string> {
+  const html = await (await fetch(`${origin}/`)).text();
+  const [, route] = /callbackRoute&quot;:&quot;([^&]+)&quot;/.exec(html) ?? [];
+  if (route === undefined) throw new Error('VS Code does not say where its page for callbacks is.');
+  return new URL(route, origin).href;
+}
+
+async function serve(url: string, response: ServerResponse, callback: string): Promise<void> {
   const { pathname } = new URL(url, 'http://relay.localhost');
   const name = pathname === '/' ? 'index.html' : pathname.slice(1);
   const text = await readFile(join(ROOT, 'media', 'relay', name), 'utf8').catch(() => undefined);
   const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'text/plain';
   response.writeHead(text === undefined ? 404 : 200, { 'content-type': `${type}; charset=utf-8` });
-  response.end(text?.replace('"origins": []', `"origins": [${JSON.stringify(editorOrigin)}]`));
+  response.end(text?.replace('"callbacks": []', `"callbacks": [${JSON.stringify(callback)}]`));
 }

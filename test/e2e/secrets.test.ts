@@ -33,11 +33,14 @@ describe('Secrets', () => {
     await window.notification('Signed in to X as @ada_l.').waitFor();
 
     story.x.fail('/2/oauth2/token', faults.htmlUnavailable);
+    await window.tenMinutesPass();
     await window.run('X: Refresh Sessions Now');
-    await listen('0 of 1 sign-ins to X are renewed');
+    await listen('0 of 1 sign-ins to X are up to date');
+    await window.tenMinutesPass();
     await window.run('X: Refresh Sessions Now');
-    await listen('1 of 1 sign-ins to X are renewed');
+    await listen('1 of 1 sign-ins to X are up to date');
     story.x.disconnect('ada');
+    await window.tenMinutesPass();
     await window.run('X: Refresh Sessions Now');
     await listen('X has ended the sign-in of @ada_l');
 

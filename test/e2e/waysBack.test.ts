@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { NATIVE_APP } from '../x/app.ts';
-import { hostRelay, type Relay } from './relay.ts';
+import { callbackPage, hostRelay, type Relay } from './relay.ts';
 import { FOLLOW_THE_SYSTEM, inEachTheme, screenshot } from './screenshot.ts';
 import { theStage } from './stage.ts';
 import { startStory, type Story } from './story.ts';
@@ -105,7 +105,7 @@ describe("Coming back by the editor's own address", () => {
 describe('Coming back by a relay of one’s own', () => {
   let relay: Relay;
   before(async () => {
-    relay = await hostRelay(new URL((await theStage()).server.url).origin);
+    relay = await hostRelay(await callbackPage(new URL((await theStage()).server.url).origin));
   });
   after(() => relay.stop());
 

@@ -11,6 +11,7 @@ import type { XApi, XApiErrorName, XAuthentication, XSignInErrorName } from '../
 import { freePort } from '../host/freePort.ts';
 import { answersJson, faults } from '../x/faults.ts';
 import type { StandIn } from '../x/standIn.ts';
+import { tenMinutesPass } from './clock.ts';
 import { startStandInForEditor } from './standIn.ts';
 
 const ID = 'xauth.x-authentication';
@@ -77,6 +78,7 @@ describe('the API that another extension gets', function () {
 
   it('renews a token that X refuses, for a caller that holds the old session', async () => {
     x.grants.expireAccessTokens();
+    using _ = tenMinutesPass();
     assert.equal((await api.fetch(session, ME)).status, 200);
     const { length } = x.requestsTo('/2/oauth2/token');
     assert.equal((await api.fetch(session, ME)).status, 200);
@@ -131,6 +133,7 @@ describe('the API that another extension gets', function () {
 
   it('says when the sign-in has ended', async () => {
     x.disconnect('ada');
+    using _ = tenMinutesPass();
     await commands.executeCommand('xAuthentication.refresh');
     await refusedWith('SessionEnded', api.fetch(session, ME));
     await refusedWith('SessionEnded', api.authorization(session, { url: ME }));

@@ -1,6 +1,7 @@
 import { authentication, commands } from 'vscode';
 import { behavesLikeAuthentication } from '../contract/authentication.ts';
 import type { StandIn } from '../x/standIn.ts';
+import { tenMinutesPass } from './clock.ts';
 import { startStandInForEditor } from './standIn.ts';
 
 /** The fake in testing/ does the same: test/unit/testing has it tell this story, too. */
@@ -18,6 +19,9 @@ describe('VS Code, as other extensions fake it', () => {
       x.switches.autoConsent = { as: 'grace', decision: 'authorize' };
       await commands.executeCommand('xAuthentication.signIn');
     },
-    renew: async () => commands.executeCommand('xAuthentication.refresh'),
+    renew: async () => {
+      using _ = tenMinutesPass();
+      await commands.executeCommand('xAuthentication.refresh');
+    },
   }));
 });

@@ -16,12 +16,21 @@ import { appOnlyBearer } from '../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken } from '../../src/x/oauth1.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import type { StandIn } from '../x/standIn.ts';
+import { tenMinutesPass } from './clock.ts';
 import { startMcpServer } from './mcpServer.ts';
 import { personDoes, skipWithoutPerson } from './person.ts';
 import { startStandInForEditor } from './standIn.ts';
 
 const ID = 'xauth-examples.recipes';
 const OAUTH1 = 'Sign in to X with OAuth 1.0a';
+
+let started: Promise<StandIn> | undefined;
+
+/** The same for all in this file: what is known of an app is known of it at one server. */
+function theStandIn(): Promise<StandIn> {
+  started ??= startStandInForEditor();
+  return started;
+}
 
 /** An extension that calls X in every way there is. It gets sessions from VS Code, and nothing else. */
 describe('the example Recipes', function () {
@@ -33,7 +42,7 @@ describe('the example Recipes', function () {
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await startStandInForEditor();
+    x = await theStandIn();
     // twitter-api-v2 has `https` send what goes to the stand-in by http, which VS Code's proxies and certificates don't allow.
     await workspace.getConfiguration('http').update('proxySupport', 'off', ConfigurationTarget.Global);
     await workspace.getConfiguration('http').update('systemCertificates', false, ConfigurationTarget.Global);
@@ -41,7 +50,6 @@ describe('the example Recipes', function () {
     assert.ok(found);
     example = await found.activate();
   });
-  after(() => x?.stop());
 
   /** Signs in by the entry of the Accounts menu that an extension gets which asks, and which gives it the session at once. */
   async function signIn(provider: 'x' | 'x-oauth1' | 'x-app'): Promise<void> {
@@ -65,6 +73,7 @@ describe('the example Recipes', function () {
   it('asks X by the API of X Authentication, which renews a token that X refuses', async () => {
     assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
     x.grants.expireAccessTokens();
+    using _ = tenMinutesPass();
     assert.equal(await commands.executeCommand('recipes.exportedApi'), '@ada_l');
     const statuses = x.requestsTo('/2/users/me').map(({ outcome }) => outcome.status);
     assert.deepEqual(statuses.slice(-3), [200, 401, 200]);
@@ -125,6 +134,7 @@ describe('the example Recipes', function () {
     assert.ok(x.grants.isLive(authorization?.replace('Bearer ', '') ?? ''), authorization);
 
     const offeredAnew = changed();
+    using _ = tenMinutesPass();
     await commands.executeCommand('xAuthentication.refresh');
     await offeredAnew;
     const [second] = await mcpServers.provideMcpServerDefinitions();
@@ -190,7 +200,7 @@ describe('the other kinds of credentials', function () {
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await startStandInForEditor();
+    x = await theStandIn();
   });
   afterEach(() => {
     x.switches.autoConsent = { as: 'ada', decision: 'authorize' };
@@ -266,8 +276,10 @@ describe('the other kinds of credentials', function () {
 
   it('a sign-in to x that waits for the browser is not ended by one that does not need it', async () => {
     x.switches.autoConsent = undefined;
+    const { length } = x.requestsTo('/2/oauth2/token');
+    const opened = x.requestsTo('/i/oauth2/authorize').length;
     const signingIn = commands.executeCommand('xAuthentication.signIn');
-    await x.arrival('/i/oauth2/authorize');
+    await x.arrival('/i/oauth2/authorize', opened + 1);
     personDoes(
       { title: OAUTH1, picks: 'Use tokens you already have' },
       { title: 'OAuth 1.0a (1/2)', types: '1-token' },
@@ -277,7 +289,7 @@ describe('the other kinds of credentials', function () {
     const { ok } = await fetch(await comeBack('/i/oauth2/authorize', 'grace'));
     assert.ok(ok);
     await signingIn;
-    assert.equal(x.requestsTo('/2/oauth2/token').length, 1);
+    assert.equal(x.requestsTo('/2/oauth2/token').length, length + 1);
     assert.ok((await accounts('x')).includes('@grace_h'));
   });
 

@@ -44,11 +44,13 @@ export interface XApi {
   authorization(session: AuthenticationSession, request: XRequest): Promise<string>;
 
   /**
-   * `fetch` of the extension host with the `Authorization` header added. Answers 401 to a session of `x` have it renewed once; the
-   * request is then sent again if its method is idempotent (RFC 9110 §9.2.2) and its body is not a stream. Redirects are not
-   * followed, and there is no timeout but that of your `signal`, which also ends the waiting for a renewal.
+   * `fetch` of the extension host with the `Authorization` header added. Answers 401 to a session of `x` have it renewed once, unless
+   * its token is less than five minutes old; the request is then sent again if its method is idempotent (RFC 9110 §9.2.2) and its
+   * body is not a stream. Redirects are not followed, and there is no timeout but that of your `signal`, which also ends the
+   * waiting for a renewal. Of `init` and of a `Request`, method, URL, headers, body and signal count, and nothing else.
    *
-   * `input` may be a path, such as `/2/users/me`: it is added to {@link apiBaseUrl}.
+   * `input` may be a path, such as `/2/users/me`: it is added to {@link apiBaseUrl}. Requests go to the API that the session is of: to
+   * any host of X's API, or, where a person moved it, to what is below {@link apiBaseUrl}.
    *
    * Resolves with whatever X answers at last, a 401 too. Rejects with an error whose name is an {@link XApiErrorName}, with the
    * reason of your `signal`, or with the `TypeError` of a `Request` that can't be.
@@ -102,7 +104,7 @@ export type XSignInErrorName =
   | 'Denied'
   /** Nothing came back from the browser for five minutes. */
   | 'TimedOut'
-  /** A setting, the app at X, its secret or the machine's clock has to be mended first. */
+  /** A setting, the app at X, its secret or the machine's clock has to be mended first; or your scopes are malformed. */
   | 'Misconfigured'
   /** X could not be reached, or something else answered in its place. */
   | 'Unreachable'

@@ -172,7 +172,19 @@ export class Editor {
   async consent(url: string, as = 'ada', decision: 'authorize' | 'cancel' = 'authorize'): Promise<void> {
     if (!url.startsWith(this.x.authorizationBaseUrl) && !url.startsWith(this.x.apiBaseUrl)) return;
     const { location } = await clickThrough(url, { as, decision });
-    if (location === undefined) return;
+    if (location !== undefined) await this.follow(location);
+  }
+
+  /** Registers this editor's callback URL with every app of a server. */
+  registerAt(server: StandIn): void {
+    const uri = `http://127.0.0.1:${String(this.setting('xAuthentication.loopbackPort'))}/callback`;
+    for (const { clientId, redirectUris } of server.apps) {
+      server.changeApp(clientId, { redirectUris: [...redirectUris.slice(0, 3), uri] });
+    }
+  }
+
+  /** Goes where X sends the browser. */
+  async follow(location: string): Promise<void> {
     if (location.startsWith('http://127.0.0.1')) await navigate(location);
     else await this.open(location);
   }
@@ -317,10 +329,6 @@ export interface OtherExtension {
 export async function startEditor(x: StandIn, settings: Readonly<Record<string, unknown>> = {}): Promise<Editor> {
   const editor = new Editor(await mkdtemp(join(tmpdir(), 'x-editor-')), x);
   const port = await freePort();
-  for (const { clientId, redirectUris } of x.apps) {
-    const uri = `http://127.0.0.1:${port}/callback`;
-    x.changeApp(clientId, { redirectUris: [...redirectUris.slice(0, 3), uri] });
-  }
   const given = {
     clientId: NATIVE_APP.clientId,
     apiBaseUrl: x.apiBaseUrl,
@@ -330,6 +338,7 @@ export async function startEditor(x: StandIn, settings: Readonly<Record<string, 
     ...settings,
   };
   for (const [name, value] of Object.entries(given)) editor.settings.set(`xAuthentication.${name}`, value);
+  editor.registerAt(x);
   await editor.activate();
   return editor;
 }

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { destinationOf, type AllowList, type Destination } from '../../../media/relay/destination.js';
+import { destinationOf, readAllowList, type AllowList, type Destination } from '../../../media/relay/destination.js';
 import { ROOT } from '../../host/project.ts';
 
 const ALLOWED: AllowList = {
   schemes: ['vscode', 'code-oss'],
-  origins: ['https://editor.example.com', 'http://127.0.0.1:8080', 'http://plain.example.com'],
+  callbacks: [
+    'https://editor.example.com/oss-123/callback',
+    'http://127.0.0.1:8080/callback',
+    'http://plain.example.com/callback',
+  ],
 };
 const DESKTOP = 'vscode://xauth.x-authentication/callback?nonce=n-1_n&windowId=2';
 const WEB_QUERY =
@@ -65,8 +69,8 @@ describe('The relay page', () => {
     assert.ok(hrefOf(relay({ state, code: 'c' })).startsWith(`${state}&code=c&`));
   });
 
-  it('knows no editor in a browser until its host is on the list', () => {
-    assert.equal(relay({ state: WEB, code: 'c' }, { ...ALLOWED, origins: [] }).kind, 'not-allowed');
+  it('knows no editor in a browser until its callback page is on the list', () => {
+    assert.equal(relay({ state: WEB, code: 'c' }, { ...ALLOWED, callbacks: [] }).kind, 'not-allowed');
   });
 
   const stateless: readonly (readonly [query: string, kind: Destination['kind']])[] = [
@@ -84,7 +88,8 @@ describe('The relay page', () => {
   }
 
   describe('goes nowhere for', () => {
-    const web = (query: string): string => `https://editor.example.com/callback?${query}`;
+    const page = 'editor.example.com/oss-123/callback';
+    const web = (query: string): string => `https://${page}?${query}`;
     const attacks: readonly (readonly [what: string, state: string])[] = [
       ['an empty state', ''],
       ['text', 'n-1_n'],
@@ -134,26 +139,41 @@ describe('The relay page', () => {
       ['an error of its own', `${DESKTOP}&error=evil`],
       ['two nonces', `${DESKTOP}&nonce=evil`],
       ['more than X takes', `${DESKTOP}&x=${'x'.repeat(500)}`],
-      ['another host', `https://evil.example/callback?${WEB_QUERY}`],
-      ['a host below the one on the list', `https://x.editor.example.com/callback?${WEB_QUERY}`],
-      ['a host that begins like the one on the list', `https://editor.example.com.evil.example/callback?${WEB_QUERY}`],
-      ['a host that ends like the one on the list', `https://evileditor.example.com/callback?${WEB_QUERY}`],
-      ['the host as a user', `https://editor.example.com@evil.example/callback?${WEB_QUERY}`],
-      ['a user at the host', `https://evil@editor.example.com/callback?${WEB_QUERY}`],
-      ['the host with a backslash', `https://evil.example\\@editor.example.com/callback?${WEB_QUERY}`],
-      ['the host with a dot behind it', `https://editor.example.com./callback?${WEB_QUERY}`],
-      ['the host in capitals', `https://Editor.example.com/callback?${WEB_QUERY}`],
-      ['the host with an encoded letter', `https://%65ditor.example.com/callback?${WEB_QUERY}`],
-      ['the host with a letter that is folded', `https://ｅditor.example.com/callback?${WEB_QUERY}`],
-      ['the host with another port', `https://editor.example.com:8443/callback?${WEB_QUERY}`],
-      ['the host with its port written out', `https://editor.example.com:443/callback?${WEB_QUERY}`],
-      ['the host without slashes', `https:editor.example.com/callback?${WEB_QUERY}`],
-      ['the host by http', `http://editor.example.com/callback?${WEB_QUERY}`],
+      ['another host', `https://evil.example/oss-123/callback?${WEB_QUERY}`],
+      ['a host below the one on the list', `https://x.${page}?${WEB_QUERY}`],
+      [
+        'a host that begins like the one on the list',
+        `https://editor.example.com.evil.example/oss-123/callback?${WEB_QUERY}`,
+      ],
+      ['a host that ends like the one on the list', `https://evil${page}?${WEB_QUERY}`],
+      ['the host as a user', `https://editor.example.com@evil.example/oss-123/callback?${WEB_QUERY}`],
+      ['a user at the host', `https://evil@${page}?${WEB_QUERY}`],
+      ['the host with a backslash', `https://evil.example\\@${page}?${WEB_QUERY}`],
+      ['the host with a dot behind it', `https://editor.example.com./oss-123/callback?${WEB_QUERY}`],
+      ['the host in capitals', `https://Editor.example.com/oss-123/callback?${WEB_QUERY}`],
+      ['the host with an encoded letter', `https://%65ditor.example.com/oss-123/callback?${WEB_QUERY}`],
+      ['the host with a letter that is folded', `https://ｅditor.example.com/oss-123/callback?${WEB_QUERY}`],
+      ['the host with another port', `https://editor.example.com:8443/oss-123/callback?${WEB_QUERY}`],
+      ['the host with its port written out', `https://editor.example.com:443/oss-123/callback?${WEB_QUERY}`],
+      ['the host without slashes', `https:${page}?${WEB_QUERY}`],
+      ['the host by http', `http://${page}?${WEB_QUERY}`],
       ['a host by http, though it is on the list', `http://plain.example.com/callback?${WEB_QUERY}`],
       ['this machine at another port', `http://127.0.0.1:9090/callback?${WEB_QUERY}`],
       ['this machine as a number', `http://2130706433:8080/callback?${WEB_QUERY}`],
       ['another page of the host', `https://editor.example.com/logout?${WEB_QUERY}`],
-      ['a page that begins like the callback', `https://editor.example.com/callback/x?${WEB_QUERY}`],
+      ['the callback page of another version', `https://editor.example.com/oss-124/callback?${WEB_QUERY}`],
+      ['a callback page at the root of the host', `https://editor.example.com/callback?${WEB_QUERY}`],
+      [
+        'a callback page of somebody else at the host',
+        `https://editor.example.com/user/mallory/proxy/9000/callback?${WEB_QUERY}`,
+      ],
+      ['a callback page below the one on the list', `https://${page}/callback?${WEB_QUERY}`],
+      ['the callback page by detours', `https://editor.example.com/x/../oss-123/callback?${WEB_QUERY}`],
+      ['the callback page with two slashes', `https://editor.example.com//oss-123/callback?${WEB_QUERY}`],
+      ['the callback page with an encoded slash', `https://editor.example.com/oss-123%2Fcallback?${WEB_QUERY}`],
+      ['the callback page in capitals', `https://editor.example.com/OSS-123/callback?${WEB_QUERY}`],
+      ['the callback page with a slash behind it', `https://${page}/?${WEB_QUERY}`],
+      ['a page that begins like the callback', `https://${page}/x?${WEB_QUERY}`],
       ['the callback page without a request', web(WEB_QUERY.replace('vscode-reqid=3&', ''))],
       ['the callback page for another scheme', web(WEB_QUERY.replace('code-oss', 'cursor'))],
       ['the callback page for another extension', web(WEB_QUERY.replace('xauth.', 'evil.'))],
@@ -183,13 +203,83 @@ describe('The relay page', () => {
     }
   });
 
+  it('goes to no other path of a host on the list, such as a colleague’s', () => {
+    const hub = { schemes: ['code-oss'], callbacks: ['https://hub.example.org/user/ada/oss-123/callback'] };
+    const at = (path: string): string =>
+      relay({ code: 'c', state: `https://hub.example.org${path}?${WEB_QUERY}` }, hub).kind;
+    assert.equal(at('/user/ada/oss-123/callback'), 'forward');
+    for (const path of ['/user/mallory/proxy/9000/callback', '/user/ada/proxy/9000/callback', '/callback', '/']) {
+      assert.equal(at(path), 'not-allowed', path);
+    }
+  });
+
+  it('refuses a list that names a whole origin', () => {
+    for (const entry of ['https://editor.example.com', 'https://editor.example.com/']) {
+      assert.throws(() => readAllowList({ schemes: [], callbacks: [entry] }), { name: 'TypeError', message: /whole/ });
+    }
+  });
+
+  it('reads a list of schemes and of whole callback addresses', () => {
+    const list = {
+      schemes: ['vscode'],
+      callbacks: [
+        'https://editor.example.com/stable-1a2b3c/callback',
+        'https://editor.example.com:8443/callback',
+        'http://127.0.0.1:8080/callback',
+      ],
+    };
+    assert.deepEqual(readAllowList(list), list);
+    assert.deepEqual(readAllowList({ schemes: [], callbacks: [] }), { schemes: [], callbacks: [] });
+  });
+
+  describe('refuses a list, and says why, with', () => {
+    const entries: readonly (readonly [what: string, entry: unknown])[] = [
+      ['a folder', 'https://editor.example.com/stable-1a2b3c/'],
+      ['another page', 'https://editor.example.com/login'],
+      ['a page that ends like a callback', 'https://editor.example.com/mycallback'],
+      ['any host below another', 'https://*.example.com/callback'],
+      ['any path', 'https://editor.example.com/*/callback'],
+      ['a query', 'https://editor.example.com/callback?vscode-reqid=1'],
+      ['an empty query', 'https://editor.example.com/callback?'],
+      ['a fragment', 'https://editor.example.com/callback#'],
+      ['a user', 'https://ada@editor.example.com/callback'],
+      ['a host by http', 'http://editor.example.com/callback'],
+      ['a host in capitals, which no address would match', 'https://Editor.example.com/callback'],
+      ['a port that is superfluous', 'https://editor.example.com:443/callback'],
+      ['a detour', 'https://editor.example.com/x/../callback'],
+      ['a script', 'javascript:alert(1)//callback'],
+      ['a desktop editor', 'vscode://xauth.x-authentication/callback'],
+      ['no address', 'editor.example.com/callback'],
+      ['nothing', ''],
+      ['a number', 7],
+    ];
+    for (const [what, entry] of entries) {
+      it(`${what} among the callbacks`, () => {
+        assert.throws(() => readAllowList({ schemes: ['vscode'], callbacks: [entry] }), TypeError);
+      });
+    }
+
+    it('the origins of an older version of this page', () => {
+      const list = { schemes: ['vscode'], origins: ['https://editor.example.com'], callbacks: [] };
+      assert.throws(() => readAllowList(list), { name: 'TypeError', message: /"origins"/ });
+    });
+
+    for (const [what, list] of [
+      ['no callbacks', { schemes: [] }],
+      ['no schemes', { callbacks: [] }],
+      ['callbacks that are no list', { schemes: [], callbacks: 'https://editor.example.com/callback' }],
+      ['nothing in it', undefined],
+    ] as const) {
+      it(what, () => assert.throws(() => readAllowList(list), TypeError));
+    }
+  });
+
   it('ships with a list that lets desktop editors through, and no host', async () => {
     const html = await readFile(join(ROOT, 'media', 'relay', 'index.html'), 'utf8');
     const [, json = ''] = /<script id="allowed" type="application\/json">(.*?)<\/script>/s.exec(html) ?? [];
-    const shipped: unknown = JSON.parse(json);
-    assert.ok(typeof shipped === 'object' && shipped !== null && 'schemes' in shipped && 'origins' in shipped);
-    assert.deepEqual(shipped.origins, []);
-    assert.ok(Array.isArray(shipped.schemes) && shipped.schemes.every((scheme) => /^[a-z-]+$/.test(String(scheme))));
+    const shipped = readAllowList(JSON.parse(json));
+    assert.deepEqual(shipped.callbacks, []);
+    assert.ok(shipped.schemes.every((scheme) => /^[a-z-]+$/.test(scheme)));
     for (const scheme of ['vscode', 'vscode-insiders', 'vscodium', 'code-oss', 'cursor', 'windsurf']) {
       assert.ok(shipped.schemes.includes(scheme), scheme);
     }

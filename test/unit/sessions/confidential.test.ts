@@ -25,7 +25,7 @@ describe('Confidential apps', () => {
     const window = machine.open({ app: SEEMINGLY_PUBLIC });
     await assert.rejects(window.signIn(), secretRefused);
     assert.deepEqual(await window.sessions.all(), []);
-    await window.clients.setSecret(WEB_APP.clientId, SECRET);
+    await window.setSecret(WEB_APP.clientId, SECRET);
     await window.signIn();
     assert.ok(works(machine, await window.session()));
   });
@@ -34,12 +34,12 @@ describe('Confidential apps', () => {
     await using machine = await openMachine();
     const window = machine.open({ app: WEB_APP });
     const grant = await window.signIn();
-    await window.clients.setSecret(WEB_APP.clientId, undefined);
+    await window.setSecret(WEB_APP.clientId, undefined);
     machine.now += 3 * HOUR;
     assert.equal((await window.session())?.id, grant.id, 'it is listed all the while');
     assert.deepEqual(notices(machine), [['client-secret', false]]);
-    await window.clients.setSecret(WEB_APP.clientId, SECRET);
-    window.sessions.settingsChanged();
+    await window.setSecret(WEB_APP.clientId, SECRET);
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
     assert.equal(machine.notices.length, 1);
   });
@@ -52,8 +52,8 @@ describe('Confidential apps', () => {
     machine.now += 3 * HOUR;
     assert.ok(await window.session());
     assert.deepEqual(notices(machine), [['client-secret', true]]);
-    await window.clients.setSecret(WEB_APP.clientId, 'made anew');
-    window.sessions.settingsChanged();
+    await window.setSecret(WEB_APP.clientId, 'made anew');
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
   });
 
@@ -65,8 +65,8 @@ describe('Confidential apps', () => {
     machine.now += 3 * HOUR;
     assert.ok(await window.session());
     assert.deepEqual(notices(machine), [['client-secret', true]]);
-    await window.clients.setSecret(WEB_APP.clientId, '');
-    window.sessions.settingsChanged();
+    await window.setSecret(WEB_APP.clientId, '');
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
     assert.equal(machine.x.requestsTo(TOKEN).at(-1)?.headers.authorization, undefined);
   });
@@ -79,8 +79,8 @@ describe('Confidential apps', () => {
     machine.now += 3 * HOUR;
     assert.ok(await window.session());
     assert.deepEqual(notices(machine), [['client-secret', false]]);
-    await window.clients.setSecret(NATIVE_APP.clientId, 'now it has one');
-    window.sessions.settingsChanged();
+    await window.setSecret(NATIVE_APP.clientId, 'now it has one');
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session()));
   });
 
@@ -118,7 +118,7 @@ describe('Confidential apps', () => {
     assert.deepEqual((await window.session(scopes))?.id, theirs.id);
     assert.deepEqual((await window.session())?.id, ours.id);
 
-    await window.clients.setSecret(WEB_APP.clientId, undefined);
+    await window.setSecret(WEB_APP.clientId, undefined);
     machine.now += 3 * HOUR;
     await window.session(scopes);
     assert.ok(works(machine, await window.session()), 'the other app’s is not touched');
@@ -126,8 +126,8 @@ describe('Confidential apps', () => {
     assert.deepEqual(others, []);
     assert.ok(notice?.kind === 'client-secret');
     assert.equal(notice.grant.clientId, WEB_APP.clientId, 'this is the app whose secret is asked for');
-    await window.clients.setSecret(WEB_APP.clientId, SECRET);
-    window.sessions.settingsChanged();
+    await window.setSecret(WEB_APP.clientId, SECRET);
+    window.sessions.appChanged();
     assert.ok(works(machine, await window.session(scopes)));
   });
 });

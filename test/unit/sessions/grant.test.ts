@@ -18,6 +18,7 @@ const START = Date.UTC(2026, 6, 1);
 
 const grant: Grant = {
   id: 'id',
+  apiBaseUrl: 'https://api.x.com',
   clientId: 'client',
   account: { id: '1', label: '@ada_l' },
   scopes: ['tweet.read'],
@@ -25,6 +26,7 @@ const grant: Grant = {
   refreshToken: 'refresh',
   obtainedAt: START,
   expiresAt: START + 2 * HOUR,
+  noteKey: 'k'.repeat(43),
 };
 
 describe('A grant', () => {

@@ -6,15 +6,17 @@ import { NATIVE_APP } from '../../x/app.ts';
 import { ADA } from '../../x/person.ts';
 import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
 
-const KEY = `grant:${NATIVE_APP.clientId}:${ADA.id}`;
+const DAY = 24 * HOUR;
+
+const keyAt = (machine: Machine): string => `grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`;
 
 describe('Grants', () => {
   describe('whose records can’t be read', () => {
     it('sets them aside, says so once, and uses the others', async () => {
       await using machine = await openMachine();
       await signedIn(machine, 'ada', 'grace');
-      const stored = machine.store.stored.get(KEY) ?? '';
-      await overwrite(machine, KEY, stored.slice(0, 100));
+      const stored = machine.store.stored.get(keyAt(machine)) ?? '';
+      await overwrite(machine, keyAt(machine), stored.slice(0, 100));
       await overwrite(machine, 'grant:some:where', stored);
       const windows = [machine.open(), machine.open()];
       for (const window of windows) {
@@ -25,11 +27,40 @@ describe('Grants', () => {
       }
       await machine.settle();
       assert.deepEqual(machine.notices, [{ kind: 'unreadable', count: 2 }]);
-      assert.equal(machine.store.stored.get(`unreadable:${KEY}`), stored.slice(0, 100));
-      assert.equal(machine.store.stored.has(KEY), false);
+      const aside = { since: machine.now, stored: stored.slice(0, 100) };
+      assert.deepEqual(JSON.parse(machine.store.stored.get(`unreadable:${keyAt(machine)}`) ?? ''), aside);
+      assert.equal(machine.store.stored.has(keyAt(machine)), false);
       machine.now += HOUR;
       await machine.open().sessions.all();
       assert.equal(machine.notices.length, 1, 'nor are they said to be gone later');
+    });
+
+    it('deletes them after a month, and when the person signs out of everything', async () => {
+      await using machine = await openMachine();
+      await signedIn(machine, 'ada', 'grace', 'katherine');
+      const key = keyAt(machine);
+      const damaged = (machine.store.stored.get(key) ?? '').slice(0, 100);
+      const isKept = (): boolean => machine.store.stored.has(`unreadable:${key}`);
+      await overwrite(machine, key, damaged);
+      const window = machine.open();
+      const [grace, katherine] = await window.sessions.all();
+      await machine.settle();
+      machine.now += 30 * DAY - 1;
+      await window.grants.forgetUnreadable(30 * DAY);
+      assert.ok(isKept());
+      machine.now += 1;
+      await window.grants.forgetUnreadable(30 * DAY);
+      await machine.settle();
+      assert.ok(!isKept());
+
+      await overwrite(machine, key, damaged);
+      await machine.open().sessions.all();
+      await machine.settle();
+      await window.sessions.signOut(grace?.id ?? '');
+      assert.ok(isKept());
+      await window.sessions.signOut(katherine?.id ?? '');
+      await machine.settle();
+      assert.deepEqual([...machine.store.stored.keys()], []);
     });
 
     for (const [what, damage] of [
@@ -44,7 +75,7 @@ describe('Grants', () => {
       it(`knows one that is ${what}`, async () => {
         await using machine = await openMachine();
         await signedIn(machine, 'ada');
-        await overwrite(machine, KEY, damage(JSON.parse(machine.store.stored.get(KEY) ?? '')));
+        await overwrite(machine, keyAt(machine), damage(JSON.parse(machine.store.stored.get(keyAt(machine)) ?? '')));
         const window = machine.open();
         assert.deepEqual(await window.sessions.all(), []);
         assert.deepEqual(window.notices, [{ kind: 'unreadable', count: 1 }]);
@@ -57,20 +88,20 @@ describe('Grants', () => {
       await using machine = await openMachine();
       await signedIn(machine, 'ada', 'grace');
       const newer = JSON.stringify({ version: 2, novelty: true });
-      await overwrite(machine, KEY, newer);
+      await overwrite(machine, keyAt(machine), newer);
       machine.now += HOUR;
       const window = machine.open();
       assert.equal((await window.sessions.all()).length, 1);
       await machine.settle();
-      assert.equal(machine.store.stored.get(KEY), newer);
+      assert.equal(machine.store.stored.get(keyAt(machine)), newer);
       assert.deepEqual(machine.notices, []);
     });
 
     it('never quotes them in the log', async () => {
       await using machine = await openMachine();
       await signedIn(machine, 'ada');
-      const stored = machine.store.stored.get(KEY) ?? '';
-      await overwrite(machine, KEY, stored.replace('"version":1', '"version":"1"'));
+      const stored = machine.store.stored.get(keyAt(machine)) ?? '';
+      await overwrite(machine, keyAt(machine), stored.replace('"version":1', '"version":"1"'));
       const window = machine.open();
       await window.sessions.all();
       const log = window.logged.join('\n');
@@ -96,7 +127,7 @@ describe('Grants', () => {
       await window.signIn();
       window.secrets.failure = new Error('The keyring is locked.');
       assert.ok(works(machine, await window.session()));
-      await window.grants.storedRecordChanged(KEY);
+      await window.grants.storedRecordChanged(keyAt(machine));
     });
   });
 
@@ -108,7 +139,7 @@ describe('Grants', () => {
       const grant = await first.signIn();
       assert.deepEqual(await second.sessions.all(), []);
       await machine.settle();
-      await second.grants.storedRecordChanged(KEY);
+      await second.grants.storedRecordChanged(keyAt(machine));
       assert.deepEqual(second.changes, [{ added: [grant], changed: [], removed: [] }]);
       assert.deepEqual(first.changes, [{ added: [grant], changed: [], removed: [] }]);
     });
@@ -124,7 +155,7 @@ describe('Grants', () => {
       const renewed = await first.session();
       await second.session();
       // What the second window reads is still the old record.
-      await second.grants.storedRecordChanged(KEY);
+      await second.grants.storedRecordChanged(keyAt(machine));
       assert.equal((await second.session())?.accessToken, renewed?.accessToken);
       await machine.settle();
       assert.equal(machine.refreshes, 1);
@@ -135,8 +166,8 @@ describe('Grants', () => {
       const window = machine.open();
       await window.signIn();
       await machine.settle();
-      await overwrite(machine, KEY, undefined);
-      await window.grants.storedRecordChanged(KEY);
+      await overwrite(machine, keyAt(machine), undefined);
+      await window.grants.storedRecordChanged(keyAt(machine));
       assert.ok(works(machine, await window.session()));
       machine.now += 2 * HOUR;
       await window.session();
@@ -206,7 +237,7 @@ describe('Grants', () => {
       machine.now += 2 * HOUR;
       const renewed = await behind.session();
       await machine.open().grants.list();
-      assert.equal(JSON.parse(machine.store.stored.get(KEY) ?? '').accessToken, renewed?.accessToken);
+      assert.equal(JSON.parse(machine.store.stored.get(keyAt(machine)) ?? '').accessToken, renewed?.accessToken);
       assert.equal(machine.store.stored.size, 2);
     });
   });

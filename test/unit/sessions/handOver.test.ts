@@ -8,6 +8,7 @@ import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 
 const first: Grant = {
   id: 'id',
+  apiBaseUrl: 'https://api.x.com',
   clientId: 'client',
   account: { id: '1', label: '@ada_l' },
   scopes: ['tweet.read'],
@@ -15,6 +16,7 @@ const first: Grant = {
   refreshToken: 'refresh 1',
   obtainedAt: 1,
   expiresAt: 2,
+  noteKey: 'k'.repeat(43),
 };
 
 const state = (number: number): Grant => ({

@@ -137,8 +137,11 @@ describe('Labels', () => {
       withApp: (name: string, app: string) => `${name} (${app})`,
     };
     const labelOf = (clientId: string, usual: string, username?: string, before?: string): Promise<string> => {
-      const world = { apiBaseUrl: () => X, defaultClientId: () => usual };
-      const label = labelGrants((...claim) => open().claim(...claim), world, words);
+      const label = labelGrants(
+        (...claim) => open().claim(...claim),
+        () => usual,
+        words,
+      );
       const grant = { ...GIVEN, clientId };
       return label(grant, username === undefined ? undefined : { id: `id of ${username}`, username }, before);
     };
@@ -180,6 +183,8 @@ describe('Labels', () => {
 
 const GIVEN = {
   id: '3f2a91c0-5d7e-4a6b-8c9d-0e1f2a3b4c5d',
+  apiBaseUrl: X,
+  noteKey: 'key',
   scopes: [],
   accessToken: 'token',
   refreshToken: undefined,

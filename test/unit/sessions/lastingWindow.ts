@@ -41,18 +41,22 @@ class LastingWindow {
     const write = (message: string): void => void this.logged.push(message);
     const log = { debug: write, info: write, warn: write, error: write };
     const notify = (notice: Notice): void => void this.notices.push(notice);
-    const revoke = async (secret: string): Promise<void> => {
+    const revoke = async ({ apiBaseUrl, accessToken: secret }: Grant, replacedBy?: Grant): Promise<void> => {
       const { consumer, token } = readOAuth1Credentials(secret);
-      await invalidateToken(machine.x.apiBaseUrl, consumer, token, this.world);
+      if (replacedBy !== undefined && readOAuth1Credentials(replacedBy.accessToken).token.token === token.token) return;
+      await invalidateToken(apiBaseUrl, consumer, token, this.world);
     };
     this.machine = machine;
     this.secrets = secrets;
     this.world = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
     this.grants = new Grants(
-      new GrantRecords(secrets, log, prefix),
+      new GrantRecords(secrets, log, now, prefix),
       new HandOver(new SealedNotes(join(machine.folder, 'notes'))),
       log,
-      new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now),
+      {
+        apiBaseUrl: () => machine.x.apiBaseUrl,
+        roster: new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now),
+      },
     );
     this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
     this.grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
@@ -68,7 +72,6 @@ class LastingWindow {
     this.sessions = new LastingSessions({
       grants: this.grants,
       claimLabel: (...claim) => labels.claim(...claim),
-      apiBaseUrl: () => machine.x.apiBaseUrl,
       ...(revocable && { revoke }),
       now,
       notify,
@@ -100,6 +103,7 @@ export class OAuth1Window extends LastingWindow {
     const verifier = verifierOf(temporary, new URL(back).searchParams);
     const { token, user } = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.world);
     return this.sessions.keep({
+      apiBaseUrl,
       appKey: consumer.key,
       account: { id: user?.id ?? '' },
       labels: () => plainFirst(`@${user?.username}`, consumer.key),
@@ -116,18 +120,11 @@ export class AppOnlyWindow extends LastingWindow {
 
   /** Adds an app's bearer, got for its API key and secret. */
   async add(app = NATIVE_APP, label = app.name): Promise<Grant> {
-    const bearer = await appOnlyBearer(
-      this.machine.x.apiBaseUrl,
-      { key: app.apiKey, secret: app.apiSecret },
-      this.world,
-    );
+    const { apiBaseUrl } = this.machine.x;
+    const bearer = await appOnlyBearer(apiBaseUrl, { key: app.apiKey, secret: app.apiSecret }, this.world);
     const account = { id: fingerprint(app.apiKey) };
-    return this.sessions.keep({
-      appKey: app.apiKey,
-      account,
-      labels: () => plainFirst(label, app.apiKey),
-      secret: bearer,
-    });
+    const labels = () => plainFirst(label, app.apiKey);
+    return this.sessions.keep({ apiBaseUrl, appKey: app.apiKey, account, labels, secret: bearer });
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sealOf } from '../../../src/sessions/grant.ts';
+import { sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import type { Notes } from '../../../src/sessions/handOver.ts';
 import type { Locks } from '../../../src/sessions/renewal.ts';
 import { nameOf } from '../../../src/sessions/seal.ts';
@@ -142,8 +142,8 @@ describe('Renewal', () => {
           machine.notices.map((notice) => [notice.kind, 'hasSecret' in notice && notice.hasSecret]),
           [['client-secret', false]],
         );
-        await first.clients.setSecret(NATIVE_APP.clientId, 'a new secret\n');
-        first.sessions.settingsChanged();
+        await first.setSecret(NATIVE_APP.clientId, 'a new secret\n');
+        first.sessions.appChanged();
         assert.ok(works(machine, await first.session()));
         assert.ok(works(machine, await second.session()));
       });
@@ -314,6 +314,7 @@ describe('Renewal', () => {
       const [grant] = await first.grants.list();
       assert.ok(grant);
       machine.x.grants.expireAccessTokens();
+      machine.now += YOUNG_MS;
       const outcomes = await Promise.all(
         [first, second, first, second].map((window) => window.renewal.renew(grant, grant.accessToken)),
       );
@@ -326,6 +327,7 @@ describe('Renewal', () => {
       await using machine = await openMachine();
       const window = machine.open();
       const grant = await window.signIn();
+      machine.now += YOUNG_MS;
       const outcomes = await Promise.all([
         window.renewal.renew(grant),
         window.renewal.renew(grant, grant.accessToken),
@@ -333,6 +335,55 @@ describe('Renewal', () => {
       ]);
       assert.deepEqual(outcomes, ['current', 'current', 'current']);
       assert.equal(machine.refreshes, 1);
+    });
+  });
+
+  describe('for who asks again and again', () => {
+    it('is not made while the token is minutes old, also if X refuses it', async () => {
+      await using machine = await openMachine();
+      const { first, second } = await twoWindows(machine);
+      const [grant] = await first.grants.list();
+      assert.ok(grant);
+      machine.now += YOUNG_MS - 1;
+      machine.x.grants.expireAccessTokens();
+      for (const window of [first, second]) {
+        assert.equal(await window.renewal.renewRefused(grant), 'current');
+        assert.deepEqual(await window.sessions.renewAll(), ['current']);
+      }
+      assert.equal(machine.refreshes, 0);
+      machine.now += 1;
+      assert.deepEqual(await second.sessions.renewAll(), ['current']);
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('is made when the clock was set back, and the token seems to come from the future', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      machine.now -= MINUTE;
+      assert.equal(await window.renewal.renewRefused(grant), 'current');
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('is tried every ten seconds at most while X does not answer', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      const grant = await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, faults.htmlUnavailable, { times: Infinity });
+      for (let minute = 0; minute < 6; minute++) {
+        await window.session();
+        machine.now += MINUTE;
+      }
+      const before = machine.refreshes;
+      for (let second = 0; second < 30; second++) {
+        await window.sessions.renewAll();
+        await window.sessions.renewNow(grant.id);
+        window.sessions.settingsChanged();
+        await window.session();
+        machine.now += 1000;
+      }
+      assert.equal(machine.refreshes, before + 3);
     });
   });
 
@@ -374,8 +425,9 @@ describe('Renewal', () => {
       const window = machine.open();
       machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
       const grant = await window.signIn();
+      machine.now += YOUNG_MS;
       assert.deepEqual(await window.sessions.renewAll(), ['unreachable']);
-      machine.now += 2 * HOUR - 11 * MINUTE;
+      machine.now += 2 * HOUR - 11 * MINUTE - YOUNG_MS;
       await window.sessions.tick();
       machine.now += 10 * MINUTE;
       await window.sessions.tick();
@@ -473,14 +525,17 @@ describe('Renewal', () => {
     it('does not end a session because of a setting that can’t be used', async () => {
       await using machine = await openMachine();
       const window = machine.open();
-      await window.signIn();
+      const { id } = await window.signIn();
       machine.now += 2 * HOUR;
       const { apiBaseUrl } = window;
       window.apiBaseUrl = 'not a URL';
-      assert.ok(await window.session());
+      assert.equal(await window.session(), undefined);
+      await window.sessions.tick();
       window.apiBaseUrl = apiBaseUrl;
-      window.sessions.settingsChanged();
-      assert.ok(works(machine, await window.session()));
+      const session = await window.session();
+      assert.equal(session?.id, id);
+      assert.ok(works(machine, session));
+      assert.deepEqual(machine.notices, []);
     });
   });
 
@@ -498,7 +553,7 @@ describe('Renewal', () => {
       await using machine = await openMachine();
       const window = machine.open({ app: WEB_APP });
       await window.signIn();
-      await window.clients.setSecret(WEB_APP.clientId, 'wrong');
+      await window.setSecret(WEB_APP.clientId, 'wrong');
       machine.now += 2 * HOUR;
       assert.ok(await window.session());
       const description = 'Value passed for the client id was invalid.';
@@ -512,8 +567,8 @@ describe('Renewal', () => {
           ['unknown-client', false],
         ],
       );
-      await window.clients.setSecret(WEB_APP.clientId, WEB_APP.clientSecret);
-      window.sessions.settingsChanged();
+      await window.setSecret(WEB_APP.clientId, WEB_APP.clientSecret);
+      window.sessions.appChanged();
       assert.ok(works(machine, await window.session()));
     });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AmbiguousClientId, covers, readScopes, scopesToRequest } from '../../../src/sessions/scopeRequest.ts';
+import { covers, InvalidScopes, readScopes, scopesToRequest } from '../../../src/sessions/scopeRequest.ts';
 
 describe('A request for scopes', () => {
   const rows: readonly [asked: string[], wanted: string[], clientId?: string][] = [
@@ -25,7 +25,7 @@ describe('A request for scopes', () => {
   }
 
   it('does not guess which of two apps is meant', () => {
-    assert.throws(() => readScopes(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), AmbiguousClientId);
+    assert.throws(() => readScopes(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopes);
   });
 
   it('is served by a grant that has all it wants, whatever else that has', () => {

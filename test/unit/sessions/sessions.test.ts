@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { DEFAULT_LIFETIME_MS, sealOf } from '../../../src/sessions/grant.ts';
-import { AmbiguousClientId } from '../../../src/sessions/scopeRequest.ts';
+import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
+import { DEFAULT_LIFETIME_MS, sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
+import { InvalidScopes } from '../../../src/sessions/scopeRequest.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, withMembers } from '../../x/faults.ts';
@@ -62,10 +63,13 @@ describe('Sessions', () => {
       assert.deepEqual(unreachable?.troubles, ['unreachable', 'expired']);
       assert.ok((unreachable?.triesAgainAt ?? 0) > machine.now);
 
+      assert.equal(await window.sessions.renewNow(grant.id), 'unreachable', 'not at once again');
       machine.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
-      assert.equal(await window.sessions.renewNow(grant.id), 'misconfigured', 'a person does not wait');
+      machine.now += HURRIED_MS;
+      assert.equal(await window.sessions.renewNow(grant.id), 'misconfigured');
       assert.deepEqual((await status())?.troubles, ['misconfigured', 'expired']);
 
+      machine.now += HURRIED_MS;
       assert.equal(await window.sessions.renewNow(grant.id), 'current');
       const renewed = await status();
       assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
@@ -164,7 +168,7 @@ describe('Sessions', () => {
 
     it('does not guess which of two apps is meant', async () => {
       await using machine = await openMachine();
-      await assert.rejects(machine.open().session(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), AmbiguousClientId);
+      await assert.rejects(machine.open().session(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopes);
     });
   });
 
@@ -241,7 +245,10 @@ describe('Sessions', () => {
         assert.equal(named.id, unnamed?.id);
         assert.deepEqual(machine.notices, []);
         await machine.settle();
-        assert.deepEqual([...machine.store.stored.keys()], [`grant:${NATIVE_APP.clientId}:${ADA.id}`]);
+        assert.deepEqual(
+          [...machine.store.stored.keys()],
+          [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`],
+        );
         const [added] = window.changes.at(-1)?.added ?? [];
         const [removed] = window.changes.at(-1)?.removed ?? [];
         assert.deepEqual([added?.account.label, removed?.account.label], ['@ada_l', grant.account.label]);
@@ -506,7 +513,9 @@ describe('Sessions', () => {
     await window.signIn([], 'ada');
     await window.signIn([], 'grace');
     machine.x.fail(TOKEN, faults.htmlUnavailable, { times: 2 });
+    machine.now += YOUNG_MS;
     assert.deepEqual(await window.sessions.renewAll(), ['unreachable', 'unreachable']);
+    machine.now += HURRIED_MS;
     assert.deepEqual(await window.sessions.renewAll(), ['current', 'current']);
     assert.equal(machine.refreshes, 4);
   });

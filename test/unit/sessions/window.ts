@@ -137,12 +137,10 @@ export class Window {
     const random = (): number => 0.5;
     const write = (message: string): void => void this.logged.push(message);
     const log = { debug: write, info: write, warn: write, error: write };
-    const endpoints = () => oauth2Endpoints({ api: this.apiBaseUrl, authorization: x.authorizationBaseUrl });
     const world = {
       fetch: how.fetch ?? bounded((url, init) => fetch(url, init), REQUEST_TIMEOUT_MS),
       now,
       random,
-      endpoints,
       apiBaseUrl: () => this.apiBaseUrl,
       defaultClientId: () => this.#app.clientId,
     };
@@ -154,7 +152,8 @@ export class Window {
     };
     this.handOver = new HandOver(how.notes ?? new SealedNotes(join(folder, 'notes')));
     this.clients = new Clients(this.secrets);
-    this.grants = new Grants(new GrantRecords(this.secrets, log), this.handOver, log, roster);
+    const server = { apiBaseUrl: () => this.apiBaseUrl, roster };
+    this.grants = new Grants(new GrantRecords(this.secrets, log, now), this.handOver, log, server);
     const backOff = new BackOff(now, random);
     const { grants, handOver, clients } = this;
     this.renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
@@ -169,7 +168,7 @@ export class Window {
       unnamed: (code: string) => `X account ${code}`,
       withApp: (name: string, shown: string) => `${name} (app ${shown})`,
     };
-    const label = labelGrants((...claim) => labels.claim(...claim), world, words);
+    const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, words);
     this.sessions = new Sessions({ grants, renewal: this.renewal, clients, backOff, label, world, notify, log });
     grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
     grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
@@ -187,7 +186,7 @@ export class Window {
 
   /** Signs in as a person would who clicks through the consent page. */
   async signIn(scopes: readonly string[] = ['tweet.read', 'users.read'], as = 'ada', app = this.#app): Promise<Grant> {
-    if (app.clientSecret !== undefined) await this.clients.setSecret(app.clientId, app.clientSecret);
+    if (app.clientSecret !== undefined) await this.setSecret(app.clientId, app.clientSecret);
     const request = {
       redirectUri: app.redirectUris[0] ?? '',
       scopes: await this.sessions.scopesFor(scopes, app.clientId),
@@ -198,9 +197,18 @@ export class Window {
     const url = await authorizationUrl(endpoints, { clientId: app.clientId }, request);
     const { location, body } = await clickThrough(url, { as, decision: 'authorize' });
     if (location === undefined) throw new Error(textOf(body));
-    const grant = await this.sessions.signIn(app.clientId, request, new URL(location).searchParams);
+    const grant = await this.sessions.signIn(
+      { apiBaseUrl: this.#baseUrls.api, clientId: app.clientId },
+      request,
+      new URL(location).searchParams,
+    );
     this.sessions.sessionOf(grant, scopes);
     return grant;
+  }
+
+  /** What a person does who is asked for the secret of an app. */
+  async setSecret(clientId: string, secret: string | undefined): Promise<void> {
+    await this.clients.setSecret({ apiBaseUrl: this.#baseUrls.api, clientId }, secret);
   }
 
   /** What `getSession` gives an extension: the first session. */

@@ -98,6 +98,14 @@ describe('The fake of vscode.authentication', () => {
     });
   }
 
+  it('rejects with Misconfigured when the scopes are malformed, as X Authentication does', async () => {
+    const fake = new FakeAuthentication();
+    for (const scopes of [['[a](b)'], ['X_CLIENT_ID:'], ['X_CLIENT_ID:one', 'X_CLIENT_ID:two']]) {
+      await assert.rejects(fake.getSession('x', scopes, { silent: true }), { name: 'Misconfigured' });
+      assert.equal(await fake.getSession('x-app', scopes, { silent: true }), undefined);
+    }
+  });
+
   it('knows no other provider', async () => {
     const fake = new FakeAuthentication();
     await assert.rejects(fake.getSession('github', []), /authentication provider 'github'/);

@@ -55,7 +55,7 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
 
   async function errorFor(status: number, body: string, headers: Record<string, string> = {}): Promise<Error> {
     answer = { status, body, headers };
-    return errorOf(await bounded(fetch, 5000)(url), 15_000);
+    return errorOf(await bounded(fetch, 5000)(url), [], 15_000);
   }
 
   async function refusalFor(status: number, body: string, type = 'text/html'): Promise<object> {

@@ -58,19 +58,19 @@ describe('Problems of API v2', () => {
   ];
   for (const [what, status, body, { kind, reason }] of cases) {
     it(`are read from ${what}`, () => {
-      const problem = readProblem(status, body);
+      const problem = readProblem(status, body, []);
       assert.deepEqual([problem.status, problem.kind, problem.reason], [status, kind, reason]);
     });
   }
 
   it('say in a sentence what X says', () => {
-    assert.equal(readProblem(403, typed('a/b')).message, 'X answered 403: The detail.');
-    assert.equal(readProblem(403, JSON.stringify({ type: 'a/b' })).message, 'X answered 403: b');
-    assert.equal(readProblem(403, '<html>').message, 'X answered 403: unknown');
+    assert.equal(readProblem(403, typed('a/b'), []).message, 'X answered 403: The detail.');
+    assert.equal(readProblem(403, JSON.stringify({ type: 'a/b' }), []).message, 'X answered 403: b');
+    assert.equal(readProblem(403, '<html>', []).message, 'X answered 403: unknown');
   });
 
   it('say it on one line and without links', () => {
-    const { message } = readProblem(403, typed('a/b', { detail: 'one\ntwo [three](command:four)' }));
+    const { message } = readProblem(403, typed('a/b', { detail: 'one\ntwo [three](command:four)' }), []);
     assert.equal(message, 'X answered 403: one two [three] (command:four)');
   });
 });

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { plainWords, serverWords } from '../../../src/oauth/errors.ts';
+
+describe('The words of a server', () => {
+  const sentences = [
+    'Value passed for the token was invalid.',
+    'Missing valid authorization header',
+    'Callback URL not approved for this client application. Approved callback URLs can be adjusted in your application settings',
+    'See https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code and https://api.x.com/2/oauth2/token.',
+    'https://developer.x.com/en/support/x-api/error-troubleshooting',
+    "Desktop applications only support the oauth_callback value 'oob'",
+    'application/x-www-form-urlencoded is not multipart/form-data',
+    'UND_ERR_CONNECT_TIMEOUT_EXCEEDED, invalid_request_parameter_value',
+    'User 1234567890123456789 at 2026-01-02T03:04:05.678Z',
+    'Unsupported-Authentication/OAuth2-User-Context',
+  ];
+  for (const words of sentences) {
+    it(`stay as they are: ${words}`, () => assert.equal(serverWords(words, ['code', 'abcdefg']), words));
+  }
+
+  const credentials = [
+    'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+    'bGRqeFdzX2c0ZlNIOjE3MDAwMDAwMDA6MTowOnJ0OjE',
+    'AAAAAAAAAAAAAAAAAAAAAMLheAAAAAAA0%2BuSeid%2BULvsea4JtiGRiSDSJSI%3D',
+    '1234567890-aBcDeFgHiJkLmNoPqRsTuVwXyZ',
+    '3f2a91aa-0c1d-4e2f-8a3b-5c6d7e8f9a0b',
+    'abcdefghijklmnopqrstuvwxyz',
+    'tnnArxj06cWHq44gCs1OSKk/jLY=',
+  ];
+  for (const credential of credentials) {
+    it(`lose what looks like a credential, though it was not sent: ${credential}`, () => {
+      assert.equal(serverWords(`The token "${credential}" is bad.`, []), 'The token "…" is bad.');
+      assert.equal(serverWords(`Token:${credential}, twice ${credential}`, []), 'Token:…, twice …');
+    });
+  }
+
+  it('lose what was sent, percent-encoded or not', () => {
+    const secret = 'ä+b/%2F$ "c';
+    const forms = [secret, encodeURIComponent(secret), encodeURIComponent(encodeURIComponent(secret))];
+    for (const form of [...forms, ...forms.map((text) => text.toLowerCase())]) {
+      assert.equal(serverWords(`(${form})`, [secret]), '(…)');
+    }
+    assert.equal(serverWords('PIN 1234567 is wrong', ['1234567']), 'PIN … is wrong');
+  });
+
+  it('lose a secret that would be cut off in the middle', () => {
+    const secret = 'short-secret';
+    for (let length = 280; length <= 300; length++) {
+      assert.doesNotMatch(serverWords(`${'a '.repeat(length / 2)}${secret}`, [secret]), /s/);
+    }
+  });
+
+  it('are read in a moment, whatever they are', () => {
+    const hostile = ['%25', '%', '](', 'a', 'aA1', '\u202e', '\u{1f600}', ' '].map((text) => text.repeat(250_000));
+    for (const words of hostile) {
+      const kept = serverWords(
+        words,
+        hostile.map((text) => text.slice(0, 4_000)),
+      );
+      assert.ok(kept.length <= 300, kept);
+    }
+  });
+
+  it('are plain already when they are made plain again', () => {
+    const words = `${'a'.repeat(299)} b [c](d)\n\u202ee`;
+    assert.equal(plainWords(plainWords(words)), plainWords(words));
+    assert.equal(plainWords('[a](command:b)\nc'), '[a] (command:b) c');
+  });
+});
