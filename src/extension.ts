@@ -14,6 +14,7 @@ import type { Grant } from './sessions/grant.ts';
 import { Grants } from './sessions/grants.ts';
 import { HandedOut } from './sessions/handedOut.ts';
 import { HandOver } from './sessions/handOver.ts';
+import type { LabelGrant } from './sessions/labels.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
@@ -65,12 +66,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     apiBaseUrl: () => settings.apiBaseUrl(),
     // One that can't be used has no sessions; signing in then says what is wrong with it.
     defaultClientId: () => settings.clientIdAsWritten(),
-    unnamedLabel: vscode.l10n.t('X account'),
     nonce: newNonce,
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
+  const installId = installIdOf(context);
+  const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
   const notes = new SealedNotes(notesFolder);
   const locks = new FolderLocks(locksFolder);
   const handOver = new HandOver(notes);
@@ -81,7 +83,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   let opened: Promise<Foreground> | undefined;
   const foreground = (): Promise<Foreground> => {
     const kinds = { x, oauth1, appOnly };
-    const folders = { notes: notesFolder, locks: locksFolder };
+    const folders = { notes: notesFolder, locks: locksFolder, labels: labelsFolder };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
     const background = { context, log, world, clients, notes, folders, ...signedIn };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
@@ -94,7 +96,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
     const grants = new Grants(new GrantRecords(secrets, log, now, prefix), handOver, log, {
       apiBaseUrl: () => settings.shownBaseUrl(),
-      roster: rosterOf(context, providerId, now),
+      roster: new Roster(join(globalStorageUri.fsPath, 'roster', installId, providerId), now),
     });
     const attempt = { run: signInAnew };
     grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);
@@ -104,7 +106,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
 
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
-  const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, world, notify, log });
+  const label: LabelGrant = async (...grant) => (await foreground()).label(...grant);
+  const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, label, world, notify, log });
   const x: SignInKind = {
     id: 'x',
     label: 'X',
@@ -121,6 +124,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
   const oauth1Sessions = new LastingSessions({
     grants: oauth1Grants,
+    claimLabel: async (...claim) => (await foreground()).labels.oauth1.claim(...claim),
     revoke: async (grant, replacedBy) => (await foreground()).revokeOAuth1(grant, replacedBy),
     now,
     notify,
@@ -137,7 +141,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   };
 
   const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
-  const appOnlySessions = new LastingSessions({ grants: appOnlyGrants, now, notify, log });
+  const appOnlySessions = new LastingSessions({
+    grants: appOnlyGrants,
+    claimLabel: async (...claim) => (await foreground()).labels.appOnly.claim(...claim),
+    now,
+    notify,
+    log,
+  });
   const appOnly: SignInKind = {
     id: 'x-app',
     label: 'X (app-only)',
@@ -212,14 +222,10 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   return exportedApi(requests, world.apiBaseUrl, foreground, log);
 }
 
-/** What SecretStorage should hold, under an id that is kept where it is: on a server, every browser has its own of both. */
-function rosterOf(
-  { globalState, globalStorageUri }: vscode.ExtensionContext,
-  providerId: string,
-  now: () => number,
-): Roster {
+/** Kept where secrets and permissions are: on a server, every browser has its own of them. */
+function installIdOf({ globalState }: vscode.ExtensionContext): string {
   const known = globalState.get<string>('installId');
   const installId = known ?? randomUUID();
   if (known === undefined) void globalState.update('installId', installId);
-  return new Roster(join(globalStorageUri.fsPath, 'roster', installId, providerId), now);
+  return installId;
 }

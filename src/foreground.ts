@@ -4,6 +4,7 @@ import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
 import type { Grant } from './sessions/grant.ts';
 import type { Notes } from './sessions/handOver.ts';
+import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
@@ -20,6 +21,7 @@ import { OAuth1SignIn } from './vscode/oauth1SignIn.ts';
 import { settings } from './vscode/settings.ts';
 import { Messages } from './vscode/showMessages.ts';
 import { SignIn } from './vscode/signIn.ts';
+import { labelWords } from './vscode/labelWords.ts';
 import { callbackUrlsHere } from './vscode/waysBack.ts';
 import { invalidateToken } from './x/oauth1.ts';
 
@@ -31,7 +33,7 @@ export interface Background {
   readonly clients: Clients;
   readonly notes: Notes;
   /** Where windows leave things for each other, by name. */
-  readonly folders: Readonly<Record<string, string>>;
+  readonly folders: Readonly<Record<'notes' | 'locks' | 'labels', string>>;
   readonly sessions: Sessions;
   readonly oauth1Sessions: LastingSessions;
   readonly appOnlySessions: LastingSessions;
@@ -67,6 +69,11 @@ export function openForeground(background: Background) {
     log,
   });
   const tellSignedIn = (grant: Grant): void => void messages.signedIn(grant);
+  const labelsOf = ({ id: providerId, sessions: source }: SignInKind): Labels => {
+    const statuses = (): ReturnType<typeof source.statuses> => source.statuses();
+    return new Labels({ folder: folders.labels, providerId, statuses, apiBaseUrl: world.apiBaseUrl, log });
+  };
+  const labels = { x: labelsOf(kinds.x), oauth1: labelsOf(kinds.oauth1), appOnly: labelsOf(kinds.appOnly) };
   const lasting = { consumerSetUp, world, log };
   const { secrets, extension } = context;
   const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };
@@ -77,7 +84,9 @@ export function openForeground(background: Background) {
     commands: commandsOf({ ...kinds, sessions, browser, appSetUp, messages, diagnose: () => diagnose(diagnosed), log }),
     signIn: new SignIn({ sessions, appSetUp, browser, tellSignedIn, log }),
     oauth1SignIn: new OAuth1SignIn({ ...lasting, sessions: background.oauth1Sessions, browser }),
-    appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions }),
+    appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions, labels: labels.appOnly }),
+    labels,
+    label: labelGrants((...claim) => labels.x.claim(...claim), world.defaultClientId, labelWords),
     revokeOAuth1: async ({ apiBaseUrl, accessToken }: Grant, replacedBy?: Grant): Promise<void> => {
       const { consumer, token } = readOAuth1Credentials(accessToken);
       // X hands out the same token again to who has allowed the app before.

@@ -4,7 +4,7 @@ import { SCOPE } from '../oauth/characters.ts';
 import { plainWords } from '../oauth/errors.ts';
 import { ImageUrl } from '../x/users.ts';
 
-/** Whose grant it is. `id` is X's user id, `label` is `@username` as it was at sign-in, because VS Code keys permissions by label. */
+/** Whose grant it is. `id` is X's user id, `label` is what VS Code keys permissions by: nobody else ever gets it (labels.ts). */
 export interface Account {
   readonly id: string;
   readonly label: string;

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Account, type Grant, newNoteKey } from './grant.ts';
 import type { Grants } from './grants.ts';
+import type { ClaimLabel } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { toSession, type Session } from './sessions.ts';
@@ -15,7 +16,9 @@ export interface LastingCredentials {
   readonly apiBaseUrl: string;
   /** The X app that they belong to: its API key, or for a bearer token alone a hash of it. */
   readonly appKey: string;
-  readonly account: Account;
+  readonly account: Omit<Account, 'label'>;
+  /** What the account may be called, the best first, without an end. */
+  readonly labels: () => Iterable<string>;
   /** What the session hands out. */
   readonly secret: string;
   /** True when they were asked for to read only, though the app may do more. */
@@ -35,14 +38,23 @@ const READ = 'read';
  */
 export class LastingSessions {
   readonly #grants: Grants;
+  readonly #claimLabel: ClaimLabel;
   readonly #revoke: Revoke | undefined;
   readonly #now: () => number;
   readonly #notify: Notify;
   readonly #log: Log;
 
   /** `revoke` ends the credentials at X; there is none for those that are shared with others. */
-  constructor(parts: { grants: Grants; revoke?: Revoke; now: () => number; notify: Notify; log: Log }) {
+  constructor(parts: {
+    grants: Grants;
+    claimLabel: ClaimLabel;
+    revoke?: Revoke;
+    now: () => number;
+    notify: Notify;
+    log: Log;
+  }) {
     this.#grants = parts.grants;
+    this.#claimLabel = parts.claimLabel;
     this.#revoke = parts.revoke;
     this.#now = parts.now;
     this.#notify = parts.notify;
@@ -74,20 +86,27 @@ export class LastingSessions {
   }
 
   /**
-   * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones: also of another app's, since
-   * nobody could tell two sessions of one account apart.
+   * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones, of another app's as well. Those
+   * are another session, under another label: whoever was allowed the one is asked about the other.
    */
-  async keep({ apiBaseUrl, appKey, account, secret, readOnly = false }: LastingCredentials): Promise<Grant> {
+  async keep(credentials: LastingCredentials): Promise<Grant> {
+    const { apiBaseUrl, appKey, account, labels, secret, readOnly = false } = credentials;
     for (;;) {
       const old = (await this.#grants.listOf(apiBaseUrl)).find(
         (grant) => grant.account.id === account.id || grant.accessToken === secret,
       );
       if (old?.accessToken === secret) return old;
+      const same = old?.clientId === appKey ? old : undefined;
+      const candidates = function* (): Iterable<string> {
+        if (same !== undefined) yield same.account.label;
+        yield* labels();
+      };
+      const label = await this.#claimLabel(candidates(), { apiBaseUrl, app: appKey, accountId: account.id });
       const grant: Grant = {
-        id: old?.id ?? randomUUID(),
+        id: same?.id ?? randomUUID(),
         apiBaseUrl,
         clientId: appKey,
-        account: old?.account ?? account,
+        account: { ...account, label },
         scopes: readOnly ? [READ] : [],
         accessToken: secret,
         refreshToken: undefined,

@@ -20,6 +20,7 @@ import {
   type Grant,
 } from './grant.ts';
 import type { Grants } from './grants.ts';
+import type { Given, LabelGrant } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
@@ -44,9 +45,10 @@ export interface SessionsWorld {
   readonly apiBaseUrl: () => string;
   /** The client id that requests without an `X_CLIENT_ID:` are for; empty when none is set. */
   readonly defaultClientId: () => string;
-  /** What an account is called until X says who it is. */
-  readonly unnamedLabel: string;
 }
+
+/** Rejects if a new grant must not be kept. `user`: undefined where X does not say whose it is. */
+type Accept = (given: Given, user: User | undefined) => Promise<void>;
 
 /** How long before it must be, at most, a window renews what it has handed out; each window by a share of its own. */
 const AHEAD_MS = 5 * 60_000;
@@ -72,6 +74,7 @@ export class Sessions {
   readonly #renewal: Renewal;
   readonly #clients: Clients;
   readonly #backOff: BackOff;
+  readonly #label: LabelGrant;
   readonly #world: SessionsWorld;
   readonly #notify: Notify;
   readonly #log: Log;
@@ -85,6 +88,7 @@ export class Sessions {
     renewal: Renewal;
     clients: Clients;
     backOff: BackOff;
+    label: LabelGrant;
     world: SessionsWorld;
     notify: Notify;
     log: Log;
@@ -93,6 +97,7 @@ export class Sessions {
     this.#renewal = parts.renewal;
     this.#clients = parts.clients;
     this.#backOff = parts.backOff;
+    this.#label = parts.label;
     this.#world = parts.world;
     this.#notify = parts.notify;
     this.#log = parts.log;
@@ -146,7 +151,7 @@ export class Sessions {
     app: App,
     request: AuthorizationRequest,
     callback: URLSearchParams,
-    accept: (grant: Grant) => Promise<void> = async () => {},
+    accept: Accept = async () => {},
   ): Promise<Grant> {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
@@ -162,12 +167,7 @@ export class Sessions {
     }
   }
 
-  async #signIn(
-    app: App,
-    request: AuthorizationRequest,
-    callback: URLSearchParams,
-    accept: (grant: Grant) => Promise<void>,
-  ): Promise<Grant> {
+  async #signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams, accept: Accept): Promise<Grant> {
     const { apiBaseUrl, clientId } = app;
     const client = await this.#clients.get(app);
     const endpoints = tokenEndpoints(apiBaseUrl);
@@ -175,11 +175,10 @@ export class Sessions {
     const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
     const now = this.#world.now();
     const id = randomUUID();
-    const grant: Grant = {
+    const given: Given = {
       id,
       apiBaseUrl,
       clientId,
-      account: provisionalAccount(id, this.#world.unnamedLabel),
       scopes: answer.scopes ?? request.scopes,
       accessToken: answer.accessToken,
       refreshToken: answer.refreshToken,
@@ -187,20 +186,19 @@ export class Sessions {
       expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
       noteKey: newNoteKey(),
     };
-    const user = await this.#whoIs(grant);
-    await this.#accepted(user === undefined ? grant : underName(grant, user, undefined), accept);
-    const kept = user === undefined ? grant : await this.#keep(grant, user);
-    if (user === undefined) await this.#grants.add(grant);
-    this.#log.info(`Grant ${kept.id}: signed in with ${kept.scopes.length} scopes.`);
-    return kept;
+    const user = await this.#whoIs(given);
+    await this.#accepted(given, user, accept);
+    const grant = user === undefined ? await this.#keepUnnamed(given) : await this.#keep(given, user);
+    this.#log.info(`Grant ${grant.id}: signed in with ${grant.scopes.length} scopes.`);
+    return grant;
   }
 
-  async #accepted(grant: Grant, accept: (grant: Grant) => Promise<void>): Promise<void> {
+  async #accepted(given: Given, user: User | undefined, accept: Accept): Promise<void> {
     try {
-      await accept(grant);
+      await accept(given, user);
     } catch (error) {
-      await this.#revoke(grant);
-      const old = await this.#grants.findOwn(grant, grant.account.id);
+      await this.#revoke(given);
+      const old = user && (await this.#grants.findOwn(given, user.id));
       if (old !== undefined && (await this.#grants.end(old, 'rejected')))
         this.#notify({ kind: 'rejected', grant: old, dropped: false });
       throw error;
@@ -334,17 +332,23 @@ export class Sessions {
       await this.#grants.end(provisional, 'rejected');
       return old;
     }
-    const named = underName(provisional, user, old);
+    const named = await this.#underName(provisional, user, old);
     if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
     if (old !== undefined && (await this.#grants.replace(old, named))) this.#tellNarrowed(old, named);
     return named;
   }
 
+  async #keepUnnamed(given: Given): Promise<Grant> {
+    const grant = { ...given, account: provisionalAccount(given.id, await this.#label(given, undefined)) };
+    await this.#grants.add(grant);
+    return grant;
+  }
+
   /** Keeps a new grant under its person's name, in the place of the one that X has ended by giving this one. */
-  async #keep(grant: Grant, user: User): Promise<Grant> {
+  async #keep(given: Given, user: User): Promise<Grant> {
     for (;;) {
-      const old = await this.#grants.findOwn(grant, user.id);
-      const named = underName(grant, user, old);
+      const old = await this.#grants.findOwn(given, user.id);
+      const named = await this.#underName(given, user, old);
       if (old === undefined) {
         await this.#grants.add(named);
         return named;
@@ -361,8 +365,14 @@ export class Sessions {
     if (lost.length > 0) this.#notify({ kind: 'narrowed', grant, lost });
   }
 
+  /** A grant as its person's, in the place of the one they had, with its label: VS Code keys permissions by that. */
+  async #underName(given: Given, { id, username, imageUrl }: User, old: Grant | undefined): Promise<Grant> {
+    const label = await this.#label(given, { id, username }, old?.account.label);
+    return { ...given, id: old?.id ?? given.id, account: { id, label, imageUrl } };
+  }
+
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */
-  async #whoIs(grant: Grant): Promise<User | undefined> {
+  async #whoIs(grant: Given): Promise<User | undefined> {
     try {
       const user = await whoAmI(grant.apiBaseUrl, `Bearer ${grant.accessToken}`, this.#world);
       this.#backOff.succeeded(namingOf(grant));
@@ -378,7 +388,7 @@ export class Sessions {
   }
 
   /** Whether X has revoked both tokens. Never rejects. */
-  async #revoke(grant: Grant): Promise<boolean> {
+  async #revoke(grant: Given): Promise<boolean> {
     const tokens = [
       ...(grant.refreshToken === undefined ? [] : [[grant.refreshToken, 'refresh_token'] as const]),
       [grant.accessToken, 'access_token'] as const,
@@ -407,17 +417,8 @@ function signInTo({ apiBaseUrl, clientId }: App): string {
 }
 
 /** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */
-function namingOf(grant: Grant): string {
+function namingOf(grant: Given): string {
   return `name of ${grant.id}`;
-}
-
-/** A grant as its person's, in the place of the one they had. VS Code keys permissions by label, so they keep theirs. */
-function underName(grant: Grant, user: User, old: Grant | undefined): Grant {
-  return {
-    ...grant,
-    id: old?.id ?? grant.id,
-    account: { id: user.id, label: old?.account.label ?? `@${user.username}`, imageUrl: user.imageUrl },
-  };
 }
 
 /** A view of a grant with the given scopes. */

@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { plainWords } from '../oauth/errors.ts';
-import { isProvisional, type Account, type Grant } from '../sessions/grant.ts';
+import type { Account } from '../sessions/grant.ts';
+import type { Given } from '../sessions/labels.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { stakes } from '../x/scopes.ts';
+import type { User } from '../x/users.ts';
 import { notAdded } from './messages.ts';
 import { patience, raced } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
@@ -46,8 +48,8 @@ export class Agreement {
    *
    * @throws {Failure} `Denied` or `TimedOut`
    */
-  async toKeeping({ scopes, account }: Grant): Promise<void> {
-    await this.#reach(await this.#additions(scopes, isProvisional(account) ? undefined : account.id), patience());
+  async toKeeping({ scopes }: Given, user: User | undefined): Promise<void> {
+    await this.#reach(await this.#additions(scopes, user?.id), patience());
   }
 
   /** No network. */

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
+import type { Labels } from '../sessions/labels.ts';
 import { fingerprint, type LastingSessions } from '../sessions/lastingSessions.ts';
 import type { World } from '../oauth/appOnly.ts';
 import { plainWords } from '../oauth/errors.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../x/appOnly.ts';
 import { Problem } from '../x/problems.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
-import { bearerRefused, notABearer, orFailure, shortKey } from './messages.ts';
+import { appLabels, numbered } from './labelWords.ts';
+import { bearerRefused, notABearer, orFailure } from './messages.ts';
 import { ask, patience } from './question.ts';
 import { settings } from './settings.ts';
 import { chooseWay } from './wayToSignIn.ts';
@@ -16,17 +18,20 @@ const { l10n } = vscode;
 /** Adds an app's own bearer token, from its API key and secret or pasted from X's console. */
 export class AppOnlySignIn {
   readonly #sessions: LastingSessions;
+  readonly #labels: Labels;
   readonly #consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
   readonly #world: World;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
     sessions: LastingSessions;
+    labels: Labels;
     consumerSetUp: (apiBaseUrl: string) => ConsumerSetUp;
     world: World;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
+    this.#labels = parts.labels;
     this.#consumerSetUp = parts.consumerSetUp;
     this.#world = parts.world;
     this.#log = parts.log;
@@ -65,7 +70,8 @@ export class AppOnlySignIn {
       apiBaseUrl,
       appKey: consumer.key,
       // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
-      account: { id: fingerprint(consumer.key), label: l10n.t('App with API Key {0}', shortKey(consumer.key)) },
+      account: { id: fingerprint(consumer.key) },
+      labels: () => appLabels(consumer.key),
       secret: bearer,
     });
   }
@@ -82,27 +88,27 @@ export class AppOnlySignIn {
     });
     const owner = await this.#ownerOf(apiBaseUrl, bearer);
     if (owner !== 'app') throw bearerRefused(owner);
-    const others = (await this.#sessions.all()).filter(({ accessToken }) => accessToken !== bearer);
-    const taken = others.map(({ account }) => account.label);
+    const id = fingerprint(bearer);
+    const isFree = (label: string): Promise<boolean> =>
+      this.#labels.isFree(label, { apiBaseUrl, app: id, accountId: id });
     const name = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
       placeholder: l10n.t({ message: 'Name', comment: ['Of an app at X.'] }),
-      value: l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] }),
-      // VS Code tells accounts apart by their names.
-      problem: (text) =>
-        text === '' || taken.includes(plainWords(text))
-          ? l10n.t('Give it a name that no other app has here.')
+      value: await firstThat(
+        isFree,
+        numbered(l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] })),
+      ),
+      // VS Code tells accounts apart by their names, and remembers what those were allowed that are gone.
+      problem: async (text) =>
+        plainWords(text) === '' || !(await isFree(plainWords(text)))
+          ? l10n.t('Give it a name that no other app has had here.')
           : undefined,
       until,
     });
-    return this.#sessions.keep({
-      apiBaseUrl,
-      appKey: fingerprint(bearer),
-      // As it will be read again.
-      account: { id: fingerprint(bearer), label: plainWords(name) },
-      secret: bearer,
-    });
+    // As it will be read again.
+    const labels = (): Iterable<string> => numbered(plainWords(name));
+    return this.#sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, secret: bearer });
   }
 
   async #ownerOf(apiBaseUrl: string, bearer: string): Promise<BearerOwner | 'unknown'> {
@@ -113,4 +119,9 @@ export class AppOnlySignIn {
       throw error;
     }
   }
+}
+
+async function firstThat(isGood: (name: string) => Promise<boolean>, names: Iterable<string>): Promise<string> {
+  for (const name of names) if (await isGood(name)) return name;
+  return '';
 }

@@ -4,7 +4,7 @@ import type { Status } from '../sessions/status.ts';
 import { allowsWords, renewalWords, troubleWords } from './accountWords.ts';
 import type { SignInKind } from './commands.ts';
 import { copyToken } from './copyToken.ts';
-import { cancelled, shortKey } from './messages.ts';
+import { cancelled, SHORT_KEY_LENGTH, shortKey } from './messages.ts';
 import { ask, choose } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
 import { SECTION } from './settings.ts';
@@ -33,7 +33,8 @@ function rowOf(of: SignInKind, status: Status): AccountRow {
   // Not by way of `settings`, which throws: accounts are listed whatever the settings are.
   const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
   const isOfAnotherApp = of.id === 'x' && clientId !== usual;
-  const kind = isOfAnotherApp ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
+  const isSaid = session.account.label.includes(clientId.slice(0, SHORT_KEY_LENGTH));
+  const kind = isOfAnotherApp && !isSaid ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
   return {
     label: session.account.label,
     description: `${kind} · ${renewalWords(status, now)}`,

@@ -243,8 +243,10 @@ export const tokensRefused = (apiKey: string): Failure =>
   );
 
 /** Enough of an API key to recognize it by. */
+export const SHORT_KEY_LENGTH = 6;
+
 export function shortKey(apiKey: string): string {
-  return `${apiKey.slice(0, 6)}…`;
+  return `${apiKey.slice(0, SHORT_KEY_LENGTH)}…`;
 }
 
 /** Why a bearer token that was pasted is not kept. */

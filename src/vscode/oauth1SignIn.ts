@@ -9,6 +9,7 @@ import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessTyp
 import type { User } from '../x/users.ts';
 import type { Browser } from './browser.ts';
 import type { ConsumerSetUp } from './consumerSetUp.ts';
+import { oauth1Labels } from './labelWords.ts';
 import { orFailure, tokensRefused } from './messages.ts';
 import { ask, patience } from './question.ts';
 import { settings } from './settings.ts';
@@ -71,7 +72,8 @@ export class OAuth1SignIn {
     return this.#sessions.keep({
       apiBaseUrl,
       appKey: consumer.key,
-      account: { id: user.id, label: `@${user.username}`, imageUrl: user.imageUrl },
+      account: { id: user.id, imageUrl: user.imageUrl },
+      labels: () => oauth1Labels(user.username, consumer.key),
       secret: writeOAuth1Credentials(consumer, token),
       readOnly: accessType === 'read' && way !== 'tokens',
     });

@@ -100,15 +100,31 @@ export class Provider implements vscode.AuthenticationProvider {
   }
 
   async #fire(changes: GrantChanges): Promise<void> {
-    // VS Code drops an account's entry with the first of its sessions; one that remains brings it back (another app's grant).
-    const others = changes.removed.length === 0 ? [] : await this.#sessions.all().catch(() => []);
-    const remaining = others.filter((other) => changes.removed.some((grant) => grant.account.id === other.account.id));
+    const remaining = await this.#remaining(changes);
+    const twinsOf = (gone: Grant): readonly Session[] =>
+      remaining.filter(({ account }) => account.id === gone.account.id);
     if (changes.added.length > 0) stepDone('isSignedIn');
+    if (remaining.length > 0) {
+      // The Accounts menu has an entry for each label, and drops the first that has the account's id, whichever that is. So all
+      // of them go, and those that remain come back: in another event, because not every VS Code looks at `removed` first.
+      const removed = changes.removed.flatMap((gone) => [gone, ...twinsOf(gone).map(() => gone)]);
+      this.#changes.fire({ added: [], changed: [], removed: removed.map(asGranted) });
+    }
     this.#changes.fire({
       added: changes.added.map(asGranted),
       changed: [...changes.changed.map(asGranted), ...remaining.map(asShown)],
-      removed: changes.removed.map(asGranted),
+      removed: remaining.length > 0 ? [] : changes.removed.map(asGranted),
     });
+  }
+
+  /** The sessions, besides those that are new, of the accounts that have lost one: of other apps. */
+  async #remaining({ added, removed }: GrantChanges): Promise<readonly Session[]> {
+    if (removed.length === 0) return [];
+    const others = await this.#sessions.all().catch(() => []);
+    return others.filter(
+      ({ id, account }) =>
+        removed.some((gone) => gone.account.id === account.id) && !added.some((grant) => grant.id === id),
+    );
   }
 }
 

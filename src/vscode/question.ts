@@ -16,7 +16,7 @@ export interface Question {
   readonly value?: string;
   readonly password?: boolean;
   /** What is wrong with an answer, in words. */
-  readonly problem: (answer: string) => string | undefined;
+  readonly problem: (answer: string) => string | undefined | Promise<string | undefined>;
   /** Offered to be copied, where the answer comes from a page that asks for it. */
   readonly callbackUrl?: string | undefined;
   /** Ends the waiting; without it, the question waits as long as the person likes. */
@@ -61,12 +61,13 @@ export async function ask(question: Question): Promise<string> {
           else if (button === showHow) void openWalkthrough();
           else if (callbackUrl !== undefined) void vscode.env.clipboard.writeText(callbackUrl);
         });
-        box.onDidAccept(() => {
+        const accept = async (): Promise<void> => {
           const answer = box.value.trim();
-          const problem = question.problem(answer);
+          const problem = await question.problem(answer);
           if (problem === undefined) resolve(answer);
           else box.validationMessage = problem;
-        });
+        };
+        box.onDidAccept(() => void accept().catch(reject));
         box.onDidHide(() => reject(cancelled()));
         box.show();
       }),

@@ -106,8 +106,8 @@ export class SignIn {
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
     const app = { apiBaseUrl: server.api, clientId };
-    const grant = await this.#sessions.signIn(app, visit.authorization, callback, (given) =>
-      agreement.toKeeping(given),
+    const grant = await this.#sessions.signIn(app, visit.authorization, callback, (...given) =>
+      agreement.toKeeping(...given),
     );
     if (!covers(grant.scopes, request.wanted)) {
       this.#tellSignedIn(grant);

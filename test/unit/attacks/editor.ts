@@ -69,6 +69,8 @@ export class Editor {
   readonly messages: Shown[] = [];
   readonly progress: Progress[] = [];
   readonly picked: Pick[] = [];
+  /** What boxes said of what was typed into them. */
+  readonly corrected: string[] = [];
   /** What was opened outside of the editor. */
   readonly opened: string[] = [];
   /** What the session events of each provider said. */

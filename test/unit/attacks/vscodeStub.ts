@@ -253,7 +253,7 @@ export const window = {
   },
 };
 
-/** Answers itself with what the person types, as soon as it is shown. */
+/** Answers itself with what the person types, as soon as it is shown, and again when an answer will not do. */
 class InputBox {
   title = '';
   prompt = '';
@@ -262,7 +262,6 @@ class InputBox {
   password = false;
   ignoreFocusOut = false;
   buttons: readonly unknown[] = [];
-  validationMessage: string | undefined;
   readonly #accept = new EventEmitter<void>();
   readonly #hide = new EventEmitter<void>();
   readonly onDidAccept = this.#accept.event;
@@ -271,6 +270,12 @@ class InputBox {
   readonly onDidTriggerButton = new EventEmitter<unknown>().event;
 
   show(): void {
+    void this.#answer();
+  }
+
+  set validationMessage(text: string | undefined) {
+    if (text === undefined) return;
+    editor().corrected.push(text);
     void this.#answer();
   }
 

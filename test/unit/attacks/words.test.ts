@@ -289,7 +289,7 @@ describe('Another extension’s words', () => {
 
     const own = [`X_CLIENT_ID:${NATIVE_APP.clientId}`, 'tweet.read'];
     const session = await editor.extension('good.extension').getSession('x', own, { forceNewSession: true });
-    assert.equal(session?.account.label, '@ada_l');
+    assert.equal(session?.account.label, '@ada_l (app TmF0aXZl…)', 'the app is not the one that is set up');
     editor.type = (title) => (title.includes('Client ID') ? NATIVE_APP.clientId : '');
     await editor.run('xAuthentication.setUpApp');
     assert.equal(editor.setting('xAuthentication.clientId'), NATIVE_APP.clientId);

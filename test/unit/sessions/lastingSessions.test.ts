@@ -52,28 +52,40 @@ describe('Sessions that last', () => {
       assert.deepEqual(await ids('nobody'), []);
     });
 
-    for (const [what, app] of [
-      ['the same app', NATIVE_APP],
-      ['another app', WEB_APP],
-    ] as const) {
-      it(`are replaced by a second sign-in of the same person to ${what}, under the same session id`, async () => {
-        await using machine = await openMachine();
-        const window = new OAuth1Window(machine);
-        const first = await window.signIn('ada');
-        machine.x.changePerson('ada', { username: 'countess' });
-        const second = await window.signIn('ada', { app });
-        assert.equal(second.id, first.id);
-        assert.equal(second.account.label, '@ada_l', 'VS Code keys permissions by label');
-        assert.notEqual(second.accessToken, first.accessToken);
-        assert.deepEqual(await window.grants.list(), [second]);
-        assert.deepEqual(counts(window.changes), [
-          [1, 0, 0],
-          [0, 1, 0],
-        ]);
-        await machine.store.arrive();
-        assert.equal(machine.store.stored.size, 1);
-      });
-    }
+    it('are replaced by a second sign-in of the same person to the same app, under the same session id and label', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const first = await window.signIn('ada');
+      machine.x.changePerson('ada', { username: 'countess' });
+      const second = await window.signIn('ada');
+      assert.equal(second.id, first.id);
+      assert.equal(second.account.label, '@ada_l', 'VS Code keys permissions by label');
+      assert.notEqual(second.accessToken, first.accessToken);
+      assert.deepEqual(await window.grants.list(), [second]);
+      assert.deepEqual(counts(window.changes), [
+        [1, 0, 0],
+        [0, 1, 0],
+      ]);
+      await machine.store.arrive();
+      assert.equal(machine.store.stored.size, 1);
+    });
+
+    it('are replaced by a sign-in of the same person to another app, as another session under another label', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const first = await window.signIn('ada');
+      const second = await window.signIn('ada', { app: WEB_APP });
+      assert.notEqual(second.id, first.id);
+      assert.equal(second.account.label, `@ada_l (app with API Key ${WEB_APP.apiKey.slice(0, 6)}…)`);
+      assert.deepEqual(await window.grants.list(), [second]);
+      assert.deepEqual(counts(window.changes), [
+        [1, 0, 0],
+        [1, 0, 1],
+      ]);
+      await machine.store.arrive();
+      assert.equal(machine.store.stored.size, 1);
+      assert.equal((await window.signIn('ada')).account.label, '@ada_l', 'that of the first app, for ever');
+    });
 
     for (const [when, shift] of [
       ['in the same moment', 0],
@@ -89,7 +101,8 @@ describe('Sessions that last', () => {
         assert.deepEqual(await behind.grants.list(), [other]);
         machine.now += shift;
         const { apiBaseUrl, accessToken: secret, account } = first;
-        const again = await window.sessions.keep({ apiBaseUrl, appKey: NATIVE_APP.apiKey, account, secret });
+        const labels = () => [account.label];
+        const again = await window.sessions.keep({ apiBaseUrl, appKey: NATIVE_APP.apiKey, account, labels, secret });
         assert.notEqual(again.accessToken, other.accessToken);
         await machine.store.arrive();
         for (const one of [window, behind, new OAuth1Window(machine)]) {
@@ -103,7 +116,7 @@ describe('Sessions that last', () => {
       const window = new OAuth1Window(machine);
       const grant = await window.signIn();
       const { apiBaseUrl, accessToken: secret, account, clientId: appKey } = grant;
-      assert.equal(await window.sessions.keep({ apiBaseUrl, appKey, account, secret }), grant);
+      assert.equal(await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [], secret }), grant);
       assert.deepEqual(counts(window.changes), [[1, 0, 0]]);
     });
 
@@ -198,8 +211,9 @@ describe('Sessions that last', () => {
       await using machine = await openMachine();
       const window = new AppOnlyWindow(machine);
       const { apiBaseUrl, accessToken: secret, ...first } = await window.add();
-      const account = { id: fingerprint(secret), label: 'Pasted' };
-      const same = await window.sessions.keep({ apiBaseUrl, appKey: fingerprint(secret), account, secret });
+      const id = fingerprint(secret);
+      const labels = () => ['Pasted'];
+      const same = await window.sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, secret });
       assert.equal(same.id, first.id);
       assert.equal((await window.sessions.all()).length, 1);
     });
@@ -253,7 +267,7 @@ describe('Sessions that last', () => {
         await machine.store.arrive();
         assert.equal(machine.store.stored.size, 0);
         assert.deepEqual(counts(other.changes), [
-          [0, 1, 0],
+          [1, 0, 1],
           [0, 0, 1],
         ]);
       });
@@ -333,7 +347,8 @@ describe('Sessions that last', () => {
     const damaged = await oauth1.sessions.keep({
       apiBaseUrl: machine.x.apiBaseUrl,
       appKey: NATIVE_APP.apiKey,
-      account: { id: '1', label: '@nobody' },
+      account: { id: '1' },
+      labels: () => ['@nobody'],
       secret: 'XO1AS-which is not JSON',
     });
     await oauth1.sessions.signOut(damaged.id);

@@ -5,6 +5,7 @@ import { newNonce, type Consumer } from '../../../src/oauth/oauth1Signature.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
 import { HandOver } from '../../../src/sessions/handOver.ts';
+import { Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
 import { fingerprint, LastingSessions } from '../../../src/sessions/lastingSessions.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
@@ -58,11 +59,19 @@ class LastingWindow {
       },
     );
     this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-    this.grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    this.grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     this.grants.onDidChange((change) => void this.changes.push(change));
     secrets.onDidChange = (key) => void this.#heard.push(this.grants.storedRecordChanged(key));
+    const labels = new Labels({
+      folder: join(machine.folder, 'labels'),
+      providerId: prefix,
+      statuses: () => this.sessions.statuses(),
+      apiBaseUrl: () => machine.x.apiBaseUrl,
+      log,
+    });
     this.sessions = new LastingSessions({
       grants: this.grants,
+      claimLabel: (...claim) => labels.claim(...claim),
       ...(revocable && { revoke }),
       now,
       notify,
@@ -96,7 +105,8 @@ export class OAuth1Window extends LastingWindow {
     return this.sessions.keep({
       apiBaseUrl,
       appKey: consumer.key,
-      account: { id: user?.id ?? '', label: `@${user?.username}` },
+      account: { id: user?.id ?? '' },
+      labels: () => plainFirst(`@${user?.username}`, consumer.key),
       secret: writeOAuth1Credentials(consumer, token),
       readOnly: accessType === 'read',
     });
@@ -112,7 +122,13 @@ export class AppOnlyWindow extends LastingWindow {
   async add(app = NATIVE_APP, label = app.name): Promise<Grant> {
     const { apiBaseUrl } = this.machine.x;
     const bearer = await appOnlyBearer(apiBaseUrl, { key: app.apiKey, secret: app.apiSecret }, this.world);
-    const account = { id: fingerprint(app.apiKey), label };
-    return this.sessions.keep({ apiBaseUrl, appKey: app.apiKey, account, secret: bearer });
+    const account = { id: fingerprint(app.apiKey) };
+    const labels = () => plainFirst(label, app.apiKey);
+    return this.sessions.keep({ apiBaseUrl, appKey: app.apiKey, account, labels, secret: bearer });
   }
+}
+
+function* plainFirst(name: string, apiKey: string): Iterable<string> {
+  yield name;
+  yield* labelsWithApp(apiKey, 6, (key) => `${name} (app with API Key ${key})`);
 }

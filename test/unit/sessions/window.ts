@@ -8,6 +8,7 @@ import { Clients } from '../../../src/sessions/clients.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
 import { HandOver, type Notes } from '../../../src/sessions/handOver.ts';
+import { labelGrants, Labels } from '../../../src/sessions/labels.ts';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { GrantRecords } from '../../../src/sessions/records.ts';
@@ -142,7 +143,6 @@ export class Window {
       random,
       apiBaseUrl: () => this.apiBaseUrl,
       defaultClientId: () => this.#app.clientId,
-      unnamedLabel: 'X account',
     };
     const locks = how.locks ?? new FolderLocks(join(folder, 'locks'));
     const roster = new Roster(join(folder, 'roster'), now);
@@ -157,9 +157,21 @@ export class Window {
     const backOff = new BackOff(now, random);
     const { grants, handOver, clients } = this;
     this.renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
-    this.sessions = new Sessions({ grants, renewal: this.renewal, clients, backOff, world, notify, log });
+    const labels = new Labels({
+      folder: join(folder, 'labels'),
+      providerId: 'x',
+      statuses: () => this.sessions.statuses(),
+      apiBaseUrl: world.apiBaseUrl,
+      log,
+    });
+    const words = {
+      unnamed: (code: string) => `X account ${code}`,
+      withApp: (name: string, shown: string) => `${name} (app ${shown})`,
+    };
+    const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, words);
+    this.sessions = new Sessions({ grants, renewal: this.renewal, clients, backOff, label, world, notify, log });
     grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-    grants.onVanished = (labels) => notify({ kind: 'vanished', labels });
+    grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     grants.onDidChange((change) => void this.changes.push(change));
     this.secrets.onDidChange = (key) => {
       this.#pending = Promise.all([this.#pending, grants.storedRecordChanged(key)]);

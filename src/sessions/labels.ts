@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import type { User } from '../x/users.ts';
+import { codeOf, patiently } from './busyFiles.ts';
+import type { Grant } from './grant.ts';
+import type { Log } from './log.ts';
+import { READ_ONLY_A_FILE } from './sealedNotes.ts';
+import type { Status } from './status.ts';
+
+/** To whom a label belongs: an account, as one app at one X has it. */
+export interface LabelOwner {
+  readonly apiBaseUrl: string;
+  /** The client id, the API key, or what stands for it. */
+  readonly app: string;
+  readonly accountId: string;
+}
+
+/** Takes the first of the candidates that belongs to this owner or to nobody; there has to be one. */
+export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner) => Promise<string>;
+
+/** A grant before it is known whose it is. */
+export type Given = Omit<Grant, 'account'>;
+
+/** Gives a grant a label of its own: the one that it had before, if it may, or a new one. `user`: undefined while X does not name them. */
+export type LabelGrant = (grant: Given, user: User | undefined, before?: string) => Promise<string>;
+
+/**
+ * The labels of one provider's accounts. VS Code keys what a person allowed by label, keeps it after a sign-out, and knows
+ * nothing of apps. So a label belongs to whoever had it first, for ever: one file for each, made by the first of all windows,
+ * with hashes for names.
+ */
+export class Labels {
+  readonly #folder: string;
+  readonly #providerId: string;
+  readonly #statuses: () => Promise<readonly Status[]>;
+  readonly #apiBaseUrl: () => string;
+  readonly #log: Log;
+
+  /** `statuses`: of the accounts that are signed in. Their labels are theirs, whatever the files say. */
+  constructor(parts: {
+    folder: string;
+    providerId: string;
+    statuses: () => Promise<readonly Status[]>;
+    apiBaseUrl: () => string;
+    log: Log;
+  }) {
+    this.#folder = parts.folder;
+    this.#providerId = parts.providerId;
+    this.#statuses = parts.statuses;
+    this.#apiBaseUrl = parts.apiBaseUrl;
+    this.#log = parts.log;
+  }
+
+  async claim(candidates: Iterable<string>, owner: LabelOwner): Promise<string> {
+    const others = await this.#labelsOfOthers(owner);
+    for (const label of candidates) {
+      if (!others.has(label) && (await this.#take(label, owner))) return label;
+    }
+    throw new Error('There is no label left.');
+  }
+
+  /** Whether {@link claim} would give this owner the label, as things are now. */
+  async isFree(label: string, owner: LabelOwner): Promise<boolean> {
+    if ((await this.#labelsOfOthers(owner)).has(label)) return false;
+    const written = await this.#read(label);
+    return written === undefined || written === hash(keyOf(owner));
+  }
+
+  async #labelsOfOthers(owner: LabelOwner): Promise<ReadonlySet<string>> {
+    const others = (await this.#statuses()).filter(
+      ({ session, clientId: app }) =>
+        keyOf({ apiBaseUrl: this.#apiBaseUrl(), app, accountId: session.account.id }) !== keyOf(owner),
+    );
+    return new Set(others.map(({ session }) => session.account.label));
+  }
+
+  async #take(label: string, owner: LabelOwner): Promise<boolean> {
+    try {
+      await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      if (await writeFirst(this.#pathOf(label), hash(keyOf(owner)))) return true;
+      // Half written, empty or not ours: then it is somebody else's.
+      return (await this.#read(label)) === hash(keyOf(owner));
+    } catch (error) {
+      this.#log.warn(`Could not note whose a label is: ${error instanceof Error ? error.message : String(error)}`);
+      // A full disk must not keep anybody from signing in.
+      return true;
+    }
+  }
+
+  async #read(label: string): Promise<string | undefined> {
+    const reading = patiently(() => fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_ONLY_A_FILE }));
+    return reading.catch(() => undefined);
+  }
+
+  #pathOf(label: string): string {
+    return join(this.#folder, hash(`${this.#providerId}\n${label}`));
+  }
+}
+
+/** Makes a file. Of all that try, one is told true. */
+async function writeFirst(path: string, text: string): Promise<boolean> {
+  const file = await patiently(() => fs.open(path, 'wx', 0o600)).catch((error: unknown) => {
+    if (codeOf(error) === 'EEXIST') return undefined;
+    throw error;
+  });
+  if (file === undefined) return false;
+  try {
+    await file.writeFile(text);
+    return true;
+  } catch (error) {
+    // An empty one would be nobody's for ever.
+    await fs.unlink(path).catch(() => {});
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+function keyOf({ apiBaseUrl, app, accountId }: LabelOwner): string {
+  return JSON.stringify([apiBaseUrl, app, accountId]);
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What the labels of grants say, in the editor's language. */
+export interface LabelWords {
+  /** `code` tells one from another. */
+  unnamed(code: string): string;
+  /** A person's name, with enough of the client id to recognize the app. */
+  withApp(name: string, app: string): string;
+}
+
+/** Labels grants of OAuth 2.0. Only the app that the person has set up goes without saying. */
+export function labelGrants(claim: ClaimLabel, defaultClientId: () => string, words: LabelWords): LabelGrant {
+  return ({ id, apiBaseUrl, clientId: app }, user, before) => {
+    const candidates = function* (): Iterable<string> {
+      if (before !== undefined) yield before;
+      if (user === undefined) {
+        yield* beginnings(id.replaceAll('-', ''), 6).map((code) => words.unnamed(code));
+        return;
+      }
+      const name = `@${user.username}`;
+      if (app === defaultClientId()) yield name;
+      yield* labelsWithApp(app, 8, (shown) => words.withApp(name, shown));
+    };
+    return claim(candidates(), { apiBaseUrl, app, accountId: user?.id ?? id });
+  };
+}
+
+/** Labels that say ever more of an app's id, and then have a number, without an end. */
+export function* labelsWithApp(app: string, length: number, withApp: (shown: string) => string): Generator<string> {
+  const [short = app, ...longer] = beginnings(app, length).map((text) => (text === app ? text : `${text}…`));
+  yield* [short, ...longer].map((text) => withApp(text));
+  for (let n = 2; ; n++) yield withApp(`${short}, ${n}`);
+}
+
+/** The first characters of an id, then twice as many, and so on; at last the whole. */
+function beginnings(id: string, length: number): readonly string[] {
+  return length < id.length ? [id.slice(0, length), ...beginnings(id, 2 * length)] : [id];
+}
