@@ -22,7 +22,10 @@ export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner) => Pr
 /** A grant before it is known whose it is. */
 export type Given = Omit<Grant, 'account'>;
 
-/** Gives a grant a label of its own: the one that it had before, if it may, or a new one. `user`: undefined while X does not name them. */
+/**
+ * Gives a grant a label of its own: `before`, which the one had that it replaces, or a new one. `user`: undefined while X does
+ * not name them.
+ */
 export type LabelGrant = (grant: Given, user: User | undefined, before?: string) => Promise<string>;
 
 /**

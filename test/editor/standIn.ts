@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigurationTarget, env, Uri, workspace } from 'vscode';
 import { freePort } from '../host/freePort.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
@@ -9,6 +11,7 @@ import { type StandIn, startStandIn } from '../x/standIn.ts';
  * public app. Its apps have registered what this editor makes of the loopback URL.
  */
 export async function startStandInForEditor(): Promise<StandIn> {
+  await forgetLabels();
   const settings = workspace.getConfiguration('xAuthentication');
   const port = await freePort();
   await settings.update('loopbackPort', port, ConfigurationTarget.Global);
@@ -25,4 +28,12 @@ export async function startStandInForEditor(): Promise<StandIn> {
   await settings.update('apiBaseUrl', x.apiBaseUrl, ConfigurationTarget.Global);
   await settings.update('authorizationBaseUrl', x.authorizationBaseUrl, ConfigurationTarget.Global);
   return x;
+}
+
+/** Every stand-in is another X, whose people would not get the labels that those of the one before have had. */
+async function forgetLabels(): Promise<void> {
+  const userData = process.env['TEST_USER_DATA'];
+  if (userData === undefined) throw new Error('TEST_USER_DATA does not say where VS Code keeps what extensions store.');
+  const labels = join(userData, 'User', 'globalStorage', 'xauth.x-authentication', 'labels');
+  await rm(labels, { recursive: true, force: true });
 }

@@ -43,7 +43,7 @@ export async function startCodeServer(options: CodeServerOptions = {}): Promise<
 
   const where = ['--config', join(home, 'none.yaml'), '--user-data-dir', userData, '--extensions-dir', extensions];
   await writeFile(join(home, 'none.yaml'), '{}\n');
-  const env = { ...environment(home), ...options.env };
+  const env = { ...environment(home), ...options.env, TEST_USER_DATA: userData };
   for (const vsix of options.vsixFiles ?? []) {
     await run(process.execPath, [script, ...where, '--install-extension', vsix], { env });
   }

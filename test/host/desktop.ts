@@ -28,7 +28,7 @@ export async function testOnDesktop({ extensions, suite, env }: InsideTests): Pr
       vscodeExecutablePath,
       extensionDevelopmentPath: extensions,
       extensionTestsPath: suite,
-      extensionTestsEnv: { ...env, ELECTRON_RUN_AS_NODE: undefined },
+      extensionTestsEnv: { ...env, TEST_USER_DATA: join(home, 'data'), ELECTRON_RUN_AS_NODE: undefined },
       launchArgs: [
         ...(await launchArguments(home, { 'workbench.externalBrowser': await clickingBrowser(home) })),
         // A machine without a keyring would keep secrets in memory only.

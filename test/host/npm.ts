@@ -23,8 +23,8 @@ function npmCommand(): [string, ...string[]] {
 function environment(): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const name of Object.keys(env)) {
-    if (/^npm_(package_|lifecycle_|command$|config_(local_prefix|workspace|dry_run|omit|include)$)/i.test(name))
-      delete env[name];
+    if (/^npm_(package_|lifecycle_|command$)/i.test(name)) delete env[name];
+    if (/^npm_config_(local_prefix|workspace|dry_run|omit|include|strict_allow_scripts)$/i.test(name)) delete env[name];
   }
   return env;
 }
