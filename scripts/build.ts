@@ -7,7 +7,7 @@ import { stageExtensions } from '../test/editor/stage.ts';
 import { ROOT } from '../test/host/project.ts';
 import { bundleSize } from './bundleSize.ts';
 
-const BUDGET_KB = 80;
+const BUDGET_KB = 70;
 
 const { values: options } = parseArgs({
   options: {

@@ -32,7 +32,7 @@ import { Provider } from './vscode/provider.ts';
 import { registerCommands } from './vscode/registerCommands.ts';
 import { SECTION, settings } from './vscode/settings.ts';
 import type { Attempt } from './vscode/showMessages.ts';
-import type { SignInMethod } from './vscode/signInMethods.ts';
+import type { SignInMethod } from './vscode/signInMethodSetting.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
@@ -196,6 +196,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     const catchUp = (): void => allGrants.forEach((grants) => logged(grants.catchUp()));
     context.subscriptions.push(watchFolder(notesFolder, catchUp));
     sweep();
+    // While it is there: an update may take it away from a window that stays open.
+    logged(import('./oauth/codeGrant.ts'));
   }, SETTLED_AFTER_MS);
   const sweeping = setInterval(sweep, DAY_MS);
   context.subscriptions.push(

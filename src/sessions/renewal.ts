@@ -1,4 +1,3 @@
-import { refresh } from '../oauth/codeGrant.ts';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
@@ -197,6 +196,7 @@ export class Renewal {
       return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
+    const { refresh } = await import('../oauth/codeGrant.ts');
     const client = await this.#clients.get(grant);
     const dropped = await this.#handOver.wasSent(grant);
     if (!(await lease.held())) return 'unreachable';

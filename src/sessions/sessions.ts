@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { checkCallback, exchangeCode, revoke, type AuthorizationRequest } from '../oauth/codeGrant.ts';
+import type { AuthorizationRequest } from '../oauth/codeGrant.ts';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
@@ -171,6 +171,7 @@ export class Sessions {
     const { apiBaseUrl, clientId } = app;
     const client = await this.#clients.get(app);
     const endpoints = tokenEndpoints(apiBaseUrl);
+    const { checkCallback, exchangeCode } = await import('../oauth/codeGrant.ts');
     const checked = checkCallback(endpoints, client, request, callback);
     const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
     const now = this.#world.now();
@@ -395,6 +396,7 @@ export class Sessions {
     ];
     const results = await Promise.allSettled(
       tokens.map(async ([token, hint]) => {
+        const { revoke } = await import('../oauth/codeGrant.ts');
         const client = await this.#clients.get(grant);
         try {
           await revoke(tokenEndpoints(grant.apiBaseUrl), client, token, hint, this.#world);

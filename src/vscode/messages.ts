@@ -11,7 +11,8 @@ import { refusalCause } from '../x/refusals.ts';
 import { INVALID_VERIFIER } from '../x/oauth1Errors.ts';
 import { Problem } from '../x/problems.ts';
 import { Failure, type FailureName, type Remedy } from './failure.ts';
-import type { Environment, SignInMethod, SignInMethodSetting } from './signInMethods.ts';
+import type { Environment } from './signInMethods.ts';
+import type { SignInMethod, SignInMethodSetting } from './signInMethodSetting.ts';
 import { WayBlocked } from './visit.ts';
 
 /** The app that a sign-in was for. */

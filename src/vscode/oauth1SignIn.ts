@@ -13,7 +13,7 @@ import { oauth1Labels } from './labelWords.ts';
 import { orFailure, tokensRefused } from './messages.ts';
 import { ask, patience } from './question.ts';
 import { settings } from './settings.ts';
-import type { SignInMethod } from './signInMethods.ts';
+import type { SignInMethod } from './signInMethodSetting.ts';
 import type { Visit, Way, WaysBack } from './visit.ts';
 import { waysBack } from './waysBack.ts';
 import { chooseWay } from './wayToSignIn.ts';

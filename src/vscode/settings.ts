@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { CLIENT_ID, SCOPE } from '../oauth/characters.ts';
 import { readBaseUrl, UnsafeBaseUrl, X_API, type BaseUrls, type Traffic } from '../x/endpoints.ts';
 import { Failure } from './failure.ts';
-import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethods.ts';
+import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethodSetting.ts';
 
 const { l10n } = vscode;
 

@@ -5,7 +5,7 @@ import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../x/endpoints.ts';
 import type { Remedy } from './failure.ts';
 import { noticeText, remedyLabel, strayCallback, toFailure } from './messages.ts';
 import { SECTION } from './settings.ts';
-import type { SignInMethod } from './signInMethods.ts';
+import type { SignInMethod } from './signInMethodSetting.ts';
 import { chooseWayBack, showChecklist } from './waitingHelp.ts';
 import { openWalkthrough } from './walkthrough.ts';
 

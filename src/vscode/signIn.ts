@@ -21,7 +21,7 @@ import { windowUri } from './environment.ts';
 import { orFailure, scopesWithheld, stateTooLong, toFailure } from './messages.ts';
 import { patience } from './question.ts';
 import { settings } from './settings.ts';
-import type { SignInMethod } from './signInMethods.ts';
+import type { SignInMethod } from './signInMethodSetting.ts';
 import { WayBlocked, type Visit, type Way } from './visit.ts';
 import { waysBack } from './waysBack.ts';
 

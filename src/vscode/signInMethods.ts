@@ -1,10 +1,5 @@
+import type { SignInMethod, SignInMethodSetting } from './signInMethodSetting.ts';
 import { isLoopbackToBrowsers } from '../x/endpoints.ts';
-
-export const SIGN_IN_METHODS = ['loopback', 'relay', 'uri', 'paste'] as const;
-export type SignInMethod = (typeof SIGN_IN_METHODS)[number];
-
-export const SIGN_IN_METHOD_SETTINGS = ['auto', ...SIGN_IN_METHODS] as const;
-export type SignInMethodSetting = (typeof SIGN_IN_METHOD_SETTINGS)[number];
 
 /** Of the callback URL, at the loopback port and in the editor's own address. */
 export const CALLBACK_PATH = '/callback';

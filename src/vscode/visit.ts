@@ -1,4 +1,5 @@
-import type { SignInMethod, WayBack } from './signInMethods.ts';
+import type { WayBack } from './signInMethods.ts';
+import type { SignInMethod } from './signInMethodSetting.ts';
 
 /** A visit to X's pages, from which the person comes back with an answer. */
 export interface Visit {

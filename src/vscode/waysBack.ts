@@ -1,7 +1,8 @@
 import { theEnvironment } from './environment.ts';
 import { wayRuledOut } from './messages.ts';
 import { settings } from './settings.ts';
-import { callbackUrls, waysToOffer, waysToTry, type SignInMethod } from './signInMethods.ts';
+import { callbackUrls, waysToOffer, waysToTry } from './signInMethods.ts';
+import type { SignInMethod } from './signInMethodSetting.ts';
 import type { WaysBack } from './visit.ts';
 
 /**

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import {
   callbackUrls,
   judgeMethods,
-  SIGN_IN_METHOD_SETTINGS,
-  SIGN_IN_METHODS,
   waysToOffer,
   waysToTry,
   type Environment,
-  type SignInMethod,
 } from '../../../src/vscode/signInMethods.ts';
+import {
+  SIGN_IN_METHOD_SETTINGS,
+  SIGN_IN_METHODS,
+  type SignInMethod,
+} from '../../../src/vscode/signInMethodSetting.ts';
 
 const VSCODE_DEV = 'https://vscode.dev/redirect';
 const OWN_RELAY = 'https://relay.example.com/x/';
