@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { plainWords } from '../oauth/errors.ts';
-import type { Account } from '../sessions/grant.ts';
+import { isProvisional, type Account } from '../sessions/grant.ts';
 import type { Given } from '../sessions/labels.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { stakes } from '../x/scopes.ts';
@@ -56,10 +56,10 @@ export class Agreement {
   async #additions(scopes: readonly string[], accountId: string | undefined): Promise<readonly Addition[]> {
     // Not by way of `settings`, which throws: an app that an extension brought works whatever the settings are.
     const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
-    if (typeof usual !== 'string' || usual.trim() !== this.#clientId) return [];
+    const isUsual = typeof usual === 'string' && usual.trim() === this.#clientId;
     const sensitive = scopes.filter((scope) => stakes(scope) !== undefined);
     return (await this.#sessions.statuses())
-      .filter(({ clientId }) => clientId === this.#clientId)
+      .filter(({ clientId, session }) => clientId === this.#clientId && (isUsual || !namesApp(session.account)))
       .map(({ session: { account, scopes: granted } }) => ({
         account,
         scopes: sensitive.filter((scope) => !granted.includes(scope) && !this.#hasAgreed(account, scope)),
@@ -79,6 +79,11 @@ export class Agreement {
     if (!(await raced(until, isAllowed(labels, scopes)))) throw notAdded(scopes, labels);
     this.#agreed.push(...additions);
   }
+}
+
+/** Whether VS Code asks about an account under a name that says whose app it is. Any extension can change the setting; the label stays. */
+function namesApp(account: Account): boolean {
+  return !isProvisional(account) && !/^@\w+$/.test(account.label);
 }
 
 /** Asks whether every extension that uses these accounts may do more, until the person has seen enough to say. */

@@ -190,6 +190,21 @@ describe('An extension that wants more of an account that others use', () => {
   });
 });
 
+describe('An extension that takes the person’s app for its own', () => {
+  it('does not get around the question by changing the setting first', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    await signedIn(editor, 'good.extension', ['like.read']);
+    editor.set('xAuthentication.clientId', OTHER_APP.clientId);
+    const scopes = ['dm.write', `X_CLIENT_ID:${NATIVE_APP.clientId}`];
+    const asking = editor.extension('evil.extension').getSession('x', scopes, { createIfNone: true });
+    const denied = assert.rejects(asking, { name: 'Denied' });
+    (await next(editor, ALLOW)).choose();
+    await denied;
+    assert.equal(editor.opened.length, 1);
+  });
+});
+
 describe('Adding scopes in Manage Accounts', () => {
   it('has the person asked for direct messages as an extension has', async () => {
     await using x = await startStandIn();
