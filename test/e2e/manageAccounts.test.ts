@@ -140,6 +140,39 @@ describe('Manage Accounts', () => {
     assert.equal(story.x.requestsTo('/2/users/me').length, 1);
   });
 
+  it('asks before direct messages join an account that extensions use', async () => {
+    const { story, window } = await signedIn();
+    const addDirectMessages = async (): Promise<void> => {
+      await open(window, /^@ada_l/);
+      await window.pick(ACTIONS, /^Add Scopes/);
+      await window.quickInput('Add scopes to the sign-in of @ada_l').waitFor();
+      await window.page.keyboard.type('dm.read');
+      await window.quickInput('See your direct messages').waitFor();
+      await window.page.keyboard.press('ArrowDown');
+      await window.page.keyboard.press('Space');
+      await window.quickInput('1 Selected').waitFor();
+      await window.page.keyboard.press('Enter');
+      await window.dialog('Allow every extension that uses @ada_l to do this, too?').waitFor();
+    };
+    await addDirectMessages();
+    await inEachTheme(window.page, 'direct-messages', window.dialog('Allow every extension'));
+    await window.answerDialog('Allow every extension', 'Cancel');
+    await window.notification('dm.read was not added to @ada_l').waitFor();
+    assert.equal(story.x.requestsTo('/i/oauth2/authorize').length, 1, 'the browser was not opened again');
+
+    await addDirectMessages();
+    await window.answerDialog('Allow every extension', 'See Which Use @ada_l');
+    await window.quickInput('Manage Trusted Extensions').waitFor();
+    await window.page.keyboard.press('Escape');
+    const consent = await window.opensConsent(() =>
+      window.clickInNotification('Allow every extension that uses @ada_l', 'Allow for All of Them'),
+    );
+    assert.ok((await consent.scopes()).includes('dm.read'));
+    await consent.authorizeAs('ada');
+    await consent.page.close();
+    await window.notification('Signed in to X as @ada_l.').first().waitFor();
+  });
+
   it('says what is wrong and what to do, and leads to the extensions that may use an account', async () => {
     const { story, window } = await signedIn();
     await window.tenMinutesPass();

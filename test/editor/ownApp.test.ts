@@ -46,6 +46,16 @@ describe('an extension with an X app of its own', function () {
     assert.deepEqual(answered(), [401, 200, 200]);
   });
 
+  it('is asked about the person’s own app, though it was allowed its own', async () => {
+    const scopes = ['users.read', 'tweet.read'];
+    await commands.executeCommand('xAuthentication.signIn');
+    const labels = (await authentication.getAccounts('x')).map(({ label }) => label);
+    assert.deepEqual(labels.toSorted(), ['@ada_l', `@ada_l (app ${clientId.slice(0, 8)}…)`]);
+    assert.equal(await authentication.getSession('x', scopes, { silent: true }), undefined);
+    await signIn(scopes);
+    assert.equal((await authentication.getSession('x', scopes, { silent: true }))?.account.label, '@ada_l');
+  });
+
   it('can’t be signed in to while X does not accept the secret, and says so', async () => {
     const scopes = ['like.read', ownApp];
     x.changeApp(clientId, { clientSecret: 'made anew' });

@@ -6,8 +6,11 @@ import { notAClientId } from '../../src/x/clientId.ts';
 import { readBaseUrl, type Traffic, UnsafeBaseUrl } from '../../src/x/endpoints.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 
-const Settings = v.record(v.string(), v.object({ pattern: v.optional(v.string()) }));
-const Manifest = v.object({ contributes: v.object({ configuration: v.object({ properties: Settings }) }) });
+const Setting = v.object({ pattern: v.optional(v.string()), scope: v.string(), ignoreSync: v.optional(v.boolean()) });
+const Manifest = v.object({
+  contributes: v.object({ configuration: v.object({ properties: v.record(v.string(), Setting) }) }),
+  capabilities: v.object({ untrustedWorkspaces: v.object({ restrictedConfigurations: v.array(v.string()) }) }),
+});
 const manifest = v.parse(
   Manifest,
   JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')),
@@ -109,5 +112,18 @@ describe('What is typed into a setting', () => {
 
   it('clientId: nothing is accepted, because it is what there is before an app is set up', () => {
     assert.ok(accepts('clientId', ''));
+  });
+});
+
+describe('The settings', () => {
+  const { properties } = manifest.contributes.configuration;
+  const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+
+  it('can be set by no workspace, and those that name a server or a port stay on the machine', () => {
+    assert.deepEqual(Object.keys(properties).toSorted(), restrictedConfigurations.toSorted());
+    for (const [name, { scope, ignoreSync = false }] of Object.entries(properties)) {
+      assert.equal(scope, 'application', name);
+      assert.equal(ignoreSync, /Url$|Port$/.test(name), name);
+    }
   });
 });
