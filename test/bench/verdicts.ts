@@ -12,9 +12,10 @@ export interface Finding {
   readonly budget?: { readonly text: string; readonly isMet: boolean };
 }
 
-const BUNDLE_KB = 80;
-const PACKAGE_KB = 1024;
-const WARM_RATIO = 1.2;
+const ACTIVATION_RATIO = 0.6;
+const BUNDLE_KB = 70;
+const PACKAGE_KB = 200;
+const WARM_RATIO = 1.1;
 
 /** How much more than linear is still taken for noise; growth with the square would be ten times as much. */
 const LINEAR = 1.5;
@@ -46,9 +47,10 @@ function activation({ activations }: Measured): readonly Finding[] {
     return { what, ours: say(X), github: say(GITHUB), constant: say(CONSTANT) };
   };
   const whole = ({ loadMs, activateMs }: Activation): number => loadMs + activateMs;
-  const isMet = median(of(X, whole)) <= median(of(GITHUB, whole));
+  const ratio = median(of(X, whole)) / median(of(GITHUB, whole));
+  const text = `at most ${ACTIVATION_RATIO} × GitHub’s (${ratio.toFixed(2)} ×)`;
   return [
-    { ...row('activation', whole, 'ms'), budget: { text: 'no slower than GitHub’s', isMet } },
+    { ...row('activation', whole, 'ms'), budget: { text, isMet: ratio <= ACTIVATION_RATIO } },
     row('… of that, loading the code', ({ loadMs }) => loadMs, 'ms'),
     row('heap of the extension host, with it', ({ heapBytes }) => heapBytes / 2 ** 20, 'MB more'),
     row('resident memory, with it', ({ residentBytes }) => residentBytes / 2 ** 20, 'MB more'),
