@@ -1,6 +1,6 @@
 import { type BuildOptions, build, context } from 'esbuild';
 import { globSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stageExtensions } from '../test/editor/stage.ts';
@@ -36,7 +36,7 @@ const extension = {
   outdir: 'dist/extension',
   format: 'esm',
   splitting: true,
-  chunkNames: '[name]',
+  chunkNames: '[name]-[hash]',
   minify: !options.watch,
   legalComments: 'linked',
 } satisfies BuildOptions;
@@ -66,6 +66,9 @@ function editorSuite(): NonNullable<BuildOptions['stdin']> {
 export const run = () => runMocha(() => { ${loads.join(' ')} });`,
   };
 }
+
+// Whatever lies there would be packaged.
+await rm(join(ROOT, 'dist', 'extension'), { recursive: true, force: true });
 
 if (options.watch) {
   const all = options.extension ? [extension] : [extension, ...others];

@@ -85,7 +85,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     const kinds = { x, oauth1, appOnly };
     const folders = { notes: notesFolder, locks: locksFolder, labels: labelsFolder };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
-    const background = { context, log, world, clients, notes, folders, ...signedIn };
+    const grants = { x: xGrants, oauth1: oauth1Grants, appOnly: appOnlyGrants };
+    const background = { context, log, world, clients, notes, folders, grants, ...signedIn };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
     return opened;
   };

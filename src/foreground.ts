@@ -3,6 +3,7 @@ import type { World } from './oauth/oauth1.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
 import type { Grant } from './sessions/grant.ts';
+import type { Grants } from './sessions/grants.ts';
 import type { Notes } from './sessions/handOver.ts';
 import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
@@ -37,14 +38,22 @@ export interface Background {
   readonly sessions: Sessions;
   readonly oauth1Sessions: LastingSessions;
   readonly appOnlySessions: LastingSessions;
-  readonly kinds: { readonly x: SignInKind; readonly oauth1: SignInKind; readonly appOnly: SignInKind };
+  readonly kinds: OfEach<SignInKind>;
+  readonly grants: OfEach<Grants>;
+}
+
+/** One for each provider. */
+interface OfEach<T> {
+  readonly x: T;
+  readonly oauth1: T;
+  readonly appOnly: T;
 }
 
 export type Foreground = ReturnType<typeof openForeground>;
 
 /** Builds and connects what people meet: signing in, messages, commands. VS Code loads it when the first of them is needed. */
 export function openForeground(background: Background) {
-  const { context, log, world, clients, notes, folders, sessions, kinds } = background;
+  const { context, log, world, clients, notes, folders, sessions, kinds, grants } = background;
   const consumers = new Map<string, ConsumerSetUp>();
   const consumerSetUp = (apiBaseUrl: string): ConsumerSetUp => {
     const known = consumers.get(apiBaseUrl) ?? new ConsumerSetUp(context.secrets, apiBaseUrl);
@@ -69,11 +78,13 @@ export function openForeground(background: Background) {
     log,
   });
   const tellSignedIn = (grant: Grant): void => void messages.signedIn(grant);
-  const labelsOf = ({ id: providerId, sessions: source }: SignInKind): Labels => {
-    const statuses = (): ReturnType<typeof source.statuses> => source.statuses();
-    return new Labels({ folder: folders.labels, providerId, statuses, apiBaseUrl: world.apiBaseUrl, log });
+  const labelsOf = ({ id: providerId }: SignInKind, of: Grants): Labels =>
+    new Labels({ folder: folders.labels, providerId, grants: () => of.all(), log });
+  const labels = {
+    x: labelsOf(kinds.x, grants.x),
+    oauth1: labelsOf(kinds.oauth1, grants.oauth1),
+    appOnly: labelsOf(kinds.appOnly, grants.appOnly),
   };
-  const labels = { x: labelsOf(kinds.x), oauth1: labelsOf(kinds.oauth1), appOnly: labelsOf(kinds.appOnly) };
   const lasting = { consumerSetUp, world, log };
   const { secrets, extension } = context;
   const diagnosed = { extension, kinds: Object.values(kinds), browser, secrets, folders, world };

@@ -96,7 +96,7 @@ export class ApiRequests {
       if (grant === undefined) continue;
       if (grant.accessToken === accessToken || this.#handedOut.has(grant.id, accessToken)) return { authorizer, grant };
     }
-    if (this.#handedOut.has(id, accessToken)) throw new SessionEnded('The person has signed out.');
+    if (this.#handedOut.has(id, accessToken)) throw new SessionEnded('The grant is gone, or of another server.');
     throw new ForeignSession('The session was not handed out here, or long ago.');
   }
 

@@ -60,10 +60,11 @@ export class Grants {
 
   /** The same of any server. */
   async listOf(apiBaseUrl: string): Promise<readonly Grant[]> {
-    return (await this.#all()).filter((grant) => grant.apiBaseUrl === apiBaseUrl);
+    return (await this.all()).filter((grant) => grant.apiBaseUrl === apiBaseUrl);
   }
 
-  async #all(): Promise<readonly Grant[]> {
+  /** Those of all servers. */
+  async all(): Promise<readonly Grant[]> {
     await this.#load();
     await this.catchUp();
     return [...this.#byId.values()];
@@ -134,7 +135,7 @@ export class Grants {
   /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
   async signOut(id: string): Promise<Grant | undefined> {
     for (;;) {
-      const grant = (await this.#all()).find((candidate) => candidate.id === id);
+      const grant = (await this.all()).find((candidate) => candidate.id === id);
       // Another window may renew it in the same moment; then it is the newest state that ends.
       if (grant === undefined || (await this.end(grant, 'signed-out'))) {
         if (this.#byId.size === 0) await this.forgetUnreadable(0);

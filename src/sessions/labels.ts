@@ -6,7 +6,6 @@ import { codeOf, patiently } from './busyFiles.ts';
 import type { Grant } from './grant.ts';
 import type { Log } from './log.ts';
 import { READ_ONLY_A_FILE } from './sealedNotes.ts';
-import type { Status } from './status.ts';
 
 /** To whom a label belongs: an account, as one app at one X has it. */
 export interface LabelOwner {
@@ -18,6 +17,12 @@ export interface LabelOwner {
 
 /** Takes the first of the candidates that belongs to this owner or to nobody; there has to be one. */
 export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner) => Promise<string>;
+
+/** Why there is no file, or no folder that could have it. */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Far more than one person has accounts and apps. */
+const MOST_LOOKED_AT = 1000;
 
 /** A grant before it is known whose it is. */
 export type Given = Omit<Grant, 'account'>;
@@ -36,54 +41,52 @@ export type LabelGrant = (grant: Given, user: User | undefined, before?: string)
 export class Labels {
   readonly #folder: string;
   readonly #providerId: string;
-  readonly #statuses: () => Promise<readonly Status[]>;
-  readonly #apiBaseUrl: () => string;
+  readonly #grants: () => Promise<readonly Grant[]>;
   readonly #log: Log;
 
-  /** `statuses`: of the accounts that are signed in. Their labels are theirs, whatever the files say. */
-  constructor(parts: {
-    folder: string;
-    providerId: string;
-    statuses: () => Promise<readonly Status[]>;
-    apiBaseUrl: () => string;
-    log: Log;
-  }) {
+  /** `grants`: all that are signed in, at any server. Their labels are theirs, whatever the files say. */
+  constructor(parts: { folder: string; providerId: string; grants: () => Promise<readonly Grant[]>; log: Log }) {
     this.#folder = parts.folder;
     this.#providerId = parts.providerId;
-    this.#statuses = parts.statuses;
-    this.#apiBaseUrl = parts.apiBaseUrl;
+    this.#grants = parts.grants;
     this.#log = parts.log;
   }
 
   async claim(candidates: Iterable<string>, owner: LabelOwner): Promise<string> {
     const others = await this.#labelsOfOthers(owner);
+    let looked = 0;
     for (const label of candidates) {
-      if (!others.has(label) && (await this.#take(label, owner))) return label;
+      if (others.has(label)) continue;
+      // A disk that says of none whose it is must not keep anybody from signing in.
+      if (looked++ === MOST_LOOKED_AT) return label;
+      if ((await this.#isTheirs(label, owner)) && (await this.#take(label, owner))) return label;
     }
     throw new Error('There is no label left.');
   }
 
   /** Whether {@link claim} would give this owner the label, as things are now. */
   async isFree(label: string, owner: LabelOwner): Promise<boolean> {
-    if ((await this.#labelsOfOthers(owner)).has(label)) return false;
-    const written = await this.#read(label);
-    return written === undefined || written === hash(keyOf(owner));
+    return !(await this.#labelsOfOthers(owner)).has(label) && this.#isTheirs(label, owner);
   }
 
   async #labelsOfOthers(owner: LabelOwner): Promise<ReadonlySet<string>> {
-    const others = (await this.#statuses()).filter(
-      ({ session, clientId: app }) =>
-        keyOf({ apiBaseUrl: this.#apiBaseUrl(), app, accountId: session.account.id }) !== keyOf(owner),
+    const others = (await this.#grants()).filter(
+      ({ apiBaseUrl, clientId: app, account: { id: accountId } }) =>
+        keyOf({ apiBaseUrl, app, accountId }) !== keyOf(owner),
     );
-    return new Set(others.map(({ session }) => session.account.label));
+    return new Set(others.map(({ account }) => account.label));
+  }
+
+  /** Whether nobody else has had it. What is half written, empty or not ours is somebody else's. */
+  async #isTheirs(label: string, owner: LabelOwner): Promise<boolean> {
+    const written = await this.#read(label);
+    return written === undefined || written === hash(keyOf(owner));
   }
 
   async #take(label: string, owner: LabelOwner): Promise<boolean> {
     try {
       await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      if (await writeFirst(this.#pathOf(label), hash(keyOf(owner)))) return true;
-      // Half written, empty or not ours: then it is somebody else's.
-      return (await this.#read(label)) === hash(keyOf(owner));
+      return (await writeFirst(this.#pathOf(label), hash(keyOf(owner)))) || (await this.#isTheirs(label, owner));
     } catch (error) {
       this.#log.warn(`Could not note whose a label is: ${error instanceof Error ? error.message : String(error)}`);
       // A full disk must not keep anybody from signing in.
@@ -91,9 +94,10 @@ export class Labels {
     }
   }
 
+  /** Undefined where nobody has it. */
   async #read(label: string): Promise<string | undefined> {
     const reading = patiently(() => fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_ONLY_A_FILE }));
-    return reading.catch(() => undefined);
+    return reading.catch((error: unknown) => (NOT_THERE.has(codeOf(error) ?? '') ? undefined : 'unknown'));
   }
 
   #pathOf(label: string): string {

@@ -41,8 +41,6 @@ export interface SessionsWorld {
   readonly fetch: Fetch;
   readonly now: () => number;
   readonly random: () => number;
-  /** Of the server that requests are for. */
-  readonly apiBaseUrl: () => string;
   /** The client id that requests without an `X_CLIENT_ID:` are for; empty when none is set. */
   readonly defaultClientId: () => string;
 }
@@ -147,12 +145,7 @@ export class Sessions {
    *
    * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}, and whatever `accept` rejects with
    */
-  async signIn(
-    app: App,
-    request: AuthorizationRequest,
-    callback: URLSearchParams,
-    accept: Accept = async () => {},
-  ): Promise<Grant> {
+  async signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams, accept: Accept): Promise<Grant> {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
       hasBegun = true;

@@ -8,7 +8,7 @@ import type { User } from '../x/users.ts';
 import { notAdded } from './messages.ts';
 import { patience, raced } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
-import { SECTION } from './settings.ts';
+import { settings } from './settings.ts';
 import { showsTrustedExtensions, showTrustedExtensions } from './trustedExtensions.ts';
 
 const { l10n } = vscode;
@@ -54,9 +54,7 @@ export class Agreement {
 
   /** No network. */
   async #additions(scopes: readonly string[], accountId: string | undefined): Promise<readonly Addition[]> {
-    // Not by way of `settings`, which throws: an app that an extension brought works whatever the settings are.
-    const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
-    const isUsual = typeof usual === 'string' && usual.trim() === this.#clientId;
+    const isUsual = settings.clientIdAsWritten() === this.#clientId;
     const sensitive = scopes.filter((scope) => stakes(scope) !== undefined);
     return (await this.#sessions.statuses())
       .filter(({ clientId, session }) => clientId === this.#clientId && (isUsual || !namesApp(session.account)))

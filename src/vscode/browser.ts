@@ -323,9 +323,8 @@ export class Browser {
     this.#log.warn(`Sign-in: an error without a state came (${code}).`);
     const { text, cancel, again } = unprovenError(code);
     const chosen = await vscode.window.showWarningMessage(text, cancel, again);
-    const isOver = this.#waiting?.arrival !== arrival;
+    // Once the visit is over these do nothing: how it ended has a message of its own, with a button that tries it again.
     if (chosen === cancel) arrival.reject(cancelled());
-    else if (chosen === again && isOver) await vscode.commands.executeCommand('xAuthentication.signIn');
     else if (chosen === again) arrival.reject(new BeginAnew(way));
   }
 

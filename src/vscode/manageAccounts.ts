@@ -7,7 +7,7 @@ import { copyToken } from './copyToken.ts';
 import { cancelled, SHORT_KEY_LENGTH, shortKey } from './messages.ts';
 import { ask, choose } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
-import { SECTION } from './settings.ts';
+import { SECTION, settings } from './settings.ts';
 import type { Messages } from './showMessages.ts';
 import { showsTrustedExtensions, showTrustedExtensions } from './trustedExtensions.ts';
 
@@ -30,9 +30,7 @@ function rowOf(of: SignInKind, status: Status): AccountRow {
   const now = Date.now();
   const { session, clientId } = status;
   const trouble = troubleWords(status, now);
-  // Not by way of `settings`, which throws: accounts are listed whatever the settings are.
-  const usual = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
-  const isOfAnotherApp = of.id === 'x' && clientId !== usual;
+  const isOfAnotherApp = of.id === 'x' && clientId !== settings.clientIdAsWritten();
   const isSaid = session.account.label.includes(clientId.slice(0, SHORT_KEY_LENGTH));
   const kind = isOfAnotherApp && !isSaid ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
   return {

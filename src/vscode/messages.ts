@@ -435,7 +435,7 @@ export function pasteWords(what: 'callback' | 'pin'): {
 /** What a notice says, and what can be done about it. `clientId` is of the app that is set up. */
 export function noticeText(
   notice: Notice,
-  clientId: unknown,
+  clientId: string,
 ): {
   readonly text: string;
   readonly remedies: readonly Remedy[];

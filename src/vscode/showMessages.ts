@@ -4,7 +4,7 @@ import type { Notice } from '../sessions/notice.ts';
 import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../x/endpoints.ts';
 import type { Remedy } from './failure.ts';
 import { noticeText, remedyLabel, strayCallback, toFailure } from './messages.ts';
-import { SECTION } from './settings.ts';
+import { SECTION, settings } from './settings.ts';
 import type { SignInMethod } from './signInMethodSetting.ts';
 import { chooseWayBack, showChecklist } from './waitingHelp.ts';
 import { openWalkthrough } from './walkthrough.ts';
@@ -100,9 +100,7 @@ export class Messages {
   /** `attempt` signs in anew where the notice is not about one grant. */
   notice(notice: Notice, attempt?: Attempt): void {
     this.#noticeCount++;
-    // Not by way of `settings`, which throws: a notice is told whatever the settings are.
-    const clientId = vscode.workspace.getConfiguration(SECTION).get<unknown>('clientId');
-    const { text, remedies } = noticeText(notice, clientId);
+    const { text, remedies } = noticeText(notice, settings.clientIdAsWritten());
     const lost = notice.kind === 'narrowed' ? notice.lost : [];
     const subject =
       'grant' in notice

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { missingTests, namedTests } from '../../scripts/namedTests.ts';
 
-/** Only some of the tests were asked for. */
-const isFiltered = process.argv.some((argument) => /^(-g|--grep|-f|--fgrep)\b/.test(argument));
+/** Only some of the tests, or of their files, were asked for. */
+const isFiltered = process.argv
+  .slice(2)
+  .some((argument) => /^(-g|--grep|-f|--fgrep)\b/.test(argument) || (argument.endsWith('.ts') && existsSync(argument)));
 
 describe('SECURITY.md', () => {
   it('names only tests that exist', () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelGrants, type LabelOwner, Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
-import type { Status } from '../../../src/sessions/status.ts';
+import type { Grant } from '../../../src/sessions/grant.ts';
 
 const WORKER = fileURLToPath(new URL('labelsWorker.ts', import.meta.url));
 const X = 'https://api.x.com';
@@ -22,8 +22,7 @@ describe('Labels', () => {
     new Labels({
       folder,
       providerId,
-      statuses: async () => signedIn.map(([owner, label]) => statusOf(owner, label)),
-      apiBaseUrl: () => X,
+      grants: async () => signedIn.map(([owner, label]) => grantOf(owner, label)),
       log: { debug: write, info: write, warn: write, error: write },
     });
   const two = ['@ada_l', '@ada_l (app)'];
@@ -192,15 +191,8 @@ const GIVEN = {
   expiresAt: 1,
 };
 
-function statusOf({ app, accountId }: LabelOwner, label: string): Status {
-  return {
-    session: { id: 'id', accessToken: 'token', account: { id: accountId, label }, scopes: [] },
-    clientId: app,
-    renewsAt: undefined,
-    endsAt: undefined,
-    triesAgainAt: undefined,
-    troubles: [],
-  };
+function grantOf({ apiBaseUrl, app: clientId, accountId: id }: LabelOwner, label: string): Grant {
+  return { ...GIVEN, apiBaseUrl, clientId, account: { id, label } };
 }
 
 async function startWindow(folder: string, app: string): Promise<ChildProcess> {

@@ -6,8 +6,7 @@ const ignore = (): void => undefined;
 const labels = new Labels({
   folder,
   providerId: 'x',
-  statuses: async () => [],
-  apiBaseUrl: () => 'https://api.x.com',
+  grants: async () => [],
   log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
 });
 

@@ -65,8 +65,7 @@ class LastingWindow {
     const labels = new Labels({
       folder: join(machine.folder, 'labels'),
       providerId: prefix,
-      statuses: () => this.sessions.statuses(),
-      apiBaseUrl: () => machine.x.apiBaseUrl,
+      grants: () => this.grants.all(),
       log,
     });
     this.sessions = new LastingSessions({

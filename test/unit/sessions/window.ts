@@ -160,8 +160,7 @@ export class Window {
     const labels = new Labels({
       folder: join(folder, 'labels'),
       providerId: 'x',
-      statuses: () => this.sessions.statuses(),
-      apiBaseUrl: world.apiBaseUrl,
+      grants: () => grants.all(),
       log,
     });
     const words = {
@@ -201,6 +200,7 @@ export class Window {
       { apiBaseUrl: this.#baseUrls.api, clientId: app.clientId },
       request,
       new URL(location).searchParams,
+      async () => undefined,
     );
     this.sessions.sessionOf(grant, scopes);
     return grant;
