@@ -225,8 +225,12 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   return exportedApi(requests, world.apiBaseUrl, foreground, log);
 }
 
-/** Kept where secrets and permissions are: on a server, every browser has its own of them. */
-function installIdOf({ globalState }: vscode.ExtensionContext): string {
+/**
+ * Whose secrets and permissions are those that belong to the files. On the user's own machine there is one of each, for all
+ * profiles; on a server, every browser and every machine that connects has its own.
+ */
+function installIdOf({ globalState, extension }: vscode.ExtensionContext): string {
+  if (extension.extensionKind === vscode.ExtensionKind.UI) return 'local';
   const known = globalState.get<string>('installId');
   const installId = known ?? randomUUID();
   if (known === undefined) void globalState.update('installId', installId);

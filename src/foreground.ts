@@ -72,14 +72,14 @@ export function openForeground(background: Background) {
     signOut: (grant) => signOutOf(grant, Object.values(kinds)),
     setUp: {
       app: () => appSetUp.run(),
-      clientSecret: (clientId) => appSetUp.changeSecret(clientId),
+      clientSecret: (app) => appSetUp.changeSecret(app),
       apiKey: () => consumerSetUp(settings.apiBaseUrl()).set(),
     },
     log,
   });
   const tellSignedIn = (grant: Grant): void => void messages.signedIn(grant);
   const labelsOf = ({ id: providerId }: SignInKind, of: Grants): Labels =>
-    new Labels({ folder: folders.labels, providerId, grants: () => of.all(), log });
+    new Labels({ folder: folders.labels, providerId, grantsAt: (server) => of.listOf(server), log });
   const labels = {
     x: labelsOf(kinds.x, grants.x),
     oauth1: labelsOf(kinds.oauth1, grants.oauth1),

@@ -9,7 +9,7 @@ const LONGEST_WISH_MS = 15 * 60_000;
 export class BackOff {
   readonly #now: () => number;
   readonly #random: () => number;
-  readonly #waiting = new Map<string, { failures: number; failedAt: number; notBefore: number }>();
+  readonly #waiting = new Map<string, { failures: number; failedAt: number; wishMs: number; notBefore: number }>();
 
   constructor(now: () => number, random: () => number) {
     this.#now = now;
@@ -32,9 +32,10 @@ export class BackOff {
   failed(key: string, wishMs = 0): void {
     const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
     const exponential = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
-    const delay = Math.max(exponential * (0.5 + this.#random() / 2), Math.min(wishMs, LONGEST_WISH_MS));
+    const wish = Math.min(wishMs, LONGEST_WISH_MS);
+    const delay = Math.max(exponential * (0.5 + this.#random() / 2), wish);
     const failedAt = this.#now();
-    this.#waiting.set(key, { failures, failedAt, notBefore: failedAt + delay });
+    this.#waiting.set(key, { failures, failedAt, wishMs: wish, notBefore: failedAt + delay });
   }
 
   succeeded(key: string): void {
@@ -43,12 +44,12 @@ export class BackOff {
 
   /**
    * Somebody asked, or settings changed: what failed before may work now. Any extension can do either, again and again, so
-   * not what failed only just now. Without a key, everything.
+   * not what failed only just now, and not against a server's own wish. Without a key, everything.
    */
   hurry(key?: string): void {
     for (const [candidate, entry] of this.#waiting) {
       if (key !== undefined && candidate !== key) continue;
-      entry.notBefore = Math.min(entry.notBefore, entry.failedAt + HURRIED_MS);
+      entry.notBefore = Math.min(entry.notBefore, entry.failedAt + Math.max(HURRIED_MS, entry.wishMs));
     }
   }
 

@@ -20,6 +20,8 @@ export class HandedOut {
 
   note({ id, accessToken }: Claim): void {
     const key = hashOf(id, accessToken);
+    // Counted from the first time: VS Code asks for sessions that it then does not hand on.
+    if (this.#isHonoured(this.#at.get(key) ?? -Infinity)) return;
     // In the order of their times, so that what is too old comes first.
     this.#at.delete(key);
     this.#at.set(key, this.#now());

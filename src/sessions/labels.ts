@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { User } from '../x/users.ts';
@@ -16,7 +17,7 @@ export interface LabelOwner {
 }
 
 /** Takes the first of the candidates that belongs to this owner or to nobody; there has to be one. */
-export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner) => Promise<string>;
+export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner, kept?: string) => Promise<string>;
 
 /** Why there is no file, or no folder that could have it. */
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
@@ -41,19 +42,29 @@ export type LabelGrant = (grant: Given, user: User | undefined, before?: string)
 export class Labels {
   readonly #folder: string;
   readonly #providerId: string;
-  readonly #grants: () => Promise<readonly Grant[]>;
+  readonly #grantsAt: (apiBaseUrl: string) => Promise<readonly Grant[]>;
   readonly #log: Log;
 
-  /** `grants`: all that are signed in, at any server. Their labels are theirs, whatever the files say. */
-  constructor(parts: { folder: string; providerId: string; grants: () => Promise<readonly Grant[]>; log: Log }) {
+  /** `grantsAt`: what is signed in at a server. Their labels are theirs, whatever the files say. */
+  constructor(parts: {
+    folder: string;
+    providerId: string;
+    grantsAt: (apiBaseUrl: string) => Promise<readonly Grant[]>;
+    log: Log;
+  }) {
     this.#folder = parts.folder;
     this.#providerId = parts.providerId;
-    this.#grants = parts.grants;
+    this.#grantsAt = parts.grantsAt;
     this.#log = parts.log;
   }
 
-  async claim(candidates: Iterable<string>, owner: LabelOwner): Promise<string> {
+  /** `kept` is the label of the grant that is replaced: it stays, whatever became of its file. */
+  async claim(candidates: Iterable<string>, owner: LabelOwner, kept?: string): Promise<string> {
     const others = await this.#labelsOfOthers(owner);
+    if (kept !== undefined && !others.has(kept)) {
+      await this.#take(kept, owner);
+      return kept;
+    }
     let looked = 0;
     for (const label of candidates) {
       if (others.has(label)) continue;
@@ -70,10 +81,8 @@ export class Labels {
   }
 
   async #labelsOfOthers(owner: LabelOwner): Promise<ReadonlySet<string>> {
-    const others = (await this.#grants()).filter(
-      ({ apiBaseUrl, clientId: app, account: { id: accountId } }) =>
-        keyOf({ apiBaseUrl, app, accountId }) !== keyOf(owner),
-    );
+    const grants = await this.#grantsAt(owner.apiBaseUrl);
+    const others = grants.filter(({ clientId, account: { id } }) => clientId !== owner.app || id !== owner.accountId);
     return new Set(others.map(({ account }) => account.label));
   }
 
@@ -105,22 +114,22 @@ export class Labels {
   }
 }
 
-/** Makes a file. Of all that try, one is told true. */
+/** Makes a file, whole or not at all. Of all that try, one is told true. */
 async function writeFirst(path: string, text: string): Promise<boolean> {
-  const file = await patiently(() => fs.open(path, 'wx', 0o600)).catch((error: unknown) => {
-    if (codeOf(error) === 'EEXIST') return undefined;
-    throw error;
-  });
-  if (file === undefined) return false;
+  const whole = `${path}.${randomUUID()}`;
   try {
-    await file.writeFile(text);
+    await patiently(() => fs.writeFile(whole, text, { flag: 'wx', mode: 0o600 }));
+    // Where there are no hard links, a copy is as exclusive.
+    await fs.link(whole, path).catch((error: unknown) => {
+      if (codeOf(error) === 'EEXIST') throw error;
+      return fs.copyFile(whole, path, constants.COPYFILE_EXCL);
+    });
     return true;
   } catch (error) {
-    // An empty one would be nobody's for ever.
-    await fs.unlink(path).catch(() => {});
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    await file.close();
+    await fs.unlink(whole).catch(() => {});
   }
 }
 
@@ -144,7 +153,6 @@ export interface LabelWords {
 export function labelGrants(claim: ClaimLabel, defaultClientId: () => string, words: LabelWords): LabelGrant {
   return ({ id, apiBaseUrl, clientId: app }, user, before) => {
     const candidates = function* (): Iterable<string> {
-      if (before !== undefined) yield before;
       if (user === undefined) {
         yield* beginnings(id.replaceAll('-', ''), 6).map((code) => words.unnamed(code));
         return;
@@ -153,7 +161,7 @@ export function labelGrants(claim: ClaimLabel, defaultClientId: () => string, wo
       if (app === defaultClientId()) yield name;
       yield* labelsWithApp(app, 8, (shown) => words.withApp(name, shown));
     };
-    return claim(candidates(), { apiBaseUrl, app, accountId: user?.id ?? id });
+    return claim(candidates(), { apiBaseUrl, app, accountId: user?.id ?? id }, before);
   };
 }
 

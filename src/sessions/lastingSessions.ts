@@ -67,8 +67,9 @@ export class LastingSessions {
 
   /** How every grant stands: well, as long as X does not say otherwise to those who use it. */
   async statuses(): Promise<readonly Status[]> {
-    return (await this.#grants.list()).map((grant) => ({
+    return (await this.#grants.all()).map((grant) => ({
       session: toSession(grant, grant.scopes),
+      apiBaseUrl: grant.apiBaseUrl,
       clientId: grant.clientId,
       renewsAt: undefined,
       endsAt: undefined,
@@ -97,11 +98,8 @@ export class LastingSessions {
       );
       if (old?.accessToken === secret) return old;
       const same = old?.clientId === appKey ? old : undefined;
-      const candidates = function* (): Iterable<string> {
-        if (same !== undefined) yield same.account.label;
-        yield* labels();
-      };
-      const label = await this.#claimLabel(candidates(), { apiBaseUrl, app: appKey, accountId: account.id });
+      const owner = { apiBaseUrl, app: appKey, accountId: account.id };
+      const label = await this.#claimLabel(labels(), owner, same?.account.label);
       const grant: Grant = {
         id: same?.id ?? randomUUID(),
         apiBaseUrl,

@@ -16,6 +16,7 @@ import {
   newNoteKey,
   LEAST_LIFETIME_MS,
   provisionalAccount,
+  sameState,
   type Account,
   type Grant,
 } from './grant.ts';
@@ -45,8 +46,11 @@ export interface SessionsWorld {
   readonly defaultClientId: () => string;
 }
 
-/** Rejects if a new grant must not be kept. `user`: undefined where X does not say whose it is. */
-type Accept = (given: Given, user: User | undefined) => Promise<void>;
+/**
+ * Rejects if a new grant must not be kept; resolves to whether that took asking the person. `user`: undefined where X does not say
+ * whose it is.
+ */
+type Accept = (given: Given, user: User | undefined) => Promise<boolean>;
 
 /** How long before it must be, at most, a window renews what it has handed out; each window by a share of its own. */
 const AHEAD_MS = 5 * 60_000;
@@ -127,13 +131,18 @@ export class Sessions {
     return fresh.filter((grant) => grant !== undefined).map((grant) => toSession(grant, asked));
   }
 
+  /** What an app was given at its server, which need not be the one that the settings name by now. */
+  async grantsOf({ apiBaseUrl, clientId }: App): Promise<readonly Grant[]> {
+    return (await this.#grants.listOf(apiBaseUrl)).filter((grant) => grant.clientId === clientId);
+  }
+
   /**
    * The scopes to ask X for: what is wanted, and what the account has already, so that no other extension loses a scope. When
    * it isn't known which of several accounts will sign in, only what is wanted: no account is given another's scopes.
    */
-  async scopesFor(wanted: readonly string[], clientId: string, accountId?: string): Promise<readonly string[]> {
-    const [only, ...others] = (await this.#grants.list()).filter(
-      (grant) => grant.clientId === clientId && (accountId === undefined || grant.account.id === accountId),
+  async scopesFor(wanted: readonly string[], app: App, accountId?: string): Promise<readonly string[]> {
+    const [only, ...others] = (await this.grantsOf(app)).filter(
+      (grant) => accountId === undefined || grant.account.id === accountId,
     );
     return scopesToRequest(wanted, only === undefined || others.length > 0 ? [] : only.scopes);
   }
@@ -181,19 +190,26 @@ export class Sessions {
       noteKey: newNoteKey(),
     };
     const user = await this.#whoIs(given);
-    await this.#accepted(given, user, accept);
+    const newer = await this.#accepted(given, user, accept);
+    if (newer !== undefined) return newer;
     const grant = user === undefined ? await this.#keepUnnamed(given) : await this.#keep(given, user);
     this.#log.info(`Grant ${grant.id}: signed in with ${grant.scopes.length} scopes.`);
     return grant;
   }
 
-  async #accepted(given: Given, user: User | undefined, accept: Accept): Promise<void> {
+  /** Resolves to what the person has signed in with anew while they were asked, which has ended what was given, if they did. */
+  async #accepted(given: Given, user: User | undefined, accept: Accept): Promise<Grant | undefined> {
+    const old = user && (await this.#grants.findOwn(given, user.id));
+    const replaced = async (): Promise<Grant | undefined> => {
+      const current = user && (await this.#grants.findOwn(given, user.id));
+      return current === undefined || (old !== undefined && sameState(current, old)) ? undefined : current;
+    };
     try {
-      await accept(given, user);
+      return (await accept(given, user)) ? await replaced() : undefined;
     } catch (error) {
       await this.#revoke(given);
-      const old = user && (await this.#grants.findOwn(given, user.id));
-      if (old !== undefined && (await this.#grants.end(old, 'rejected')))
+      const isLast = (await replaced()) === undefined;
+      if (old !== undefined && isLast && (await this.#grants.end(old, 'rejected')))
         this.#notify({ kind: 'rejected', grant: old, dropped: false });
       throw error;
     }
@@ -232,16 +248,16 @@ export class Sessions {
     return this.#renewal.lastOutcome(grant.id) ?? 'unreachable';
   }
 
-  /** How every grant stands. */
+  /** How every grant stands, also those of other servers. */
   async statuses(): Promise<readonly Status[]> {
-    return (await this.#grants.list()).map((grant) => {
-      const { clientId, expiresAt: endsAt, refreshToken } = grant;
+    return (await this.#grants.all()).map((grant) => {
+      const { apiBaseUrl, clientId, expiresAt: endsAt, refreshToken } = grant;
       const renewsAt = refreshToken === undefined ? undefined : dueAt(grant, this.#aheadMs);
       // Only what is to be done is tried again.
       const toDo = isDue(grant, this.#world.now(), this.#aheadMs) ? grant.id : namingOf(grant);
       const triesAgainAt = this.#backOff.notBefore(toDo);
       const session = toSession(grant, grant.scopes);
-      return { session, clientId, renewsAt, endsAt, triesAgainAt, troubles: this.#troublesWith(grant) };
+      return { session, apiBaseUrl, clientId, renewsAt, endsAt, triesAgainAt, troubles: this.#troublesWith(grant) };
     });
   }
 

@@ -15,6 +15,8 @@ export type Trouble =
 export interface Status {
   /** With the scopes that were granted. */
   readonly session: Session;
+  /** Its server, which need not be the one that the settings name: then it rests, and can be signed out of. */
+  readonly apiBaseUrl: string;
   readonly clientId: string;
   /** When it is renewed without being asked; undefined where nothing has to be, or can be, renewed. */
   readonly renewsAt: number | undefined;

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { plainWords } from '../oauth/errors.ts';
-import { isProvisional, type Account } from '../sessions/grant.ts';
+import type { App } from '../sessions/clients.ts';
+import type { Account } from '../sessions/grant.ts';
 import type { Given } from '../sessions/labels.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { stakes } from '../x/scopes.ts';
 import type { User } from '../x/users.ts';
 import { notAdded } from './messages.ts';
-import { patience, raced } from './question.ts';
+import { raced } from './question.ts';
 import { knownScopes, scopeWords } from './scopeWords.ts';
-import { settings } from './settings.ts';
 import { showsTrustedExtensions, showTrustedExtensions } from './trustedExtensions.ts';
 
 const { l10n } = vscode;
@@ -22,16 +22,16 @@ interface Addition {
 /**
  * What the person lets one sign-in add to accounts that they are signed in with already. X gives an app one access per
  * person, so every extension that may use the account can do what any of them was granted. Scopes that spend money or open
- * private messages are added only if the person says so. An app that an extension brought is its own affair.
+ * private messages are added only if the person says so.
  */
 export class Agreement {
   readonly #sessions: Sessions;
-  readonly #clientId: string;
+  readonly #app: App;
   readonly #agreed: Addition[] = [];
 
-  constructor(sessions: Sessions, clientId: string) {
+  constructor(sessions: Sessions, app: App) {
     this.#sessions = sessions;
-    this.#clientId = clientId;
+    this.#app = app;
   }
 
   /**
@@ -46,19 +46,20 @@ export class Agreement {
   /**
    * To be called before a new grant is kept: X signs in whoever is active in the browser, whichever account was asked for.
    *
-   * @throws {Failure} `Denied` or `TimedOut`
+   * @returns whether the person had to be asked
+   * @throws {Failure} `Denied`; or what `until` aborts with
    */
-  async toKeeping({ scopes }: Given, user: User | undefined): Promise<void> {
-    await this.#reach(await this.#additions(scopes, user?.id), patience());
+  async toKeeping({ scopes }: Given, user: User | undefined, until: AbortSignal): Promise<boolean> {
+    const additions = await this.#additions(scopes, user?.id);
+    await this.#reach(additions, until);
+    return additions.length > 0;
   }
 
   /** No network. */
   async #additions(scopes: readonly string[], accountId: string | undefined): Promise<readonly Addition[]> {
-    const isUsual = settings.clientIdAsWritten() === this.#clientId;
     const sensitive = scopes.filter((scope) => stakes(scope) !== undefined);
-    return (await this.#sessions.statuses())
-      .filter(({ clientId, session }) => clientId === this.#clientId && (isUsual || !namesApp(session.account)))
-      .map(({ session: { account, scopes: granted } }) => ({
+    return (await this.#sessions.grantsOf(this.#app))
+      .map(({ account, scopes: granted }) => ({
         account,
         scopes: sensitive.filter((scope) => !granted.includes(scope) && !this.#hasAgreed(account, scope)),
       }))
@@ -77,11 +78,6 @@ export class Agreement {
     if (!(await raced(until, isAllowed(labels, scopes)))) throw notAdded(scopes, labels);
     this.#agreed.push(...additions);
   }
-}
-
-/** Whether VS Code asks about an account under a name that says whose app it is. Any extension can change the setting; the label stays. */
-function namesApp(account: Account): boolean {
-  return !isProvisional(account) && !/^@\w+$/.test(account.label);
 }
 
 /** Asks whether every extension that uses these accounts may do more, until the person has seen enough to say. */

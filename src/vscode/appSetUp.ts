@@ -24,8 +24,7 @@ export class AppSetUp {
    * @returns the client id
    * @throws {Failure} `Cancelled` or `TimedOut`
    */
-  async run(until?: AbortSignal): Promise<string> {
-    const apiBaseUrl = settings.apiBaseUrl();
+  async run(until?: AbortSignal, apiBaseUrl = settings.apiBaseUrl()): Promise<string> {
     const [callbackUrl = ''] = await this.#callbackUrls();
     const clientId = await ask({
       title: l10n.t('Set Up App Credentials (1/2): Client ID'),
@@ -53,9 +52,8 @@ export class AppSetUp {
    *
    * @throws {Failure} `Cancelled`
    */
-  async changeSecret(clientId: string): Promise<void> {
-    const app = { apiBaseUrl: settings.apiBaseUrl(), clientId };
-    await this.#askSecret(app, l10n.t('Client Secret of the App {0}', clientId));
+  async changeSecret(app: App): Promise<void> {
+    await this.#askSecret(app, l10n.t('Client Secret of the App {0}', app.clientId));
   }
 
   /**

@@ -4,6 +4,7 @@ import { CallbackMismatch } from '../oauth/errors.ts';
 import { listenOnLoopback, PortUnavailable, type Arrival, type Loopback } from '../oauth/loopback.ts';
 import type { CallbackNotes } from '../sessions/callbackNotes.ts';
 import type { Log } from '../sessions/log.ts';
+import { X_API } from '../x/endpoints.ts';
 import { cancelled, pasteWords, portInUse, replaced, timedOut, unprovenError } from './messages.ts';
 import { settings } from './settings.ts';
 import { CALLBACK_PATH } from './signInMethods.ts';
@@ -64,7 +65,7 @@ export class Browser {
   #current: AbortController | undefined;
   #waiting: Waiting | undefined;
   /** The end of the loopback that was open last. */
-  #closing: Promise<void> | undefined;
+  #closing: Promise<unknown> | undefined;
 
   constructor(parts: {
     page: (arrival: Arrival) => Promise<string>;
@@ -219,7 +220,7 @@ export class Browser {
       away.dispose();
       if (this.#waiting === waiting) this.#setWaiting(undefined);
       // Only the next visit by the loopback waits for that: the browser may still be fetching its page.
-      this.#closing = loopback?.close();
+      this.#closing = Promise.all([this.#closing, loopback?.close()]);
       await this.#notes.stopWaiting(visit.secret).catch(() => {});
     }
   }
@@ -281,14 +282,14 @@ export class Browser {
   }
 
   /** Tells that the browser is being waited for, until it is back; cancelling ends the sign-in. */
-  async #showProgress({ ticket, arrival }: Waiting): Promise<void> {
+  async #showProgress({ ticket, visit, arrival }: Waiting): Promise<void> {
     const location = vscode.ProgressLocation.Notification;
     const given = encodeURIComponent(JSON.stringify([ticket]));
     const links = ['pasteCallback', 'copySignInLink', 'signInHelp'].map(
       (name) => `command:xAuthentication.${name}?${given}`,
     );
     await vscode.window.withProgress(
-      { location, cancellable: true, title: l10n.t('Sign in to X in your browser') },
+      { location, cancellable: true, title: titleFor(visit.apiBaseUrl) },
       async (progress, token) => {
         token.onCancellationRequested(() => arrival.reject(cancelled()));
         progress.report({
@@ -355,4 +356,11 @@ export class Browser {
 async function copyLinkTo({ url }: Visit): Promise<void> {
   await vscode.env.clipboard.writeText(url);
   void vscode.window.setStatusBarMessage(l10n.t('Copied the link to sign in to X.'), 5_000);
+}
+
+/** Any extension can change the setting: who is about to sign in is told where that leads, if not to X. */
+function titleFor(apiBaseUrl: string): string {
+  return apiBaseUrl === X_API
+    ? l10n.t('Sign in to X in your browser')
+    : l10n.t('Sign in to X in your browser (not at X itself, but at {0})', new URL(apiBaseUrl).host);
 }

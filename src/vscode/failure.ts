@@ -1,3 +1,4 @@
+import type { App } from '../sessions/clients.ts';
 import type { XApiErrorName, XSignInErrorName } from '../../x-authentication.d.ts';
 
 /**
@@ -28,7 +29,7 @@ export class Failure extends Error {
   override readonly name: FailureName;
   readonly remedies: readonly Remedy[];
   /** The app that it is about, where that matters to what mends it. */
-  readonly clientId: string | undefined;
+  readonly app: App | undefined;
   /** The callback URL that X may not know. */
   readonly redirectUri: string | undefined;
 
@@ -36,12 +37,12 @@ export class Failure extends Error {
     name: FailureName,
     message: string,
     remedies: readonly Remedy[] = [],
-    options: ErrorOptions & { readonly clientId?: string | undefined; readonly redirectUri?: string | undefined } = {},
+    options: ErrorOptions & { readonly app?: App | undefined; readonly redirectUri?: string | undefined } = {},
   ) {
     super(message, options);
     this.name = name;
     this.remedies = remedies;
-    this.clientId = options.clientId;
+    this.app = options.app;
     this.redirectUri = options.redirectUri;
   }
 }

@@ -28,19 +28,27 @@ export async function accountRows(kinds: readonly SignInKind[]): Promise<readonl
 
 function rowOf(of: SignInKind, status: Status): AccountRow {
   const now = Date.now();
-  const { session, clientId } = status;
+  const { session, apiBaseUrl, clientId } = status;
   const trouble = troubleWords(status, now);
+  const stands = rests(status)
+    ? l10n.t('rests, because it is of {0}', new URL(apiBaseUrl).host)
+    : renewalWords(status, now);
   const isOfAnotherApp = of.id === 'x' && clientId !== settings.clientIdAsWritten();
   const isSaid = session.account.label.includes(clientId.slice(0, SHORT_KEY_LENGTH));
   const kind = isOfAnotherApp && !isSaid ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
   return {
     label: session.account.label,
-    description: `${kind} · ${renewalWords(status, now)}`,
+    description: `${kind} · ${stands}`,
     detail: trouble ?? allowsWords(of.id, session.scopes),
     iconPath: new ThemeIcon(trouble === undefined ? 'account' : 'warning'),
     of,
     status,
   };
+}
+
+/** Whether it is of another server than the one that is set, where nothing can be done with it until that is set again. */
+function rests({ apiBaseUrl }: Status): boolean {
+  return apiBaseUrl !== settings.shownBaseUrl();
 }
 
 /** What can be done with an account. `again`: then this list is shown once more. */
@@ -106,6 +114,13 @@ async function actionsFor(of: SignInKind, status: Status, messages: Messages): P
     const wanted = isOAuth2 ? [...scopes, ...more, `X_CLIENT_ID:${clientId}`] : scopes;
     await messages.signIn(of.signIn(wanted, account.id));
   };
+  const leave: Action = {
+    label: l10n.t('Sign Out'),
+    detail: l10n.t('Extensions that use this account lose it'),
+    iconPath: new ThemeIcon('sign-out'),
+    run: () => signOut({ of, status }),
+  };
+  if (rests(status)) return [leave];
   const actions: readonly (Action | false)[] = [
     isOAuth2 && {
       label: l10n.t('Show Scopes'),
@@ -143,12 +158,7 @@ async function actionsFor(of: SignInKind, status: Status, messages: Messages): P
       iconPath: new ThemeIcon('copy'),
       run: () => copyToken(of, status),
     },
-    {
-      label: l10n.t('Sign Out'),
-      detail: l10n.t('Extensions that use this account lose it'),
-      iconPath: new ThemeIcon('sign-out'),
-      run: () => signOut({ of, status }),
-    },
+    leave,
   ];
   return actions.filter((action) => action !== false);
 }

@@ -2,6 +2,7 @@ import { l10n } from 'vscode';
 import { AuthorizationDenied, CallbackMismatch, plainWords, Refused, Unreachable } from '../oauth/errors.ts';
 import { PortUnavailable, type Arrival } from '../oauth/loopback.ts';
 import { ForeignSession, SessionEnded } from '../sessions/apiRequests.ts';
+import type { App } from '../sessions/clients.ts';
 import type { Log } from '../sessions/log.ts';
 import type { Notice } from '../sessions/notice.ts';
 import { InvalidScopes } from '../sessions/scopeRequest.ts';
@@ -16,8 +17,7 @@ import type { SignInMethod, SignInMethodSetting } from './signInMethodSetting.ts
 import { WayBlocked } from './visit.ts';
 
 /** The app that a sign-in was for. */
-interface SignInApp {
-  readonly clientId: string;
+interface SignInApp extends App {
   /** An extension brought it (`X_CLIENT_ID:`): it is not the one that the person has set up. */
   readonly isForeign: boolean;
 }
@@ -26,7 +26,7 @@ interface SignInApp {
 export function toFailure(error: unknown, app?: SignInApp): Failure {
   if (error instanceof Failure) return error;
   const [name, message, remedies] = wordsFor(error, app);
-  return new Failure(name, message, remedies, { cause: error, clientId: app?.clientId });
+  return new Failure(name, message, remedies, { cause: error, app });
 }
 
 /** Runs a sign-in. What goes wrong with it is logged, and thrown as a {@link Failure}. */

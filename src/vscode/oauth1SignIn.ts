@@ -120,6 +120,7 @@ export class OAuth1SignIn {
       this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
       return {
         temporary,
+        apiBaseUrl,
         url: authorizationUrl(apiBaseUrl, temporary),
         secret: temporary.token,
         answerIn: (parameters) => (answersUs(parameters) ? parameters : undefined),

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { App } from '../sessions/clients.ts';
 import type { Grant } from '../sessions/grant.ts';
 import type { Notice } from '../sessions/notice.ts';
 import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../x/endpoints.ts';
@@ -21,7 +22,7 @@ export interface Attempt {
 /** What mends an app's credentials, by asking the person for them. Each rejects when the person cancels. */
 export interface SetUp {
   readonly app: () => Promise<unknown>;
-  readonly clientSecret: (clientId: string) => Promise<unknown>;
+  readonly clientSecret: (app: App) => Promise<unknown>;
   readonly apiKey: () => Promise<unknown>;
 }
 
@@ -30,7 +31,7 @@ interface Subject {
   /** What "Sign In Again" tries; without it, the command of provider `x`. */
   readonly attempt?: Attempt | undefined;
   /** The app whose secret is in question. */
-  readonly clientId?: string | undefined;
+  readonly app?: App | undefined;
   /** The callback URL that X may not know. */
   readonly redirectUri?: string | undefined;
   /** Whether to go on with the attempt as soon as the app is mended: it is what the person was about to do. */
@@ -88,10 +89,10 @@ export class Messages {
     if (failure.name === 'Unexpected') {
       this.#log.error(failure.cause instanceof Error ? (failure.cause.stack ?? '') : failure.message);
     }
-    const { clientId, redirectUri } = failure;
+    const { app, redirectUri } = failure;
     void this.#offer(vscode.window.showErrorMessage, failure.message, failure.remedies, {
       attempt,
-      clientId,
+      app,
       redirectUri,
       goOn: true,
     });
@@ -103,9 +104,7 @@ export class Messages {
     const { text, remedies } = noticeText(notice, settings.clientIdAsWritten());
     const lost = notice.kind === 'narrowed' ? notice.lost : [];
     const subject =
-      'grant' in notice
-        ? { attempt: this.#signInAgain(notice.grant, lost), clientId: notice.grant.clientId }
-        : { attempt };
+      'grant' in notice ? { attempt: this.#signInAgain(notice.grant, lost), app: notice.grant } : { attempt };
     void this.#offer(vscode.window.showWarningMessage, text, remedies, subject);
   }
 
@@ -176,13 +175,13 @@ export class Messages {
     }
   }
 
-  async #apply(remedy: Remedy, { attempt, clientId, redirectUri, goOn = false }: Subject): Promise<void> {
+  async #apply(remedy: Remedy, { attempt, app, redirectUri, goOn = false }: Subject): Promise<void> {
     switch (remedy) {
       case 'set-up-app':
       case 'enter-client-secret':
       case 'enter-api-key':
         if (remedy === 'enter-api-key') await this.#setUp.apiKey();
-        else if (remedy === 'enter-client-secret' && clientId !== undefined) await this.#setUp.clientSecret(clientId);
+        else if (remedy === 'enter-client-secret' && app !== undefined) await this.#setUp.clientSecret(app);
         else await this.#setUp.app();
         if (goOn && attempt !== undefined) await this.signIn(attempt);
         return;

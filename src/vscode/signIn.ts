@@ -8,6 +8,7 @@ import {
 } from '../oauth/codeGrant.ts';
 import { Refused } from '../oauth/errors.ts';
 import { readPastedCallback } from '../oauth/pastedCallback.ts';
+import type { App } from '../sessions/clients.ts';
 import type { Grant } from '../sessions/grant.ts';
 import { covers } from '../sessions/scopeRequest.ts';
 import type { Sessions } from '../sessions/sessions.ts';
@@ -67,28 +68,29 @@ export class SignIn {
     // Read once: the answer goes to the server that the person was sent to, whatever the settings say by then.
     const server = settings.baseUrls();
     const configured = request.clientId ?? settings.clientId();
-    const clientId = configured === '' ? await this.#appSetUp.run(patience(signal)) : configured;
-    const agreement = new Agreement(this.#sessions, clientId);
+    const clientId = configured === '' ? await this.#appSetUp.run(patience(signal), server.api) : configured;
+    const app = { apiBaseUrl: server.api, clientId };
+    const agreement = new Agreement(this.#sessions, app);
     await agreement.toAsking(request.wanted, request.accountId, patience(signal));
     try {
-      return await this.#visitX(server, clientId, request, agreement, signal);
+      return await this.#visitX(server, app, request, agreement, signal);
     } catch (error) {
       const lacksSecret = error instanceof Refused && refusalCause(error) === 'client-secret';
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
-      if (lacksSecret && (await this.#appSetUp.addSecret({ apiBaseUrl: server.api, clientId }, patience(signal))))
-        return this.#visitX(server, clientId, request, agreement, signal);
-      throw toFailure(error, { clientId, isForeign: clientId !== settings.clientIdAsWritten() });
+      if (lacksSecret && (await this.#appSetUp.addSecret(app, patience(signal))))
+        return this.#visitX(server, app, request, agreement, signal);
+      throw toFailure(error, { ...app, isForeign: clientId !== settings.clientIdAsWritten() });
     }
   }
 
   async #visitX(
     server: BaseUrls,
-    clientId: string,
+    app: App,
     request: SignInRequest,
     agreement: Agreement,
     signal: AbortSignal,
   ): Promise<Grant> {
-    const scopes = await this.#sessions.scopesFor(request.wanted, clientId, request.accountId);
+    const scopes = await this.#sessions.scopesFor(request.wanted, app, request.accountId);
     const prepare = async ({ method, redirectUri = '' }: Way): Promise<OAuth2Visit> => {
       const nonce = newState();
       const state = method === 'relay' ? await stateForRelay(nonce) : nonce;
@@ -96,8 +98,9 @@ export class SignIn {
       this.#log.info(`Sign-in: by ${method}, for ${scopes.length} scopes.`);
       return {
         authorization,
-        url: await authorizationUrl(oauth2Endpoints(server), { clientId }, authorization),
+        url: await authorizationUrl(oauth2Endpoints(server), app, authorization),
         secret: nonce,
+        apiBaseUrl: server.api,
         answerIn: (parameters) => answerIn(parameters, state, nonce),
         // What names a nonce is another's.
         errorIn: (parameters) => (parameters.has('nonce') ? undefined : errorWithoutState(parameters)),
@@ -105,9 +108,8 @@ export class SignIn {
       };
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
-    const app = { apiBaseUrl: server.api, clientId };
-    const grant = await this.#sessions.signIn(app, visit.authorization, callback, (...given) =>
-      agreement.toKeeping(...given),
+    const grant = await this.#sessions.signIn(app, visit.authorization, callback, (given, user) =>
+      agreement.toKeeping(given, user, patience(signal)),
     );
     if (!covers(grant.scopes, request.wanted)) {
       this.#tellSignedIn(grant);

@@ -4,6 +4,8 @@ import type { SignInMethod } from './signInMethodSetting.ts';
 /** A visit to X's pages, from which the person comes back with an answer. */
 export interface Visit {
   readonly url: string;
+  /** The server that the answer will be sent to. */
+  readonly apiBaseUrl: string;
   /** What only this visit's callback names, by which windows find the one that waits for it. */
   readonly secret: string;
   /** The parameters of this visit's callback out of those that came; undefined when they are another's. */

@@ -41,8 +41,15 @@ function isBelow(path: string, { pathname }: URL): boolean {
   return path.startsWith(folder) || `${path}/` === folder;
 }
 
-/** A URL keeps `%2e` and `%2f` where they are no whole segment; some servers decode them first and then go up. */
+/**
+ * A URL keeps `%2e` and `%2f` where they are no whole segment, and `..;`: some servers decode them, once or again, or drop what is
+ * behind the semicolon (RFC 3986 §3.3), and then go up.
+ */
 function asServersMayReadIt({ origin, pathname }: URL): string {
-  const decoded = pathname.replace(/%(?:2e|2f|5c)/gi, decodeURIComponent);
-  return new URL(`${origin}${decoded}`).pathname;
+  let path = pathname;
+  for (let before = ''; before !== path;) {
+    before = path;
+    path = path.replace(/%(?:25|2e|2f|3b|5c)/gi, decodeURIComponent);
+  }
+  return new URL(`${origin}${path.replace(/;[^/\\]*/g, '')}`).pathname;
 }

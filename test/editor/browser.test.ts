@@ -51,6 +51,7 @@ describe('a visit to X', () => {
   /** To a page that is there, because VS Code opens it. */
   function visitOf(state: string): Visit {
     return {
+      apiBaseUrl: 'https://api.x.com',
       url: x.authorizationBaseUrl,
       secret: state,
       answerIn: (parameters) => (parameters.get('state') === state ? parameters : undefined),

@@ -12,6 +12,7 @@ const NOW = Date.UTC(2026, 6, 1);
 
 const status: Status = {
   session: { id: '1', accessToken: 'access', account: { id: '1', label: '@ada_l' }, scopes: [] },
+  apiBaseUrl: 'https://api.x.com',
   clientId: 'client',
   renewsAt: NOW + 100 * MINUTE,
   endsAt: NOW + 120 * MINUTE,

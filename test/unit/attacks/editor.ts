@@ -94,7 +94,9 @@ export class Editor {
   readonly #providers = new Map<string, { readonly label: string; readonly provider: vscode.AuthenticationProvider }>();
   readonly #permissions = new Set<string>();
   readonly #preferences = new Map<string, string>();
-  readonly #memento = new Map<string, unknown>();
+  #profile = 'Default';
+  #memento = new Map<string, unknown>();
+  readonly #mementos = new Map<string, Map<string, unknown>>();
   readonly #secretChanged = new EventEmitter<{ key: string }>();
 
   constructor(folder: string, x: StandIn) {
@@ -145,6 +147,24 @@ export class Editor {
     for (const permission of this.#permissions) {
       if (permission.startsWith(`${providerId} ${label} `)) this.#permissions.delete(permission);
     }
+  }
+
+  /**
+   * Opens the window again in another profile. VS Code keeps secrets and permissions for all of them (`StorageScope.APPLICATION`), a
+   * memento for each (`PROFILE`), and the folder of the default one (`globalStorageHome`).
+   */
+  async inProfile(name: string): Promise<void> {
+    for (const subscription of this.#subscriptions.splice(0)) await subscription.dispose();
+    this.#mementos.set(this.#profile, this.#memento);
+    this.#profile = name;
+    this.#memento = this.#mementos.get(name) ?? new Map();
+    await this.activate();
+  }
+
+  /** Stores a secret as another window does. */
+  async stores(key: string, value: string): Promise<void> {
+    this.secrets.set(key, value);
+    this.#secretChanged.fire({ key });
   }
 
   setting(name: string): unknown {

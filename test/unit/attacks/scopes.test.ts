@@ -241,15 +241,6 @@ describe('Nobody is asked', () => {
       },
     ],
     [
-      'for an app that an extension brought',
-      async (editor) => {
-        const app = `X_CLIENT_ID:${OTHER_APP.clientId}`;
-        await signedIn(editor, 'good.extension', ['tweet.read']);
-        await signedIn(editor, 'some.extension', ['tweet.read', app]);
-        await signedIn(editor, 'some.extension', ['dm.write', app]);
-      },
-    ],
-    [
       'for an account that signs in for the first time',
       async (editor) => {
         await signedIn(editor, 'good.extension', ['tweet.read']);

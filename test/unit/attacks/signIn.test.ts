@@ -369,6 +369,7 @@ describe('Somebody who reports an error that X did not send', () => {
     const browser = new Browser({ page: async () => '', notes, log, doubtMs: 100 });
     const redirectUri = APP_URI;
     const visit = {
+      apiBaseUrl: 'https://api.x.com',
       url: x.authorizationBaseUrl,
       secret: 'the state',
       answerIn: () => undefined,

@@ -22,7 +22,7 @@ describe('Labels', () => {
     new Labels({
       folder,
       providerId,
-      grants: async () => signedIn.map(([owner, label]) => grantOf(owner, label)),
+      grantsAt: async () => signedIn.map(([owner, label]) => grantOf(owner, label)),
       log: { debug: write, info: write, warn: write, error: write },
     });
   const two = ['@ada_l', '@ada_l (app)'];

@@ -6,7 +6,7 @@ const ignore = (): void => undefined;
 const labels = new Labels({
   folder,
   providerId: 'x',
-  grants: async () => [],
+  grantsAt: async () => [],
   log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
 });
 

@@ -65,7 +65,7 @@ class LastingWindow {
     const labels = new Labels({
       folder: join(machine.folder, 'labels'),
       providerId: prefix,
-      grants: () => this.grants.all(),
+      grantsAt: (server) => this.grants.listOf(server),
       log,
     });
     this.sessions = new LastingSessions({

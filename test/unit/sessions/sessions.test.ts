@@ -4,10 +4,10 @@ import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
 import { DEFAULT_LIFETIME_MS, sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { InvalidScopes } from '../../../src/sessions/scopeRequest.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
+import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, withMembers } from '../../x/faults.ts';
 import { ADA, GRACE } from '../../x/person.ts';
-import { HOUR, MINUTE, openMachine, works } from './window.ts';
+import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
 
 const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';
@@ -134,7 +134,7 @@ describe('Sessions', () => {
       await using machine = await openMachine();
       const window = machine.open();
       await window.signIn(['tweet.write']);
-      const scopes = await window.sessions.scopesFor(['like.read'], WEB_APP.clientId);
+      const scopes = await window.sessions.scopesFor(['like.read'], at(machine, WEB_APP));
       assert.ok(!scopes.includes('tweet.write'));
     });
   });
@@ -210,7 +210,7 @@ describe('Sessions', () => {
     it('asks for what the named account has, or, where none is named, the only account of the app', async () => {
       await using machine = await openMachine();
       const window = machine.open();
-      const asked = (account?: string) => window.sessions.scopesFor(['tweet.write'], NATIVE_APP.clientId, account);
+      const asked = (account?: string) => window.sessions.scopesFor(['tweet.write'], at(machine, NATIVE_APP), account);
       const identity = ['offline.access', 'tweet.read', 'tweet.write', 'users.read'];
       await window.signIn(['like.read'], 'ada');
       assert.deepEqual((await asked()).toSorted(), ['like.read', ...identity]);
@@ -244,10 +244,7 @@ describe('Sessions', () => {
       assert.equal(machine.notices.length, 0);
       machine.now += 3 * MINUTE;
       await window.session(['dm.read']);
-      const grant = await window.grants.findOwn(
-        { apiBaseUrl: machine.x.apiBaseUrl, clientId: NATIVE_APP.clientId },
-        ADA.id,
-      );
+      const grant = await window.grants.findOwn(at(machine, NATIVE_APP), ADA.id);
       assert.deepEqual(machine.notices, [{ kind: 'narrowed', grant, lost: ['like.read'] }]);
     });
   });
@@ -551,3 +548,8 @@ describe('Sessions', () => {
     assert.equal(machine.refreshes, 4);
   });
 });
+
+/** An app, at the stand-in for X. */
+function at(machine: Machine, { clientId }: App): { readonly apiBaseUrl: string; readonly clientId: string } {
+  return { apiBaseUrl: machine.x.apiBaseUrl, clientId };
+}

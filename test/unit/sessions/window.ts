@@ -160,7 +160,7 @@ export class Window {
     const labels = new Labels({
       folder: join(folder, 'labels'),
       providerId: 'x',
-      grants: () => grants.all(),
+      grantsAt: (apiBaseUrl) => grants.listOf(apiBaseUrl),
       log,
     });
     const words = {
@@ -188,7 +188,7 @@ export class Window {
     if (app.clientSecret !== undefined) await this.setSecret(app.clientId, app.clientSecret);
     const request = {
       redirectUri: app.redirectUris[0] ?? '',
-      scopes: await this.sessions.scopesFor(scopes, app.clientId),
+      scopes: await this.sessions.scopesFor(scopes, { apiBaseUrl: this.#baseUrls.api, clientId: app.clientId }),
       state: newState(),
       verifier: newVerifier(),
     };
@@ -200,7 +200,7 @@ export class Window {
       { apiBaseUrl: this.#baseUrls.api, clientId: app.clientId },
       request,
       new URL(location).searchParams,
-      async () => undefined,
+      async () => false,
     );
     this.sessions.sessionOf(grant, scopes);
     return grant;
