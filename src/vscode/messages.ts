@@ -91,7 +91,7 @@ function malformed({ reason }: InvalidScopes): string {
   switch (reason) {
     case 'scope':
       return l10n.t(
-        'One of the scopes is malformed: write it with letters, digits and . _ : / - only, and at most 100 of them.',
+        'One of the scopes is malformed: use letters, digits and . _ : / - only, and at most 100 characters.',
       );
     case 'too-many':
       return l10n.t('There are more than 100 scopes: ask for fewer.');
@@ -395,7 +395,7 @@ export const notAdded = (scopes: readonly string[], labels: readonly string[]): 
   new Failure(
     'Denied',
     l10n.t(
-      '{0} was not added to {1}, because other extensions use that account with the same app. Sign in again to allow it; an extension can also bring an X app of its own (X_CLIENT_ID: in its scopes).',
+      '{0} was not added to {1}: you did not allow it for every extension that uses the account. Sign in again to allow it; an extension can also bring an X app of its own (X_CLIENT_ID: in its scopes).',
       scopes.join(', '),
       labels.join(', '),
     ),
