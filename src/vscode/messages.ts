@@ -273,7 +273,6 @@ export function bearerRefused(why: 'user' | 'malformed' | 'unknown'): Failure {
 export const notABearer = (): string =>
   l10n.t('This is not a bearer token: copy it again, without anything around it.');
 
-/** To the author of an extension that wants more of X Authentication than it has. */
 export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
 
 export const replaced = (): Failure =>
