@@ -197,7 +197,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     const catchUp = (): void => allGrants.forEach((grants) => logged(grants.catchUp()));
     context.subscriptions.push(watchFolder(notesFolder, catchUp));
     sweep();
-    // While it is there: an update may take it away from a window that stays open.
+    // While it is there: an update may take it away from a window that stays open, and a renewal must not fail for that.
     logged(import('./oauth/codeGrant.ts'));
   }, SETTLED_AFTER_MS);
   const sweeping = setInterval(sweep, DAY_MS);

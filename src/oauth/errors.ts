@@ -100,7 +100,7 @@ export class Unreachable extends Error {
 }
 
 /**
- * The errors of RFC 6749 §4.1.2.1. Without a state, which anyone could leave out, only these are believed, and no other word
+ * The errors of RFC 6749 §4.1.2.1. Without a state, which anyone could leave out, only these are reported, and no other word
  * that came with them.
  */
 export const AUTHORIZATION_ERRORS: ReadonlySet<string> = new Set([

@@ -53,7 +53,7 @@ export class BackOff {
     }
   }
 
-  /** The machine woke up: what failed before says nothing about now. */
+  /** The machine woke up, or a person has set the app up anew: what failed before says nothing about now. */
   reset(): void {
     this.#waiting.clear();
   }

@@ -27,7 +27,7 @@ export class Grants {
   readonly #listeners = new Set<(changes: GrantChanges) => void>();
   readonly #byId = new Map<string, Grant>();
   #loading: Promise<void> | undefined;
-  /** Of what this window has told of. */
+  /** The server whose grants the listeners were last told of. */
   #shownBaseUrl: string;
   /** Told once across windows, at the first reading. */
   onUnreadable: (count: number) => void = () => undefined;
@@ -53,12 +53,15 @@ export class Grants {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  /** Every grant, each in its newest state. Costs one failed look for a note per grant when nothing has happened. */
+  /**
+   * Every grant of the server that is set, each in its newest state. Costs one failed look for a note per grant when nothing has
+   * happened.
+   */
   async list(): Promise<readonly Grant[]> {
     return this.listOf(this.#apiBaseUrl());
   }
 
-  /** The same of any server. */
+  /** Those of one server, whichever is set. */
   async listOf(apiBaseUrl: string): Promise<readonly Grant[]> {
     return (await this.all()).filter((grant) => grant.apiBaseUrl === apiBaseUrl);
   }

@@ -25,7 +25,7 @@ export interface LastingCredentials {
   readonly readOnly?: boolean;
 }
 
-/** Ends credentials at X, unless those that have taken their place have the same token. */
+/** Ends credentials at X. It must leave them alone if what has taken their place has the same token. */
 type Revoke = (grant: Grant, replacedBy?: Grant) => Promise<void>;
 
 /** The scope of credentials that may only read. */

@@ -7,7 +7,7 @@ import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 
 const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
 
-/** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a note neither leads elsewhere nor hangs. */
+/** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a file neither leads elsewhere nor hangs. */
 export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** The machine failed, so that whether there is a note is not known. */

@@ -90,7 +90,7 @@ async function isAllowed(labels: readonly string[], scopes: readonly string[]): 
   const buttons = [allow, ...looks.map(({ button }) => button)];
   const rows = scopes.map((scope) => `${inWords(scope)} (${scope})`);
   const why = l10n.t(
-    'X gives an app one access per person. So this is not only for the extension that asks: every extension that may use the account could do it.',
+    'X gives an app one access per person, so every extension that may use the account could do this.',
   );
   let answer = await vscode.window.showWarningMessage(
     l10n.t('Allow every extension that uses {0} to do this, too?', accounts),

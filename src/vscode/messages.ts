@@ -91,7 +91,7 @@ function malformed({ reason }: InvalidScopes): string {
   switch (reason) {
     case 'scope':
       return l10n.t(
-        'One of the scopes is malformed: write it with letters, digits and . _ : / - only, and at most 100 of them.',
+        'One of the scopes is malformed: use letters, digits and . _ : / - only, and at most 100 characters.',
       );
     case 'too-many':
       return l10n.t('There are more than 100 scopes: ask for fewer.');
@@ -273,7 +273,6 @@ export function bearerRefused(why: 'user' | 'malformed' | 'unknown'): Failure {
 export const notABearer = (): string =>
   l10n.t('This is not a bearer token: copy it again, without anything around it.');
 
-/** To the author of an extension that wants more of X Authentication than it has. */
 export const cancelled = (): Failure => new Failure('Cancelled', l10n.t('The sign-in to X was cancelled.'));
 
 export const replaced = (): Failure =>
@@ -395,7 +394,7 @@ export const notAdded = (scopes: readonly string[], labels: readonly string[]): 
   new Failure(
     'Denied',
     l10n.t(
-      '{0} was not added to {1}, because other extensions use that account with the same app. Sign in again to allow it; an extension can also bring an X app of its own (X_CLIENT_ID: in its scopes).',
+      '{0} was not added to {1}: you did not allow it for every extension that uses the account. Sign in again to allow it; an extension can also bring an X app of its own (X_CLIENT_ID: in its scopes).',
       scopes.join(', '),
       labels.join(', '),
     ),

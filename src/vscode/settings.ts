@@ -22,7 +22,10 @@ function invalid(setting: string, reason: string): Failure {
   );
 }
 
-/** The settings, read anew at every use and never trusted: a person can write anything into a file. Every getter throws a {@link Failure}, `Misconfigured`. */
+/**
+ * The settings, read anew at every use and never trusted: a person can write anything into a file. Every getter throws a
+ * {@link Failure}, `Misconfigured`, unless it says otherwise.
+ */
 export const settings = {
   /** Empty when none is set. */
   clientId(): string {

@@ -6,7 +6,7 @@ export interface BaseUrls {
   readonly authorization: string;
 }
 
-/** A base URL that requests with secrets in them must not be sent to. */
+/** A base URL that can't be used, for the reason in its message. */
 export class UnsafeBaseUrl extends Error {
   override readonly name = 'UnsafeBaseUrl';
 }
@@ -36,7 +36,7 @@ export type Traffic = 'secrets' | 'pages';
 /**
  * Reads a base URL: https, or http to this machine; no query, no credentials; without a trailing slash.
  *
- * @throws {UnsafeBaseUrl} with a reason that can be shown
+ * @throws {UnsafeBaseUrl}
  */
 export function readBaseUrl(text: string, traffic: Traffic = 'secrets'): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;

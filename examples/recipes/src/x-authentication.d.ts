@@ -87,9 +87,9 @@ export interface XRateLimit {
 
 /** The `name` of an error that {@link XApi} rejects with. `instanceof` does not work between extensions. */
 export type XApiErrorName =
-  /** This is not a session that X Authentication has given to an extension in this window. */
+  /** This is not a session that X Authentication has given to an extension in this window, or it is an old one: ask `getSession` for another. */
   | 'ForeignSession'
-  /** It was one, but the person has signed out, or it is older than two hours: ask `getSession` for another. */
+  /** It was one, but the person has signed out, or has moved the API: ask `getSession` for another. */
   | 'SessionEnded'
   /** The request would take credentials elsewhere than to X's API. */
   | 'ForbiddenDestination'

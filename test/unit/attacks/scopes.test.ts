@@ -56,7 +56,7 @@ describe('An extension that wants more of an account that others use', () => {
 
     const refused = assert.rejects(evil.getSession('x', ['dm.write'], { createIfNone: true }), {
       name: 'Denied',
-      message: /^dm\.write was not added to @ada_l, .*\(X_CLIENT_ID: in its scopes\)\.$/,
+      message: /^dm\.write was not added to @ada_l: .*\(X_CLIENT_ID: in its scopes\)\.$/,
     });
     const asked = await next(editor, ALLOW);
     assert.equal(editor.opened.length, 1);
