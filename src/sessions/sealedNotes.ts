@@ -12,12 +12,12 @@ export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
 
 /** The machine failed, so that whether there is a note is not known. */
 const UNKNOWN = new Set(['EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EBUSY']);
-const NO_LINKS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 const NO_SYNC = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL']);
 
 interface Files {
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;
+  copyFile(from: string, to: string, mode: number): Promise<void>;
 }
 
 /**
@@ -30,7 +30,7 @@ export class SealedNotes {
 
   constructor(folder: string, files: Partial<Files> = {}) {
     this.#folder = folder;
-    this.#files = { rename: fs.rename, link: fs.link, ...files };
+    this.#files = { rename: fs.rename, link: fs.link, copyFile: fs.copyFile, ...files };
   }
 
   /**
@@ -128,13 +128,14 @@ export class SealedNotes {
   }
 }
 
-/** Unlike `rename`, fails if the note is there. Where there are no hard links (FAT, Android) a copy does that too. */
+/** Unlike `rename`, fails if the note is there. */
 async function linkOrCopy(files: Files, whole: string, note: string): Promise<void> {
   try {
     await files.link(whole, note);
   } catch (error) {
-    if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
-    await fs.copyFile(whole, note, constants.COPYFILE_EXCL);
+    if (codeOf(error) === 'EEXIST') throw error;
+    // Whatever else: each system that has no hard links (FAT, Android, network drives) says so with a code of its own.
+    await files.copyFile(whole, note, constants.COPYFILE_EXCL);
     await writeThrough(note, 'r+');
   }
 }

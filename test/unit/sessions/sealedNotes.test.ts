@@ -235,16 +235,18 @@ describe('sealed notes', function () {
       assert.equal((await fs.readdir(folder)).length, rounds, 'and nothing is left of the others');
     });
 
-    it('by one of several where there are no hard links', async () => {
-      const link = () => Promise.reject(Object.assign(new Error('no links'), { code: 'EPERM' }));
-      const android = new SealedNotes(folder, { link });
-      const firsts = await Promise.all(
-        Array.from({ length: WINDOWS }, (_, n) => android.writeFirst('secret', 'grant', n)),
-      );
-      assert.deepEqual(await notes.read('secret', 'grant'), firsts.indexOf(true));
-      assert.equal(firsts.filter(Boolean).length, 1);
-      assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
-    });
+    for (const code of ['EISDIR', 'EXDEV', 'EINVAL', 'EMLINK', 'EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'UNKNOWN']) {
+      it(`by one of several where there are no hard links (${code})`, async () => {
+        const link = () => Promise.reject(Object.assign(new Error('no links'), { code }));
+        const unlinked = new SealedNotes(folder, { link });
+        const firsts = await Promise.all(
+          Array.from({ length: WINDOWS }, (_, n) => unlinked.writeFirst('secret', 'grant', n)),
+        );
+        assert.deepEqual(await notes.read('secret', 'grant'), firsts.indexOf(true));
+        assert.equal(firsts.filter(Boolean).length, 1);
+        assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+      });
+    }
 
     it('on the disk before they have their name, which then is on the disk as well', async () => {
       const order: string[] = [];
@@ -279,7 +281,7 @@ describe('sealed notes', function () {
 
     it('or the writer is told why not, and no rest stays', async () => {
       const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
-      const broken = new SealedNotes(folder, { rename: full, link: full });
+      const broken = new SealedNotes(folder, { rename: full, link: full, copyFile: full });
       await assert.rejects(broken.write('secret', 'grant', grant), { code: 'ENOSPC' });
       await assert.rejects(broken.writeFirst('secret', 'grant', grant), { code: 'ENOSPC' });
       assert.deepEqual(await fs.readdir(folder), []);
