@@ -10,11 +10,11 @@ const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
 /** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a note neither leads elsewhere nor hangs. */
 export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** The machine failed, so that whether there is a note is not known. */
-const UNKNOWN = new Set(['EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EBUSY']);
 const NO_SYNC = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL']);
 
 interface Files {
+  open(path: string, flags: number): Promise<fs.FileHandle>;
+  lstat(path: string): Promise<{ isFile(): boolean }>;
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;
   copyFile(from: string, to: string, mode: number): Promise<void>;
@@ -30,12 +30,13 @@ export class SealedNotes {
 
   constructor(folder: string, files: Partial<Files> = {}) {
     this.#folder = folder;
-    this.#files = { rename: fs.rename, link: fs.link, copyFile: fs.copyFile, ...files };
+    const { open, lstat, rename, link, copyFile } = fs;
+    this.#files = { open, lstat, rename, link, copyFile, ...files };
   }
 
   /**
    * The payload, or undefined if there is no note or what is there is not one that was sealed with this secret for this
-   * purpose. Throws only if the machine fails (too many open files, a broken disk).
+   * purpose. Throws when that can't be known: there is a note, or may be one, and it can't be read now.
    */
   async read(secret: string, purpose: string): Promise<unknown> {
     const name = nameOf(secret, purpose);
@@ -89,8 +90,9 @@ export class SealedNotes {
   }
 
   async #readFile(name: string): Promise<Buffer | undefined> {
+    const path = join(this.#folder, name);
     try {
-      const file = await patiently(() => fs.open(join(this.#folder, name), READ_ONLY_A_FILE));
+      const file = await patiently(() => this.#files.open(path, READ_ONLY_A_FILE));
       try {
         const stat = await file.stat();
         if (!stat.isFile() || stat.size > MAX_SEALED_BYTES) return undefined;
@@ -100,8 +102,17 @@ export class SealedNotes {
         await file.close();
       }
     } catch (error) {
-      if (UNKNOWN.has(codeOf(error) ?? '')) throw error;
-      return undefined;
+      if (codeOf(error) === 'ENOENT' || (await this.#isNoFile(path))) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether what can't be read is certainly not a note: it is gone, or it is a folder, a link or a pipe. */
+  async #isNoFile(path: string): Promise<boolean> {
+    try {
+      return !(await this.#files.lstat(path)).isFile();
+    } catch (error) {
+      return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
     }
   }
 

@@ -196,18 +196,38 @@ describe('sealed notes', function () {
       assert.equal(await notes.read('secret', 'grant'), undefined);
     });
 
-    it('when they may not be read', async function () {
-      if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
-      await notes.write('secret', 'grant', grant);
-      await fs.chmod(path, 0);
-      assert.equal(await notes.read('secret', 'grant'), undefined);
-    });
-
-    it('but not when the machine can’t say whether there is one', function () {
+    it('but not when the machine is out of files to open', async function () {
       if (process.platform === 'win32') this.skip();
+      await new SealedNotes(parent).write('secret', 'grant', grant);
       const script = `ulimit -n 64 && exec "$0" "$1" outOfFiles "$2"`;
       const { stdout } = spawnSync('sh', ['-c', script, process.execPath, WORKER, parent], { encoding: 'utf8' });
       assert.equal(stdout.trim(), 'EMFILE');
+    });
+
+    for (const code of ['EACCES', 'EPERM', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EIO', 'EINVAL', 'UNKNOWN']) {
+      it(`but not when one is there that can’t be read (${code})`, async () => {
+        const failing = new SealedNotes(folder, {
+          open: () => Promise.reject(Object.assign(new Error('not now'), { code })),
+        });
+        assert.equal(await failing.read('secret', 'grant'), undefined, 'there is no folder');
+        await notes.write('secret', 'grant', grant);
+        await assert.rejects(failing.read('secret', 'grant'), { code });
+        assert.equal(await failing.read('secret', 'callback'), undefined, 'there is no such note');
+      });
+    }
+
+    it('but not when even that there is one can’t be said', async () => {
+      const fail = () => Promise.reject(Object.assign(new Error('not connected'), { code: 'ENOTCONN' }));
+      await assert.rejects(new SealedNotes(folder, { open: fail, lstat: fail }).read('secret', 'grant'), {
+        code: 'ENOTCONN',
+      });
+    });
+
+    it('but not when one may not be read', async function () {
+      if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
+      await notes.write('secret', 'grant', grant);
+      await fs.chmod(path, 0);
+      await assert.rejects(notes.read('secret', 'grant'), { code: 'EACCES' });
     });
   });
 
