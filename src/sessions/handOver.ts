@@ -36,7 +36,11 @@ export class HandOver {
     this.#notes = notes;
   }
 
-  /** The newest state of the grant that any window has left, or why there is none any more. */
+  /**
+   * The newest state of the grant that any window has left, or why there is none any more.
+   *
+   * @throws {UnreadableRecord} if only a newer version can tell, and what the notes throw if they can't be read now
+   */
   async newest(grant: Grant): Promise<Grant | Ending> {
     let newest = grant;
     for (let steps = 0; steps < MAX_CHAIN; steps++) {
@@ -56,18 +60,14 @@ export class HandOver {
     await this.#notes.write(sealOf(from), 'next', { kind: 'renewed', grant: toRecord(to) });
   }
 
+  /** @throws {UnreadableRecord} if the note was left by a newer version, which alone knows what became of the grant */
   async next(grant: Grant): Promise<Next | undefined> {
     const note = await this.#notes.read(sealOf(grant), 'next');
     if (note === undefined) return undefined;
     const parsed = v.safeParse(NextNote, note);
-    if (!parsed.success) return undefined;
+    if (!parsed.success) throw new UnreadableRecord('what became of it was noted by a newer version', true);
     if (parsed.output.kind !== 'renewed') return { kind: parsed.output.kind };
-    try {
-      return { kind: 'renewed', grant: fromRecord(parsed.output.grant) };
-    } catch (error) {
-      if (error instanceof UnreadableRecord) return undefined;
-      throw error;
-    }
+    return { kind: 'renewed', grant: fromRecord(parsed.output.grant) };
   }
 
   /** Leaves what became of `grant`. Resolves to false when another window has said so before: then that holds. */

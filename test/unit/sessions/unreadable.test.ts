@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Grant, sealOf, toRecord } from '../../../src/sessions/grant.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './window.ts';
 
@@ -26,9 +27,55 @@ describe('What a window can’t read', () => {
       assert.deepEqual(machine.notices, []);
     });
   }
+
+  for (const [what, next] of [
+    ['a grant of a newer version', (grant: Grant) => ({ kind: 'renewed', grant: { ...toRecord(grant), version: 2 } })],
+    ['something new', () => ({ kind: 'moved', to: 'another machine' })],
+  ] as const) {
+    describe(`because a newer version noted ${what}`, () => {
+      async function overtaken(machine: Machine): Promise<Window> {
+        const { first, second } = await twoWindows(machine);
+        const [grant] = await first.grants.list();
+        assert.ok(grant);
+        await new SealedNotes(join(machine.folder, 'notes')).write(sealOf(grant), 'next', next(grant));
+        machine.now += 2 * HOUR;
+        return second;
+      }
+
+      it('has it wait, and costs no request', async () => {
+        await using machine = await openMachine();
+        const window = await overtaken(machine);
+        await waitsQuietly(machine, window);
+        await window.sessions.renewAll();
+        await window.sessions.tick();
+        assert.equal(machine.refreshes, 0);
+        assert.deepEqual(machine.notices, []);
+      });
+
+      it('keeps nobody from signing in again', async () => {
+        await using machine = await openMachine();
+        const window = await overtaken(machine);
+        const { id } = await window.sessions.all().then(([session]) => session ?? assert.fail());
+        await window.signIn();
+        const session = await window.session();
+        assert.equal(session?.id, id);
+        assert.ok(works(machine, session));
+      });
+
+      it('keeps nobody from signing out', async () => {
+        await using machine = await openMachine();
+        const window = await overtaken(machine);
+        const [session] = await window.sessions.all();
+        await window.sessions.signOut(session?.id ?? '');
+        assert.deepEqual(await window.sessions.all(), []);
+        await machine.settle();
+        assert.deepEqual([...machine.store.stored.keys()], []);
+      });
+    });
+  }
 });
 
-async function twoWindows(machine: Machine, how: WindowOptions): Promise<{ first: Window; second: Window }> {
+async function twoWindows(machine: Machine, how: WindowOptions = {}): Promise<{ first: Window; second: Window }> {
   const first = machine.open();
   await first.signIn();
   await machine.settle();
