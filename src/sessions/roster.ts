@@ -8,6 +8,9 @@ import { Label, type Grant } from './grant.ts';
 /** How long a write to SecretStorage may be on its way to other windows. */
 const LATE_MS = 10_000;
 
+/** The names of entries, among all that editors, systems and network drives leave in folders. */
+const ENTRY = /^[0-9a-f]{32}$/;
+
 const Entry = v.object({ key: v.string(), label: Label, since: v.number() });
 
 /**
@@ -28,12 +31,18 @@ export class Roster {
 
   /** A grant is stored under `key`. One that is entered stays as it is. */
   async enter(key: string, { account }: Grant): Promise<void> {
-    const entry = JSON.stringify({ key, label: account.label, since: this.#now() });
+    const path = this.#pathOf(key);
+    if ((await read(path)) !== undefined) return;
     await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    // What can't be read is in the way: an entry, say, that a full disk has cut off.
+    await unlinked(path);
+    const entry = JSON.stringify({ key, label: account.label, since: this.#now() });
     try {
-      await fs.writeFile(this.#pathOf(key), entry, { flag: 'wx', mode: 0o600 });
+      await fs.writeFile(path, entry, { flag: 'wx', mode: 0o600 });
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (codeOf(error) === 'EEXIST') return;
+      await unlinked(path).catch(() => {});
+      throw error;
     }
   }
 
@@ -55,12 +64,14 @@ export class Roster {
   /** Whether something else is stored than what is under `keys`: then whoever sees only these is behind. */
   async hasMoreThan(keys: readonly string[]): Promise<boolean> {
     const known = new Set(keys.map((key) => this.#pathOf(key)));
-    return (await this.#files()).some((path) => !known.has(path));
+    const others = (await this.#files()).filter((path) => !known.has(path));
+    return (await Promise.all(others.map((path) => read(path)))).some((entry) => entry !== undefined);
   }
 
   async #files(): Promise<readonly string[]> {
     try {
-      return (await fs.readdir(this.#folder)).map((name) => join(this.#folder, name));
+      const names = await fs.readdir(this.#folder);
+      return names.filter((name) => ENTRY.test(name)).map((name) => join(this.#folder, name));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
