@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf, isBusy } from './busyFiles.ts';
 import { hasDied, thisProcess, type RunningProcess } from './runningProcess.ts';
@@ -109,7 +109,10 @@ export class FolderLocks {
       // A time in the future is as little use as one long ago.
       if (changedAt === undefined || Math.abs(now - changedAt) < olderThanMs) continue;
       if (name.includes('.')) {
-        await fs.rm(path, { recursive: true, force: true });
+        // As a whole: the bid of a live waiter that loses only its token would become a lock with nothing in it.
+        const aside = newName(join(this.#folder, name.slice(0, 32)));
+        const isMoved = this.#world.directories.rename(path, aside).then(() => true);
+        if (await isMoved.catch(() => false)) await fs.rm(aside, { recursive: true, force: true });
       } else {
         // The clock may be wrong and the holder alive: taking the lock is what removes it safely.
         await this.#withLock(path, { waitMs: 1.5 * STALE_MS }, async () => {}).catch((error: unknown) => {
@@ -154,9 +157,9 @@ export class FolderLocks {
     for (const name of over) await this.#evict(lock, name);
     if (over.length < names.length) return undefined;
 
-    const nonce = randomBytes(8).toString('hex');
-    const bid = `${lock}.${nonce}`;
-    const tenure = new Tenure(lock, `${self.host}.${self.pid}.${self.start}.${nonce}`, directories, monotonicMs);
+    const bid = newName(lock);
+    const holder = `${self.host}.${self.pid}.${self.start}.${bid.slice(-16)}`;
+    const tenure = new Tenure(lock, holder, directories, monotonicMs);
     await directories.mkdir(join(bid, tenure.token()), { recursive: true, mode: 0o700 });
     try {
       await directories.rename(bid, lock);
@@ -210,8 +213,12 @@ export class FolderLocks {
       await directories.rmdir(join(lock, name));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
-      const aside = `${basename(lock)}.${randomBytes(8).toString('hex')}`;
-      await directories.rename(join(lock, name), join(this.#folder, aside)).catch(() => {});
+      await directories.rename(join(lock, name), newName(lock)).catch(() => {});
     }
   }
+}
+
+/** A name that nobody has used, for what is not the lock, or not yet. */
+function newName(lock: string): string {
+  return `${lock}.${randomBytes(8).toString('hex')}`;
 }

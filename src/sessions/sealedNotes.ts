@@ -7,6 +7,11 @@ import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 
 const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
 
+/** An empty file that was changed when the folder was last swept. */
+const SWEPT = 'swept';
+
+const DAY_MS = 24 * 60 * 60_000;
+
 /** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a note neither leads elsewhere nor hangs. */
 export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
@@ -73,20 +78,29 @@ export class SealedNotes {
     }
   }
 
-  /** Deletes notes, and what killed processes left of them, that are older. Other windows may do the same. */
+  /**
+   * Deletes notes, and what killed processes left of them, that were older than this when it was called a day or more ago: a clock
+   * that is wrong for a while deletes nothing. Other windows may do the same.
+   */
   async sweep(olderThanMs: number, now = Date.now()): Promise<void> {
     const names = await fs.readdir(this.#folder).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     });
-    for (const name of names.filter((entry) => OURS.test(entry))) {
-      const path = join(this.#folder, name);
-      const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
-      // A time in the future is as little use as one long ago.
-      if (changedAt === undefined || Math.abs(now - changedAt) < olderThanMs) continue;
-      // Fails when another window was faster, or when it is no file; then it is no note either.
-      await fs.unlink(path).catch(() => {});
+    if (names.length === 0) return;
+    const swept = join(this.#folder, SWEPT);
+    const sweptAt = await changedAt(swept);
+    // In the future is a sweep by a clock that was wrong.
+    if (sweptAt !== undefined && sweptAt <= now) {
+      if (now - sweptAt < DAY_MS) return;
+      for (const path of names.filter((name) => OURS.test(name)).map((name) => join(this.#folder, name))) {
+        const leftAt = await changedAt(path);
+        // Unlinking fails when another window was faster, or when it is no file; then it is no note either.
+        if (leftAt !== undefined && leftAt <= sweptAt - olderThanMs) await fs.unlink(path).catch(() => {});
+      }
     }
+    await fs.writeFile(swept, '', { mode: 0o600 });
+    await fs.utimes(swept, new Date(now), new Date(now));
   }
 
   async #readFile(name: string): Promise<Buffer | undefined> {
@@ -149,6 +163,11 @@ async function linkOrCopy(files: Files, whole: string, note: string): Promise<vo
     await files.copyFile(whole, note, constants.COPYFILE_EXCL);
     await writeThrough(note, 'r+');
   }
+}
+
+async function changedAt(path: string): Promise<number | undefined> {
+  const stat = await fs.lstat(path).catch(() => undefined);
+  return stat && Math.round(stat.mtimeMs);
 }
 
 /** Has the disk keep what is written; a folder's sync keeps its names. */

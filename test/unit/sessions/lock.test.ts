@@ -348,5 +348,33 @@ describe('a lock in a folder', function () {
       });
       assert.deepEqual(await fs.readdir(folder), ['not ours']);
     });
+
+    it('does not sweep half of a bid, when a clock that is wrong makes it seem old', async () => {
+      const tomorrow = Date.now() + 86_400_000;
+      const bids: string[] = [];
+      const rename = async (from: string, to: string): Promise<void> => {
+        // The sweeper is about to move the whole of it.
+        assert.equal((await fs.readdir(from)).length, 1);
+        bids.push(from);
+        await fs.rename(from, to);
+      };
+      const sweeper = new FolderLocks(folder, { directories: { ...fs, readdir: (path) => fs.readdir(path), rename } });
+      let isSwept = false;
+      const slow = new FolderLocks(folder, {
+        directories: {
+          readdir: (path) => fs.readdir(path),
+          mkdir: fs.mkdir,
+          rmdir: (path) => fs.rmdir(path),
+          rename: async (from, to) => {
+            if (!isSwept) await sweeper.sweep(3_600_000, tomorrow);
+            isSwept = true;
+            await fs.rename(from, to);
+          },
+        },
+      });
+      await slow.withLock('counter', { waitMs: 1_000 }, async (lease) => assert.equal(await lease.held(), true));
+      assert.equal(bids.length, 1);
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
   });
 });

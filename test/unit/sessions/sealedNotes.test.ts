@@ -12,7 +12,8 @@ import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 /** More for a soak: `NOTE_ROUNDS=20000 npx mocha test/unit/sessions/sealedNotes.test.ts`. */
 const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 300);
 const WINDOWS = 8;
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 const WORKER = fileURLToPath(new URL('notesWorker.ts', import.meta.url));
 
 describe('sealed notes', function () {
@@ -323,7 +324,19 @@ describe('sealed notes', function () {
       await fs.utimes(join(folder, name), new Date(now - ageMs), new Date(now - ageMs));
     }
 
-    it('when they are a week old, and so are the rests of writers that died, and nothing else', async () => {
+    /** What is in the folder, but for what says when it was swept. */
+    async function kept(): Promise<readonly string[]> {
+      return (await fs.readdir(folder)).filter((name) => name !== 'swept').toSorted();
+    }
+
+    /** When everything there is old. */
+    async function sweepLater(): Promise<void> {
+      const later = Date.now() + 2 * WEEK_MS;
+      await notes.sweep(WEEK_MS, later);
+      await notes.sweep(WEEK_MS, later + DAY_MS);
+    }
+
+    it('when they were a week old a day ago, and so are the rests of writers that died, and nothing else', async () => {
       const now = Date.now();
       for (const purpose of ['old', 'new', 'from a clock that was wrong']) await notes.write('secret', purpose, grant);
       await fs.writeFile(join(folder, tmp), '');
@@ -333,16 +346,51 @@ describe('sealed notes', function () {
       await age(nameOf('secret', 'from a clock that was wrong'), -20 * WEEK_MS, now);
       await age(tmp, WEEK_MS + 1_000, now);
       await age('README', 2 * WEEK_MS, now);
-      await Promise.all([notes.sweep(WEEK_MS, now), notes.sweep(WEEK_MS, now), new SealedNotes(folder).sweep(WEEK_MS)]);
-      assert.deepEqual((await fs.readdir(folder)).toSorted(), [nameOf('secret', 'new'), 'README'].toSorted());
+      const before = await fs.readdir(folder);
+      for (const at of [now, now, now + DAY_MS - 1_000]) await notes.sweep(WEEK_MS, at);
+      assert.deepEqual(await kept(), before.toSorted());
+      const sweep = (): Promise<void> => new SealedNotes(folder).sweep(WEEK_MS, now + DAY_MS);
+      await Promise.all([sweep(), sweep(), sweep()]);
+      const [young, future] = [nameOf('secret', 'new'), nameOf('secret', 'from a clock that was wrong')];
+      assert.deepEqual(await kept(), [young, future, 'README'].toSorted());
+      await notes.sweep(WEEK_MS, now + 30 * WEEK_MS);
+      await notes.sweep(WEEK_MS, now + 30 * WEEK_MS + DAY_MS);
+      assert.deepEqual(await kept(), ['README']);
+    });
+
+    it('not because a clock is wrong for a while, in whatever direction', async () => {
+      const now = Date.now();
+      for (const daysBefore of [undefined, 0, 1, 5]) {
+        await notes.write('secret', `left ${daysBefore} days after the last sweep`, grant);
+        if (daysBefore !== undefined) {
+          await notes.sweep(WEEK_MS, now - 9 * WEEK_MS);
+          await notes.sweep(WEEK_MS, now - daysBefore * DAY_MS);
+        }
+        const before = await kept();
+        for (const wrong of [
+          8 * DAY_MS,
+          8 * DAY_MS,
+          0,
+          3_000 * DAY_MS,
+          0,
+          -8 * DAY_MS,
+          0,
+          -now,
+          -now + DAY_MS / 2,
+          0,
+        ]) {
+          await notes.sweep(WEEK_MS, now + wrong);
+          assert.deepEqual(await kept(), before, `${wrong / DAY_MS} days`);
+        }
+      }
     });
 
     it('without a word when there is no folder, or when something has the name of a note', async () => {
       await notes.sweep(WEEK_MS);
       await fs.mkdir(join(path, 'in it'), { recursive: true });
       await fs.writeFile(join(folder, tmp), '');
-      await notes.sweep(WEEK_MS, Date.now() + 2 * WEEK_MS);
-      assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+      await sweepLater();
+      assert.deepEqual(await kept(), [nameOf('secret', 'grant')]);
     });
 
     it('as links, not where these lead', async function () {
@@ -350,8 +398,8 @@ describe('sealed notes', function () {
       await notes.write('secret', 'grant', grant);
       await fs.writeFile(join(parent, 'precious'), '');
       await fs.symlink(join(parent, 'precious'), join(folder, nameOf('other', 'grant')));
-      await notes.sweep(WEEK_MS, Date.now() + 2 * WEEK_MS);
-      assert.deepEqual(await fs.readdir(folder), []);
+      await sweepLater();
+      assert.deepEqual(await kept(), []);
       assert.deepEqual((await fs.readdir(parent)).toSorted(), ['notes', 'precious']);
     });
   });
