@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, isBusy } from './busyFiles.ts';
+import { codeOf } from './busyFiles.ts';
 import { hasDied, thisProcess, type RunningProcess } from './runningProcess.ts';
 import { Tenure, type Directories } from './tenure.ts';
 
@@ -167,22 +167,37 @@ export class FolderLocks {
     } catch (error) {
       // What can't be deleted now is swept later.
       await fs.rm(bid, { recursive: true, force: true }).catch(() => {});
-      if (!isBusy(error) && !['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
-      // In the way may be a file, a link or, on Windows, an empty directory. A lock that is held is none of them.
       const obstacle = await fs.lstat(lock).catch(() => undefined);
+      // The error does not tell a bid that is lost: network drives, say, call that a lack of permission.
+      if (obstacle === undefined && !(await this.#canBid(lock))) throw error;
+      // In the way may be a file, a link or, on Windows, an empty directory. A lock that is held is none of them.
       await (obstacle?.isDirectory() === false ? fs.unlink(lock) : directories.rmdir(lock)).catch(() => {});
       return undefined;
     }
   }
 
-  /** The names in a directory, sorted; undefined while it can't be read because it is being deleted (Windows). */
+  /** Whether a bid could win at all: one for a name that nobody else wants. */
+  async #canBid(lock: string): Promise<boolean> {
+    const { directories } = this.#world;
+    const [bid, won] = [newName(lock), newName(lock)];
+    try {
+      await directories.mkdir(bid, { recursive: true, mode: 0o700 });
+      await directories.rename(bid, won);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      for (const path of [bid, won]) await fs.rm(path, { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  /** The names in a directory, sorted; undefined while one is there that can't be read, because it is being deleted, say. */
   async #list(directory: string): Promise<string[] | undefined> {
     try {
       return (await this.#world.directories.readdir(directory)).toSorted();
     } catch (error) {
-      if (isBusy(error)) return undefined;
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-      throw error;
+      return (await fs.lstat(directory).catch(() => undefined)) === undefined ? [] : undefined;
     }
   }
 
