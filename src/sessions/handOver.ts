@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { codeOf } from './busyFiles.ts';
 import { fromRecord, sameState, sealOf, toRecord, UnreadableRecord, type Grant } from './grant.ts';
 
 /** Sealed notes that every window can leave and find. */
@@ -21,6 +22,11 @@ const NextNote = v.object({
   kind: v.picklist(['renewed', 'signed-out', 'rejected']),
   grant: v.optional(v.unknown()),
 });
+
+/** More than a grant takes. */
+const ROOM_BYTES = 8 * 1024;
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Far more renewals than notes are kept for; a chain that is longer is damaged. */
 const MAX_CHAIN = 1000;
@@ -74,16 +80,26 @@ export class HandOver {
   async leave(grant: Grant, next: Next): Promise<boolean> {
     const note = next.kind === 'renewed' ? { kind: next.kind, grant: toRecord(next.grant) } : next;
     const secret = sealOf(grant);
-    if (await this.#notes.writeFirst(secret, 'next', note)) return true;
+    const leaveFirst = (): Promise<boolean> => this.#notes.writeFirst(secret, 'next', note);
+    const isFirst = await leaveFirst().catch(async (error: unknown) => {
+      if (!FULL.has(codeOf(error) ?? '')) throw error;
+      // The mark has kept room for this.
+      await this.unmarkSent(grant);
+      return leaveFirst();
+    });
+    if (isFirst) return true;
     if ((await this.#notes.read(secret, 'next')) !== undefined) return false;
     // What can't be unsealed is nobody's word: something damaged it, and it must not be in the way for ever.
     await this.#notes.write(secret, 'next', note);
     return true;
   }
 
-  /** Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended. */
+  /**
+   * Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended, and keeps room on the
+   * disk for the answer.
+   */
   async markSent(grant: Grant): Promise<void> {
-    await this.#notes.write(sealOf(grant), 'sent', {});
+    await this.#notes.write(sealOf(grant), 'sent', { room: 'x'.repeat(ROOM_BYTES) });
   }
 
   async wasSent(grant: Grant): Promise<boolean> {
