@@ -87,10 +87,13 @@ export class HandOver {
       await this.unmarkSent(grant);
       return leaveFirst();
     });
-    if (isFirst) return true;
-    if ((await this.#notes.read(secret, 'next')) !== undefined) return false;
-    // What can't be unsealed is nobody's word: something damaged it, and it must not be in the way for ever.
-    await this.#notes.write(secret, 'next', note);
+    if (!isFirst) {
+      if ((await this.#notes.read(secret, 'next')) !== undefined) return false;
+      // What can't be unsealed is nobody's word: something damaged it, and it must not be in the way for ever.
+      await this.#notes.write(secret, 'next', note);
+    }
+    // It says nothing any more; what can't be deleted is swept.
+    if (next.kind === 'renewed') await this.unmarkSent(grant).catch(() => {});
     return true;
   }
 

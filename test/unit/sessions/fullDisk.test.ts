@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Notes } from '../../../src/sessions/handOver.ts';
 import type { Locks } from '../../../src/sessions/renewal.ts';
@@ -54,6 +55,16 @@ describe('A disk that is full', () => {
       });
     });
   }
+
+  it('is not filled by marks that a request was sent', async () => {
+    await using machine = await openMachine();
+    const [window] = await windows(machine, {}, {});
+    for (let renewal = 1; renewal <= 3; renewal++) {
+      machine.now += 2 * HOUR;
+      assert.ok(works(machine, await window.session()));
+      assert.equal((await readdir(join(machine.folder, 'notes'))).length, renewal);
+    }
+  });
 });
 
 describe('A folder that can’t be written', () => {

@@ -11,7 +11,7 @@ export interface Move {
 export type Platform = 'posix' | 'windows' | 'mounted';
 
 /** What 9p, Windows drives under WSL and some SMB say of a rename onto a folder that is not empty: not why. */
-export const mounted: Pick<Directories, 'rmdir' | 'rename'> = {
+const mounted: Pick<Directories, 'rmdir' | 'rename'> = {
   rmdir: (path) => fs.rmdir(path),
   rename: async (from, to) => {
     try {
