@@ -1,5 +1,5 @@
 import type { App } from './clients.ts';
-import { sameState, type Grant } from './grant.ts';
+import { sameState, UnreadableRecord, type Grant } from './grant.ts';
 import type { Ending, HandOver, Next } from './handOver.ts';
 import type { Log } from './log.ts';
 import type { GrantRecords, Unreadable } from './records.ts';
@@ -128,7 +128,7 @@ export class Grants {
    * was faster to say what became of `old`; then that holds, and `next` is kept nowhere.
    */
   async replace(old: Grant, next: Grant): Promise<boolean> {
-    if (!(await this.#leave(old, { kind: 'renewed', grant: next }))) return false;
+    if (!(await this.#leave(old, { kind: 'renewed', grant: next })) && !(await this.#isStuck(old))) return false;
     await this.#store(next, old);
     await this.#enter(next);
     this.#set(next, old);
@@ -158,12 +158,8 @@ export class Grants {
 
   /** Ends a grant in every window. Resolves to false when another window was faster to say what became of it. */
   async end(grant: Grant, ending: Ending): Promise<boolean> {
-    if (!(await this.#leave(grant, { kind: ending }))) {
-      const current = this.#byId.get(grant.id);
-      const isStuck = current !== undefined && sameState(current, grant);
-      // A note that this version can't follow must not keep anybody from signing out.
-      if (ending !== 'signed-out' || !isStuck) return false;
-    }
+    if (!(await this.#leave(grant, { kind: ending })) && !(ending === 'signed-out' && (await this.#isStuck(grant))))
+      return false;
     await this.#drop(grant, ending);
     return true;
   }
@@ -305,6 +301,16 @@ export class Grants {
     });
     if (!isFirst) await this.#attempt('look for a note', () => this.#catchUp(grant));
     return isFirst;
+  }
+
+  /** Whether notes lead nowhere that this version can follow: that must keep nobody from signing out, or in again. */
+  async #isStuck(grant: Grant): Promise<boolean> {
+    try {
+      const newest = await this.#handOver.newest(grant);
+      return typeof newest !== 'string' && sameState(newest, grant);
+    } catch (error) {
+      return error instanceof UnreadableRecord;
+    }
   }
 
   #set(grant: Grant, replaced: Grant | undefined): void {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { codeOf } from './busyFiles.ts';
 import { fromRecord, sameState, sealOf, toRecord, UnreadableRecord, type Grant } from './grant.ts';
 
 /** Sealed notes that every window can leave and find. */
@@ -22,6 +23,11 @@ const NextNote = v.object({
   grant: v.optional(v.unknown()),
 });
 
+/** More than a grant takes. */
+const ROOM_BYTES = 8 * 1024;
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 /** Far more renewals than notes are kept for; a chain that is longer is damaged. */
 const MAX_CHAIN = 1000;
 
@@ -36,7 +42,11 @@ export class HandOver {
     this.#notes = notes;
   }
 
-  /** The newest state of the grant that any window has left, or why there is none any more. */
+  /**
+   * The newest state of the grant that any window has left, or why there is none any more.
+   *
+   * @throws {UnreadableRecord} if only a newer version can tell, and what the notes throw if they can't be read now
+   */
   async newest(grant: Grant): Promise<Grant | Ending> {
     let newest = grant;
     for (let steps = 0; steps < MAX_CHAIN; steps++) {
@@ -56,34 +66,43 @@ export class HandOver {
     await this.#notes.write(sealOf(from), 'next', { kind: 'renewed', grant: toRecord(to) });
   }
 
+  /** @throws {UnreadableRecord} if the note was left by a newer version, which alone knows what became of the grant */
   async next(grant: Grant): Promise<Next | undefined> {
     const note = await this.#notes.read(sealOf(grant), 'next');
     if (note === undefined) return undefined;
     const parsed = v.safeParse(NextNote, note);
-    if (!parsed.success) return undefined;
+    if (!parsed.success) throw new UnreadableRecord('what became of it was noted by a newer version', true);
     if (parsed.output.kind !== 'renewed') return { kind: parsed.output.kind };
-    try {
-      return { kind: 'renewed', grant: fromRecord(parsed.output.grant) };
-    } catch (error) {
-      if (error instanceof UnreadableRecord) return undefined;
-      throw error;
-    }
+    return { kind: 'renewed', grant: fromRecord(parsed.output.grant) };
   }
 
   /** Leaves what became of `grant`. Resolves to false when another window has said so before: then that holds. */
   async leave(grant: Grant, next: Next): Promise<boolean> {
     const note = next.kind === 'renewed' ? { kind: next.kind, grant: toRecord(next.grant) } : next;
     const secret = sealOf(grant);
-    if (await this.#notes.writeFirst(secret, 'next', note)) return true;
-    if ((await this.#notes.read(secret, 'next')) !== undefined) return false;
-    // What can't be unsealed is nobody's word: something damaged it, and it must not be in the way for ever.
-    await this.#notes.write(secret, 'next', note);
+    const leaveFirst = (): Promise<boolean> => this.#notes.writeFirst(secret, 'next', note);
+    const isFirst = await leaveFirst().catch(async (error: unknown) => {
+      if (!FULL.has(codeOf(error) ?? '')) throw error;
+      // The mark has kept room for this.
+      await this.unmarkSent(grant);
+      return leaveFirst();
+    });
+    if (!isFirst) {
+      if ((await this.#notes.read(secret, 'next')) !== undefined) return false;
+      // What can't be unsealed is nobody's word: something damaged it, and it must not be in the way for ever.
+      await this.#notes.write(secret, 'next', note);
+    }
+    // It says nothing any more; what can't be deleted is swept.
+    if (next.kind === 'renewed') await this.unmarkSent(grant).catch(() => {});
     return true;
   }
 
-  /** Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended. */
+  /**
+   * Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended, and keeps room on the
+   * disk for the answer.
+   */
   async markSent(grant: Grant): Promise<void> {
-    await this.#notes.write(sealOf(grant), 'sent', {});
+    await this.#notes.write(sealOf(grant), 'sent', { room: 'x'.repeat(ROOM_BYTES) });
   }
 
   async wasSent(grant: Grant): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, isBusy } from './busyFiles.ts';
+import { codeOf } from './busyFiles.ts';
 import { hasDied, thisProcess, type RunningProcess } from './runningProcess.ts';
 import { Tenure, type Directories } from './tenure.ts';
 
@@ -109,7 +109,10 @@ export class FolderLocks {
       // A time in the future is as little use as one long ago.
       if (changedAt === undefined || Math.abs(now - changedAt) < olderThanMs) continue;
       if (name.includes('.')) {
-        await fs.rm(path, { recursive: true, force: true });
+        // As a whole: the bid of a live waiter that loses only its token would become a lock with nothing in it.
+        const aside = newName(join(this.#folder, name.slice(0, 32)));
+        const isMoved = this.#world.directories.rename(path, aside).then(() => true);
+        if (await isMoved.catch(() => false)) await fs.rm(aside, { recursive: true, force: true });
       } else {
         // The clock may be wrong and the holder alive: taking the lock is what removes it safely.
         await this.#withLock(path, { waitMs: 1.5 * STALE_MS }, async () => {}).catch((error: unknown) => {
@@ -154,9 +157,9 @@ export class FolderLocks {
     for (const name of over) await this.#evict(lock, name);
     if (over.length < names.length) return undefined;
 
-    const nonce = randomBytes(8).toString('hex');
-    const bid = `${lock}.${nonce}`;
-    const tenure = new Tenure(lock, `${self.host}.${self.pid}.${self.start}.${nonce}`, directories, monotonicMs);
+    const bid = newName(lock);
+    const holder = `${self.host}.${self.pid}.${self.start}.${bid.slice(-16)}`;
+    const tenure = new Tenure(lock, holder, directories, monotonicMs);
     await directories.mkdir(join(bid, tenure.token()), { recursive: true, mode: 0o700 });
     try {
       await directories.rename(bid, lock);
@@ -164,22 +167,37 @@ export class FolderLocks {
     } catch (error) {
       // What can't be deleted now is swept later.
       await fs.rm(bid, { recursive: true, force: true }).catch(() => {});
-      if (!isBusy(error) && !['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'ENOENT'].includes(codeOf(error) ?? '')) throw error;
-      // In the way may be a file, a link or, on Windows, an empty directory. A lock that is held is none of them.
       const obstacle = await fs.lstat(lock).catch(() => undefined);
+      // The error does not tell a bid that is lost: network drives, say, call that a lack of permission.
+      if (obstacle === undefined && !(await this.#canBid(lock))) throw error;
+      // In the way may be a file, a link or, on Windows, an empty directory. A lock that is held is none of them.
       await (obstacle?.isDirectory() === false ? fs.unlink(lock) : directories.rmdir(lock)).catch(() => {});
       return undefined;
     }
   }
 
-  /** The names in a directory, sorted; undefined while it can't be read because it is being deleted (Windows). */
+  /** Whether a bid could win at all: one for a name that nobody else wants. */
+  async #canBid(lock: string): Promise<boolean> {
+    const { directories } = this.#world;
+    const [bid, won] = [newName(lock), newName(lock)];
+    try {
+      await directories.mkdir(bid, { recursive: true, mode: 0o700 });
+      await directories.rename(bid, won);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      for (const path of [bid, won]) await fs.rm(path, { recursive: true, force: true }).catch(() => {});
+    }
+  }
+
+  /** The names in a directory, sorted; undefined while one is there that can't be read, because it is being deleted, say. */
   async #list(directory: string): Promise<string[] | undefined> {
     try {
       return (await this.#world.directories.readdir(directory)).toSorted();
     } catch (error) {
-      if (isBusy(error)) return undefined;
       if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
-      throw error;
+      return (await fs.lstat(directory).catch(() => undefined)) === undefined ? [] : undefined;
     }
   }
 
@@ -210,8 +228,12 @@ export class FolderLocks {
       await directories.rmdir(join(lock, name));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return;
-      const aside = `${basename(lock)}.${randomBytes(8).toString('hex')}`;
-      await directories.rename(join(lock, name), join(this.#folder, aside)).catch(() => {});
+      await directories.rename(join(lock, name), newName(lock)).catch(() => {});
     }
   }
+}
+
+/** A name that nobody has used, for what is not the lock, or not yet. */
+function newName(lock: string): string {
+  return `${lock}.${randomBytes(8).toString('hex')}`;
 }

@@ -44,8 +44,8 @@ const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
 /** How long a renewal waits for another window's. */
 const LOCK_WAIT_MS = 30_000;
 
-/** Why there may be no locks at all: the folder can't be written, now or ever. What else goes wrong passes. */
-const NO_LOCKS = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
+/** Why there may be neither locks nor notes: the folder can't be written, now or ever. What else goes wrong passes, a full disk as well. */
+const NO_FILES = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
 
 const NO_LOCK: Lease = { held: async () => true };
 
@@ -155,7 +155,7 @@ export class Renewal {
       });
     } catch (error) {
       // Where no lock can be had at all (a read-only disk), a renewal without one is better than none.
-      if (!locked && NO_LOCKS.has(codeOf(error) ?? '')) return await action(NO_LOCK);
+      if (!locked && NO_FILES.has(codeOf(error) ?? '')) return await action(NO_LOCK);
       throw error;
     }
   }
@@ -200,7 +200,7 @@ export class Renewal {
     const client = await this.#clients.get(grant);
     const dropped = await this.#handOver.wasSent(grant);
     if (!(await lease.held())) return 'unreachable';
-    await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant));
+    const isMarked = await this.#markSent(grant);
     try {
       const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
       const now = this.#world.now();
@@ -215,7 +215,12 @@ export class Renewal {
     } catch (error) {
       if (error instanceof Unreachable) return await this.#unreachable(grant, error);
       if (error instanceof Refused)
-        return await this.#refused(grant, error, { hasSecret: client.clientSecret !== undefined, dropped, lease });
+        return await this.#refused(grant, error, {
+          hasSecret: client.clientSecret !== undefined,
+          dropped,
+          // What others renewed could not be noted either.
+          lease: isMarked ? lease : NO_LOCK,
+        });
       throw error;
     }
   }
@@ -281,7 +286,21 @@ export class Renewal {
     return 'ended';
   }
 
-  /** A note that can't be left (a full disk) must not keep a grant from being renewed. */
+  /** False where no note can be left at all. Throws when it may be possible later: until then, nothing is to be spent. */
+  async #markSent(grant: Grant): Promise<boolean> {
+    try {
+      await this.#handOver.markSent(grant);
+      return true;
+    } catch (error) {
+      if (!NO_FILES.has(codeOf(error) ?? '')) throw error;
+      this.#log.warn(
+        `Could not note that a renewal is being sent: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return false;
+    }
+  }
+
+  /** A mark that can't be taken back is only less to go by. */
   async #noteThat(what: string, leave: () => Promise<void>): Promise<void> {
     try {
       await leave();

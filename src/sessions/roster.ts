@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { codeOf } from './busyFiles.ts';
 import { Label, type Grant } from './grant.ts';
 
 /** How long a write to SecretStorage may be on its way to other windows. */
 const LATE_MS = 10_000;
+
+/** The names of entries, among all that editors, systems and network drives leave in folders. */
+const ENTRY = /^[0-9a-f]{32}$/;
 
 const Entry = v.object({ key: v.string(), label: Label, since: v.number() });
 
@@ -17,29 +20,47 @@ const Entry = v.object({ key: v.string(), label: Label, since: v.number() });
  */
 export class Roster {
   readonly #folder: string;
+  readonly #endedFolder: string;
   readonly #now: () => number;
   readonly #startedAt: number;
 
-  constructor(folder: string, now: () => number) {
+  /** `endedFolder` is shared by profiles, which have the same store and lists of their own: what one ended, the others don't miss. */
+  constructor(folder: string, now: () => number, endedFolder: string) {
     this.#folder = folder;
+    this.#endedFolder = endedFolder;
     this.#now = now;
     this.#startedAt = now();
   }
 
   /** A grant is stored under `key`. One that is entered stays as it is. */
   async enter(key: string, { account }: Grant): Promise<void> {
-    const entry = JSON.stringify({ key, label: account.label, since: this.#now() });
+    const path = this.#pathOf(key);
+    await unlinked(this.#endedPathOf(path));
+    if ((await read(path)) !== undefined) return;
     await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    // What can't be read is in the way: an entry, say, that a full disk has cut off.
+    await unlinked(path);
+    const entry = JSON.stringify({ key, label: account.label, since: this.#now() });
     try {
-      await fs.writeFile(this.#pathOf(key), entry, { flag: 'wx', mode: 0o600 });
+      await fs.writeFile(path, entry, { flag: 'wx', mode: 0o600 });
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (codeOf(error) === 'EEXIST') return;
+      await unlinked(path).catch(() => {});
+      throw error;
     }
   }
 
   /** Nothing is to be stored under `key` any more. */
   async leave(key: string): Promise<void> {
-    await unlinked(this.#pathOf(key));
+    const path = this.#pathOf(key);
+    // At worst another profile says that it is gone.
+    await this.#tellOthers(path).catch(() => {});
+    await unlinked(path);
+  }
+
+  async #tellOthers(path: string): Promise<void> {
+    await fs.mkdir(this.#endedFolder, { recursive: true, mode: 0o700 });
+    await fs.writeFile(this.#endedPathOf(path), '', { mode: 0o600 });
   }
 
   /** The labels of what should be stored and is not among `keys`: each to one window only, which tells the person. */
@@ -48,23 +69,35 @@ export class Roster {
     const missing = entries.filter(
       (entry) => entry !== undefined && !keys.includes(entry.key) && entry.since < this.#startedAt - LATE_MS,
     );
-    const claimed = await Promise.all(missing.map(async (entry) => entry && unlinked(this.#pathOf(entry.key))));
+    const claimed = await Promise.all(missing.map(async (entry) => entry && this.#claim(this.#pathOf(entry.key))));
     return missing.flatMap((entry, index) => (entry !== undefined && claimed[index] === true ? [entry.label] : []));
+  }
+
+  /** True for one window, if nobody ended what is missing. */
+  async #claim(path: string): Promise<boolean> {
+    const wasEnded = await fs.lstat(this.#endedPathOf(path)).catch(() => undefined);
+    return (await unlinked(path)) && wasEnded === undefined;
   }
 
   /** Whether something else is stored than what is under `keys`: then whoever sees only these is behind. */
   async hasMoreThan(keys: readonly string[]): Promise<boolean> {
     const known = new Set(keys.map((key) => this.#pathOf(key)));
-    return (await this.#files()).some((path) => !known.has(path));
+    const others = (await this.#files()).filter((path) => !known.has(path));
+    return (await Promise.all(others.map((path) => read(path)))).some((entry) => entry !== undefined);
   }
 
   async #files(): Promise<readonly string[]> {
     try {
-      return (await fs.readdir(this.#folder)).map((name) => join(this.#folder, name));
+      const names = await fs.readdir(this.#folder);
+      return names.filter((name) => ENTRY.test(name)).map((name) => join(this.#folder, name));
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     }
+  }
+
+  #endedPathOf(path: string): string {
+    return join(this.#endedFolder, basename(path));
   }
 
   #pathOf(key: string): string {

@@ -7,17 +7,22 @@ import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 
 const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
 
+/** An empty file that was changed when the folder was last swept. */
+const SWEPT = 'swept';
+
+const DAY_MS = 24 * 60 * 60_000;
+
 /** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a file neither leads elsewhere nor hangs. */
 export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** The machine failed, so that whether there is a note is not known. */
-const UNKNOWN = new Set(['EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EBUSY']);
-const NO_LINKS = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 const NO_SYNC = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL']);
 
 interface Files {
+  open(path: string, flags: number): Promise<fs.FileHandle>;
+  lstat(path: string): Promise<{ isFile(): boolean }>;
   rename(from: string, to: string): Promise<void>;
   link(existing: string, path: string): Promise<void>;
+  copyFile(from: string, to: string, mode: number): Promise<void>;
 }
 
 /**
@@ -30,12 +35,13 @@ export class SealedNotes {
 
   constructor(folder: string, files: Partial<Files> = {}) {
     this.#folder = folder;
-    this.#files = { rename: fs.rename, link: fs.link, ...files };
+    const { open, lstat, rename, link, copyFile } = fs;
+    this.#files = { open, lstat, rename, link, copyFile, ...files };
   }
 
   /**
    * The payload, or undefined if there is no note or what is there is not one that was sealed with this secret for this
-   * purpose. Throws only if the machine fails (too many open files, a broken disk).
+   * purpose. Throws when that can't be known: there is a note, or may be one, and it can't be read now.
    */
   async read(secret: string, purpose: string): Promise<unknown> {
     const name = nameOf(secret, purpose);
@@ -72,25 +78,35 @@ export class SealedNotes {
     }
   }
 
-  /** Deletes notes, and what killed processes left of them, that are older. Other windows may do the same. */
+  /**
+   * Deletes notes, and what killed processes left of them, that were older than this when it was called a day or more ago: a clock
+   * that is wrong for a while deletes nothing. Other windows may do the same.
+   */
   async sweep(olderThanMs: number, now = Date.now()): Promise<void> {
     const names = await fs.readdir(this.#folder).catch((error: unknown) => {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     });
-    for (const name of names.filter((entry) => OURS.test(entry))) {
-      const path = join(this.#folder, name);
-      const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
-      // A time in the future is as little use as one long ago.
-      if (changedAt === undefined || Math.abs(now - changedAt) < olderThanMs) continue;
-      // Fails when another window was faster, or when it is no file; then it is no note either.
-      await fs.unlink(path).catch(() => {});
+    if (names.length === 0) return;
+    const swept = join(this.#folder, SWEPT);
+    const sweptAt = await changedAt(swept);
+    // In the future is a sweep by a clock that was wrong.
+    if (sweptAt !== undefined && sweptAt <= now) {
+      if (now - sweptAt < DAY_MS) return;
+      for (const path of names.filter((name) => OURS.test(name)).map((name) => join(this.#folder, name))) {
+        const leftAt = await changedAt(path);
+        // Unlinking fails when another window was faster, or when it is no file; then it is no note either.
+        if (leftAt !== undefined && leftAt <= sweptAt - olderThanMs) await fs.unlink(path).catch(() => {});
+      }
     }
+    await fs.writeFile(swept, '', { mode: 0o600 });
+    await fs.utimes(swept, new Date(now), new Date(now));
   }
 
   async #readFile(name: string): Promise<Buffer | undefined> {
+    const path = join(this.#folder, name);
     try {
-      const file = await patiently(() => fs.open(join(this.#folder, name), READ_ONLY_A_FILE));
+      const file = await patiently(() => this.#files.open(path, READ_ONLY_A_FILE));
       try {
         const stat = await file.stat();
         if (!stat.isFile() || stat.size > MAX_SEALED_BYTES) return undefined;
@@ -100,8 +116,17 @@ export class SealedNotes {
         await file.close();
       }
     } catch (error) {
-      if (UNKNOWN.has(codeOf(error) ?? '')) throw error;
-      return undefined;
+      if (codeOf(error) === 'ENOENT' || (await this.#isNoFile(path))) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether what can't be read is certainly not a note: it is gone, or it is a folder, a link or a pipe. */
+  async #isNoFile(path: string): Promise<boolean> {
+    try {
+      return !(await this.#files.lstat(path)).isFile();
+    } catch (error) {
+      return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
     }
   }
 
@@ -128,15 +153,21 @@ export class SealedNotes {
   }
 }
 
-/** Unlike `rename`, fails if the note is there. Where there are no hard links (FAT, Android) a copy does that too. */
+/** Unlike `rename`, fails if the note is there. */
 async function linkOrCopy(files: Files, whole: string, note: string): Promise<void> {
   try {
     await files.link(whole, note);
   } catch (error) {
-    if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
-    await fs.copyFile(whole, note, constants.COPYFILE_EXCL);
+    if (codeOf(error) === 'EEXIST') throw error;
+    // Whatever else: each system that has no hard links (FAT, Android, network drives) says so with a code of its own.
+    await files.copyFile(whole, note, constants.COPYFILE_EXCL);
     await writeThrough(note, 'r+');
   }
+}
+
+async function changedAt(path: string): Promise<number | undefined> {
+  const stat = await fs.lstat(path).catch(() => undefined);
+  return stat && Math.round(stat.mtimeMs);
 }
 
 /** Has the disk keep what is written; a folder's sync keeps its names. */

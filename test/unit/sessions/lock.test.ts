@@ -5,9 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderLocks, LockBusy } from '../../../src/sessions/lock.ts';
 import { thisProcess } from '../../../src/sessions/runningProcess.ts';
+import type { Directories } from '../../../src/sessions/tenure.ts';
 import { idleClock } from './idleClock.ts';
 
 const STALE_MS = 20_000;
+
+const plain: Directories = {
+  readdir: (path) => fs.readdir(path),
+  mkdir: (path, options) => fs.mkdir(path, options),
+  rmdir: (path) => fs.rmdir(path),
+  rename: (from, to) => fs.rename(from, to),
+};
 
 describe('a lock in a folder', function () {
   this.timeout(60_000);
@@ -199,6 +207,57 @@ describe('a lock in a folder', function () {
       assert.deepEqual(await fs.readdir(folder), []);
     });
 
+    for (const code of ['EACCES', 'EPERM', 'EINVAL', 'UNKNOWN']) {
+      it(`is waited for also where a bid that is lost fails without a reason (${code})`, async () => {
+        const bids: string[] = [];
+        const directories = {
+          ...plain,
+          // The first finds it held, the second finds it let go a moment ago.
+          rename: (from: string, to: string) => {
+            if (to.includes('.')) return fs.rename(from, to);
+            bids.push(from);
+            return bids.length > 2 ? fs.rename(from, to) : Promise.reject(Object.assign(new Error('no'), { code }));
+          },
+        };
+        const took = await new FolderLocks(folder, { directories }).withLock(
+          'counter',
+          { waitMs: 5_000 },
+          async (lease) => lease.held(),
+        );
+        assert.equal(took, true);
+        assert.equal(bids.length, 3);
+        assert.deepEqual(await fs.readdir(folder), []);
+      });
+
+      it(`is waited for where one that is held can’t be looked into (${code})`, async () => {
+        const directories = {
+          ...plain,
+          readdir: () => Promise.reject(Object.assign(new Error('no'), { code })),
+        };
+        const other = new FolderLocks(folder, { directories });
+        await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, () =>
+          assert.rejects(
+            other.withLock('counter', { waitMs: 60 }, () => assert.fail()),
+            LockBusy,
+          ),
+        );
+        assert.equal(await other.withLock('counter', { waitMs: 0 }, async () => 'mine'), 'mine');
+      });
+    }
+
+    it('can’t be had where nothing can be renamed, and then the waiter is told why', async () => {
+      const directories = {
+        ...plain,
+        rename: () => Promise.reject(Object.assign(new Error('not permitted'), { code: 'EPERM' })),
+      };
+      const locks = new FolderLocks(folder, { directories });
+      await assert.rejects(
+        locks.withLock('counter', { waitMs: 5_000 }, () => assert.fail()),
+        { code: 'EPERM' },
+      );
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+
     it('lets go of a waiter that aborts, with its reason', async () => {
       const locks = new FolderLocks(folder);
       const waiter = new AbortController();
@@ -347,6 +406,32 @@ describe('a lock in a folder', function () {
         assert.equal(await lease.held(), true);
       });
       assert.deepEqual(await fs.readdir(folder), ['not ours']);
+    });
+
+    it('does not sweep half of a bid, when a clock that is wrong makes it seem old', async () => {
+      const tomorrow = Date.now() + 86_400_000;
+      const bids: string[] = [];
+      const rename = async (from: string, to: string): Promise<void> => {
+        // The sweeper is about to move the whole of it.
+        assert.equal((await fs.readdir(from)).length, 1);
+        bids.push(from);
+        await fs.rename(from, to);
+      };
+      const sweeper = new FolderLocks(folder, { directories: { ...plain, rename } });
+      let isSwept = false;
+      const slow = new FolderLocks(folder, {
+        directories: {
+          ...plain,
+          rename: async (from, to) => {
+            if (!isSwept) await sweeper.sweep(3_600_000, tomorrow);
+            isSwept = true;
+            await fs.rename(from, to);
+          },
+        },
+      });
+      await slow.withLock('counter', { waitMs: 1_000 }, async (lease) => assert.equal(await lease.held(), true));
+      assert.equal(bids.length, 1);
+      assert.deepEqual(await fs.readdir(folder), []);
     });
   });
 });

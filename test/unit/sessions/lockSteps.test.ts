@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
-import { Steps, type Move } from './steps.ts';
+import { Steps, type Move, type Platform } from './steps.ts';
 
 /** More for a soak: `LOCK_SCHEDULES=5000 npx mocha test/unit/sessions/lockSteps.test.ts`. */
 const SCHEDULES = Number(process.env['LOCK_SCHEDULES'] ?? 60);
@@ -25,7 +25,7 @@ describe('a lock, step by step', function () {
   afterEach(() => fs.rm(shared, { recursive: true, force: true }));
 
   /** Four windows use the lock twice each, in a chosen order of single operations, some dying and all of them slow. */
-  async function story(platform: 'posix' | 'windows', moves: Iterable<Move>) {
+  async function story(platform: Platform, moves: Iterable<Move>) {
     const counts = { acted: 0, lost: 0, killed: 0 };
     const steps = new Steps();
     const mineUntil = new Map<number, number>();
@@ -65,7 +65,7 @@ describe('a lock, step by step', function () {
     return counts;
   }
 
-  for (const platform of ['posix', 'windows'] as const) {
+  for (const platform of ['posix', 'windows', 'mounted'] as const) {
     it(`has one holder in ${SCHEDULES} orders of events, with a file system like ${platform}'s`, async () => {
       // Somebody goes on for some steps, while all the others stand still.
       const burst = fc.record({

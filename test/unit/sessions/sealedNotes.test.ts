@@ -12,7 +12,8 @@ import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 /** More for a soak: `NOTE_ROUNDS=20000 npx mocha test/unit/sessions/sealedNotes.test.ts`. */
 const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 300);
 const WINDOWS = 8;
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 const WORKER = fileURLToPath(new URL('notesWorker.ts', import.meta.url));
 
 describe('sealed notes', function () {
@@ -196,18 +197,38 @@ describe('sealed notes', function () {
       assert.equal(await notes.read('secret', 'grant'), undefined);
     });
 
-    it('when they may not be read', async function () {
-      if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
-      await notes.write('secret', 'grant', grant);
-      await fs.chmod(path, 0);
-      assert.equal(await notes.read('secret', 'grant'), undefined);
-    });
-
-    it('but not when the machine can’t say whether there is one', function () {
+    it('but not when the machine is out of files to open', async function () {
       if (process.platform === 'win32') this.skip();
+      await new SealedNotes(parent).write('secret', 'grant', grant);
       const script = `ulimit -n 64 && exec "$0" "$1" outOfFiles "$2"`;
       const { stdout } = spawnSync('sh', ['-c', script, process.execPath, WORKER, parent], { encoding: 'utf8' });
       assert.equal(stdout.trim(), 'EMFILE');
+    });
+
+    for (const code of ['EACCES', 'EPERM', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EIO', 'EINVAL', 'UNKNOWN']) {
+      it(`but not when one is there that can’t be read (${code})`, async () => {
+        const failing = new SealedNotes(folder, {
+          open: () => Promise.reject(Object.assign(new Error('not now'), { code })),
+        });
+        assert.equal(await failing.read('secret', 'grant'), undefined, 'there is no folder');
+        await notes.write('secret', 'grant', grant);
+        await assert.rejects(failing.read('secret', 'grant'), { code });
+        assert.equal(await failing.read('secret', 'callback'), undefined, 'there is no such note');
+      });
+    }
+
+    it('but not when even that there is one can’t be said', async () => {
+      const fail = () => Promise.reject(Object.assign(new Error('not connected'), { code: 'ENOTCONN' }));
+      await assert.rejects(new SealedNotes(folder, { open: fail, lstat: fail }).read('secret', 'grant'), {
+        code: 'ENOTCONN',
+      });
+    });
+
+    it('but not when one may not be read', async function () {
+      if (process.platform === 'win32' || process.getuid?.() === 0) this.skip();
+      await notes.write('secret', 'grant', grant);
+      await fs.chmod(path, 0);
+      await assert.rejects(notes.read('secret', 'grant'), { code: 'EACCES' });
     });
   });
 
@@ -235,16 +256,18 @@ describe('sealed notes', function () {
       assert.equal((await fs.readdir(folder)).length, rounds, 'and nothing is left of the others');
     });
 
-    it('by one of several where there are no hard links', async () => {
-      const link = () => Promise.reject(Object.assign(new Error('no links'), { code: 'EPERM' }));
-      const android = new SealedNotes(folder, { link });
-      const firsts = await Promise.all(
-        Array.from({ length: WINDOWS }, (_, n) => android.writeFirst('secret', 'grant', n)),
-      );
-      assert.deepEqual(await notes.read('secret', 'grant'), firsts.indexOf(true));
-      assert.equal(firsts.filter(Boolean).length, 1);
-      assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
-    });
+    for (const code of ['EISDIR', 'EXDEV', 'EINVAL', 'EMLINK', 'EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'UNKNOWN']) {
+      it(`by one of several where there are no hard links (${code})`, async () => {
+        const link = () => Promise.reject(Object.assign(new Error('no links'), { code }));
+        const unlinked = new SealedNotes(folder, { link });
+        const firsts = await Promise.all(
+          Array.from({ length: WINDOWS }, (_, n) => unlinked.writeFirst('secret', 'grant', n)),
+        );
+        assert.deepEqual(await notes.read('secret', 'grant'), firsts.indexOf(true));
+        assert.equal(firsts.filter(Boolean).length, 1);
+        assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+      });
+    }
 
     it('on the disk before they have their name, which then is on the disk as well', async () => {
       const order: string[] = [];
@@ -279,7 +302,7 @@ describe('sealed notes', function () {
 
     it('or the writer is told why not, and no rest stays', async () => {
       const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
-      const broken = new SealedNotes(folder, { rename: full, link: full });
+      const broken = new SealedNotes(folder, { rename: full, link: full, copyFile: full });
       await assert.rejects(broken.write('secret', 'grant', grant), { code: 'ENOSPC' });
       await assert.rejects(broken.writeFirst('secret', 'grant', grant), { code: 'ENOSPC' });
       assert.deepEqual(await fs.readdir(folder), []);
@@ -301,7 +324,19 @@ describe('sealed notes', function () {
       await fs.utimes(join(folder, name), new Date(now - ageMs), new Date(now - ageMs));
     }
 
-    it('when they are a week old, and so are the rests of writers that died, and nothing else', async () => {
+    /** What is in the folder, but for what says when it was swept. */
+    async function kept(): Promise<readonly string[]> {
+      return (await fs.readdir(folder)).filter((name) => name !== 'swept').toSorted();
+    }
+
+    /** When everything there is old. */
+    async function sweepLater(): Promise<void> {
+      const later = Date.now() + 2 * WEEK_MS;
+      await notes.sweep(WEEK_MS, later);
+      await notes.sweep(WEEK_MS, later + DAY_MS);
+    }
+
+    it('when they were a week old a day ago, and so are the rests of writers that died, and nothing else', async () => {
       const now = Date.now();
       for (const purpose of ['old', 'new', 'from a clock that was wrong']) await notes.write('secret', purpose, grant);
       await fs.writeFile(join(folder, tmp), '');
@@ -311,16 +346,51 @@ describe('sealed notes', function () {
       await age(nameOf('secret', 'from a clock that was wrong'), -20 * WEEK_MS, now);
       await age(tmp, WEEK_MS + 1_000, now);
       await age('README', 2 * WEEK_MS, now);
-      await Promise.all([notes.sweep(WEEK_MS, now), notes.sweep(WEEK_MS, now), new SealedNotes(folder).sweep(WEEK_MS)]);
-      assert.deepEqual((await fs.readdir(folder)).toSorted(), [nameOf('secret', 'new'), 'README'].toSorted());
+      const before = await fs.readdir(folder);
+      for (const at of [now, now, now + DAY_MS - 1_000]) await notes.sweep(WEEK_MS, at);
+      assert.deepEqual(await kept(), before.toSorted());
+      const sweep = (): Promise<void> => new SealedNotes(folder).sweep(WEEK_MS, now + DAY_MS);
+      await Promise.all([sweep(), sweep(), sweep()]);
+      const [young, future] = [nameOf('secret', 'new'), nameOf('secret', 'from a clock that was wrong')];
+      assert.deepEqual(await kept(), [young, future, 'README'].toSorted());
+      await notes.sweep(WEEK_MS, now + 30 * WEEK_MS);
+      await notes.sweep(WEEK_MS, now + 30 * WEEK_MS + DAY_MS);
+      assert.deepEqual(await kept(), ['README']);
+    });
+
+    it('not because a clock is wrong for a while, in whatever direction', async () => {
+      const now = Date.now();
+      for (const daysBefore of [undefined, 0, 1, 5]) {
+        await notes.write('secret', `left ${daysBefore} days after the last sweep`, grant);
+        if (daysBefore !== undefined) {
+          await notes.sweep(WEEK_MS, now - 9 * WEEK_MS);
+          await notes.sweep(WEEK_MS, now - daysBefore * DAY_MS);
+        }
+        const before = await kept();
+        for (const wrong of [
+          8 * DAY_MS,
+          8 * DAY_MS,
+          0,
+          3_000 * DAY_MS,
+          0,
+          -8 * DAY_MS,
+          0,
+          -now,
+          -now + DAY_MS / 2,
+          0,
+        ]) {
+          await notes.sweep(WEEK_MS, now + wrong);
+          assert.deepEqual(await kept(), before, `${wrong / DAY_MS} days`);
+        }
+      }
     });
 
     it('without a word when there is no folder, or when something has the name of a note', async () => {
       await notes.sweep(WEEK_MS);
       await fs.mkdir(join(path, 'in it'), { recursive: true });
       await fs.writeFile(join(folder, tmp), '');
-      await notes.sweep(WEEK_MS, Date.now() + 2 * WEEK_MS);
-      assert.deepEqual(await fs.readdir(folder), [nameOf('secret', 'grant')]);
+      await sweepLater();
+      assert.deepEqual(await kept(), [nameOf('secret', 'grant')]);
     });
 
     it('as links, not where these lead', async function () {
@@ -328,8 +398,8 @@ describe('sealed notes', function () {
       await notes.write('secret', 'grant', grant);
       await fs.writeFile(join(parent, 'precious'), '');
       await fs.symlink(join(parent, 'precious'), join(folder, nameOf('other', 'grant')));
-      await notes.sweep(WEEK_MS, Date.now() + 2 * WEEK_MS);
-      assert.deepEqual(await fs.readdir(folder), []);
+      await sweepLater();
+      assert.deepEqual(await kept(), []);
       assert.deepEqual((await fs.readdir(parent)).toSorted(), ['notes', 'precious']);
     });
   });

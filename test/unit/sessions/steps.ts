@@ -8,6 +8,20 @@ export interface Move {
   readonly kill: boolean;
 }
 
+export type Platform = 'posix' | 'windows' | 'mounted';
+
+/** What 9p, Windows drives under WSL and some SMB say of a rename onto a folder that is not empty: not why. */
+const mounted: Pick<Directories, 'rmdir' | 'rename'> = {
+  rmdir: (path) => fs.rmdir(path),
+  rename: async (from, to) => {
+    try {
+      await fs.rename(from, to);
+    } catch {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    }
+  },
+};
+
 interface Parked {
   readonly actor: number;
   readonly goOn: () => void;
@@ -71,8 +85,8 @@ export class Steps {
     return () => this.now - (platform === 'posix' ? (this.#slept.get(actor) ?? 0) : 0);
   }
 
-  directories(actor: number, platform: 'posix' | 'windows'): Directories {
-    const real = platform === 'posix' ? fs : this.#windows(actor);
+  directories(actor: number, platform: Platform): Directories {
+    const real = platform === 'posix' ? fs : platform === 'windows' ? this.#windows(actor) : mounted;
     return {
       readdir: async (path) => (await this.park(actor), fs.readdir(path)),
       mkdir: async (path, options) => (await this.park(actor), fs.mkdir(path, options)),
