@@ -71,7 +71,6 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
-  const rosterFolder = join(globalStorageUri.fsPath, 'roster');
   const installId = installIdOf(context);
   const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
   const notes = new SealedNotes(notesFolder);
@@ -98,7 +97,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
     const grants = new Grants(new GrantRecords(secrets, log, now, prefix), handOver, log, {
       apiBaseUrl: () => settings.shownBaseUrl(),
-      roster: new Roster(join(rosterFolder, installId, providerId), now, join(rosterFolder, 'ended')),
+      roster: new Roster(join(globalStorageUri.fsPath, 'roster', installId, providerId), now),
     });
     const attempt = { run: signInAnew };
     grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import * as v from 'valibot';
 import { codeOf } from './busyFiles.ts';
 import { Label, type Grant } from './grant.ts';
@@ -20,14 +20,11 @@ const Entry = v.object({ key: v.string(), label: Label, since: v.number() });
  */
 export class Roster {
   readonly #folder: string;
-  readonly #endedFolder: string;
   readonly #now: () => number;
   readonly #startedAt: number;
 
-  /** `endedFolder` is shared by profiles, which have the same store and lists of their own: what one ended, the others don't miss. */
-  constructor(folder: string, now: () => number, endedFolder: string) {
+  constructor(folder: string, now: () => number) {
     this.#folder = folder;
-    this.#endedFolder = endedFolder;
     this.#now = now;
     this.#startedAt = now();
   }
@@ -35,7 +32,6 @@ export class Roster {
   /** A grant is stored under `key`. One that is entered stays as it is. */
   async enter(key: string, { account }: Grant): Promise<void> {
     const path = this.#pathOf(key);
-    await unlinked(this.#endedPathOf(path));
     if ((await read(path)) !== undefined) return;
     await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
     // What can't be read is in the way: an entry, say, that a full disk has cut off.
@@ -52,15 +48,7 @@ export class Roster {
 
   /** Nothing is to be stored under `key` any more. */
   async leave(key: string): Promise<void> {
-    const path = this.#pathOf(key);
-    // At worst another profile says that it is gone.
-    await this.#tellOthers(path).catch(() => {});
-    await unlinked(path);
-  }
-
-  async #tellOthers(path: string): Promise<void> {
-    await fs.mkdir(this.#endedFolder, { recursive: true, mode: 0o700 });
-    await fs.writeFile(this.#endedPathOf(path), '', { mode: 0o600 });
+    await unlinked(this.#pathOf(key));
   }
 
   /** The labels of what should be stored and is not among `keys`: each to one window only, which tells the person. */
@@ -69,14 +57,8 @@ export class Roster {
     const missing = entries.filter(
       (entry) => entry !== undefined && !keys.includes(entry.key) && entry.since < this.#startedAt - LATE_MS,
     );
-    const claimed = await Promise.all(missing.map(async (entry) => entry && this.#claim(this.#pathOf(entry.key))));
+    const claimed = await Promise.all(missing.map(async (entry) => entry && unlinked(this.#pathOf(entry.key))));
     return missing.flatMap((entry, index) => (entry !== undefined && claimed[index] === true ? [entry.label] : []));
-  }
-
-  /** True for one window, if nobody ended what is missing. */
-  async #claim(path: string): Promise<boolean> {
-    const wasEnded = await fs.lstat(this.#endedPathOf(path)).catch(() => undefined);
-    return (await unlinked(path)) && wasEnded === undefined;
   }
 
   /** Whether something else is stored than what is under `keys`: then whoever sees only these is behind. */
@@ -94,10 +76,6 @@ export class Roster {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
     }
-  }
-
-  #endedPathOf(path: string): string {
-    return join(this.#endedFolder, basename(path));
   }
 
   #pathOf(key: string): string {

@@ -373,8 +373,8 @@ describe('Words that were stored', () => {
     const folder = await mkdtemp(join(tmpdir(), 'x-roster-'));
     try {
       const account = { id: '42', label: '[Ada](command:workbench.action.terminal.new)' };
-      await new Roster(folder, () => 0, join(folder, 'ended')).enter('grant:app:42', { ...GRANT, account });
-      const missing = await new Roster(folder, () => 1_000_000, join(folder, 'ended')).claimMissing([]);
+      await new Roster(folder, () => 0).enter('grant:app:42', { ...GRANT, account });
+      const missing = await new Roster(folder, () => 1_000_000).claimMissing([]);
       assert.deepEqual(missing, ['[Ada] (command:workbench.action.terminal.new)']);
     } finally {
       await rm(folder, { recursive: true });

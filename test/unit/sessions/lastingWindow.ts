@@ -55,7 +55,7 @@ class LastingWindow {
       log,
       {
         apiBaseUrl: () => machine.x.apiBaseUrl,
-        roster: new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now, join(machine.folder, 'ended')),
+        roster: new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now),
       },
     );
     this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import { Roster } from '../../../src/sessions/roster.ts';
-import { sharedStore } from './stores.ts';
 import { HOUR, type Machine, openMachine, works } from './window.ts';
 
 const GRANT: Grant = {
@@ -42,7 +41,7 @@ describe('The list of what should be stored', () => {
   afterEach(() => fs.rm(folder, { recursive: true, force: true }));
 
   it('knows whether something else is stored', async () => {
-    const roster = new Roster(folder, () => 0, join(folder, 'ended'));
+    const roster = new Roster(folder, () => 0);
     assert.equal(await roster.hasMoreThan([]), false);
     await roster.enter('grant:1', GRANT);
     assert.equal(await roster.hasMoreThan(['grant:1']), false);
@@ -50,33 +49,12 @@ describe('The list of what should be stored', () => {
   });
 
   it('replaces an entry that can’t be read', async () => {
-    const roster = new Roster(folder, () => 0, join(folder, 'ended'));
+    const roster = new Roster(folder, () => 0);
     await roster.enter('grant:1', GRANT);
     const [name] = await fs.readdir(folder);
     await fs.writeFile(join(folder, name ?? ''), '');
     await roster.enter('grant:1', GRANT);
-    assert.deepEqual(await new Roster(folder, () => HOUR, join(folder, 'ended')).claimMissing([]), ['@ada_l']);
-  });
-
-  it('is one for each profile, and none misses what was signed out in another', async () => {
-    await using machine = await openMachine();
-    const work = machine.open({ profile: 'work' });
-    await work.signIn([], 'ada');
-    await work.signIn([], 'grace');
-    await machine.settle();
-    await openAndClose(machine, 'home');
-    machine.now += HOUR;
-    const [ada, grace] = await work.sessions.all();
-    for (const session of [ada, grace]) await work.sessions.signOut(session?.id ?? '');
-    await work.signIn([], 'grace');
-    await machine.settle();
-    await openAndClose(machine, 'home');
-    assert.deepEqual(machine.notices, []);
-
-    machine.now += HOUR;
-    machine.store = sharedStore('desktop');
-    await openAndClose(machine, 'home');
-    assert.deepEqual(machine.notices, [{ kind: 'vanished', labels: ['@grace_h'] }], 'but what is really gone');
+    assert.deepEqual(await new Roster(folder, () => HOUR).claimMissing([]), ['@ada_l']);
   });
 
   for (const [what, stray] of STRAY) {
@@ -94,12 +72,6 @@ describe('The list of what should be stored', () => {
     });
   }
 });
-
-async function openAndClose(machine: Machine, profile: string): Promise<void> {
-  const window = machine.open({ profile });
-  await window.sessions.all();
-  machine.forget(window);
-}
 
 function entryFor(key: string): string {
   return JSON.stringify({ key, label: '@grace', since: 0 });

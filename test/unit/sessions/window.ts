@@ -100,8 +100,6 @@ export interface WindowOptions {
   readonly notes?: Notes;
   readonly locks?: Locks;
   readonly apiBaseUrl?: string;
-  /** The name of the profile, which has a list of its own of what should be stored. */
-  readonly profile?: string;
 }
 
 /** What a window needs of the machine it runs on. */
@@ -147,7 +145,7 @@ export class Window {
       defaultClientId: () => this.#app.clientId,
     };
     const locks = how.locks ?? new FolderLocks(join(folder, 'locks'));
-    const roster = new Roster(join(folder, 'roster', how.profile ?? ''), now, join(folder, 'ended'));
+    const roster = new Roster(join(folder, 'roster'), now);
     const notify = (notice: Notice): void => {
       this.notices.push(notice);
       this.onNotice(notice);
