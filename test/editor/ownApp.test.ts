@@ -49,7 +49,7 @@ describe('an extension with an X app of its own', function () {
   it('is asked about the person’s own app, though it was allowed its own', async () => {
     // Somebody whom no test has allowed before: VS Code remembers that by name.
     x.switches.autoConsent = { as: 'katherine', decision: 'authorize' };
-    const own = ['like.read', 'mute.read', ownApp];
+    const own = ['follows.read', 'mute.read', ownApp];
     await signIn(own);
     await commands.executeCommand('xAuthentication.signIn');
     x.switches.autoConsent = { as: 'ada', decision: 'authorize' };

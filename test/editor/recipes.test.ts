@@ -278,7 +278,9 @@ describe('the other kinds of credentials', function () {
 
   it('a sign-in to x that waits for the browser is not ended by one that does not need it', async () => {
     x.switches.autoConsent = undefined;
-    const { length } = x.requestsTo('/2/oauth2/token');
+    const exchanges = (): number =>
+      x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'authorization_code').length;
+    const before = exchanges();
     const opened = x.requestsTo('/i/oauth2/authorize').length;
     const signingIn = commands.executeCommand('xAuthentication.signIn');
     await x.arrival('/i/oauth2/authorize', opened + 1);
@@ -291,7 +293,7 @@ describe('the other kinds of credentials', function () {
     const { ok } = await fetch(await comeBack('/i/oauth2/authorize', 'grace'));
     assert.ok(ok);
     await signingIn;
-    assert.equal(x.requestsTo('/2/oauth2/token').length, length + 1);
+    assert.equal(exchanges(), before + 1);
     assert.ok((await accounts('x')).includes('@grace_h'));
   });
 
