@@ -64,9 +64,10 @@ export class Fleet {
     await this.x.arrival('/2/oauth2/token', this.x.requestsTo('/2/oauth2/token').length + 1);
   }
 
-  async open(): Promise<WindowProcess> {
+  async open({ timeoutMs = 20_000 } = {}): Promise<WindowProcess> {
     const { x, folder } = this;
-    const child = fork(this.#program, [this.#kind, folder, x.apiBaseUrl, x.authorizationBaseUrl], {
+    const server = [x.apiBaseUrl, x.authorizationBaseUrl, String(timeoutMs)];
+    const child = fork(this.#program, [this.#kind, folder, ...server], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const window = new WindowProcess(child, (notice) => this.notices.push(notice));
@@ -85,6 +86,15 @@ export class Fleet {
     await window.kill();
   }
 
+  /** Resolves when a process says so in the journal. */
+  async journalSays(window: WindowProcess, event: string): Promise<void> {
+    while (!this.#journal.includes(`${window.pid} ${event}\n`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  get #journal(): string {
+    return readFileSync(join(this.folder, 'journal'), 'utf8');
+  }
+
   /**
    * Whether a lost grant was lost by a process that died between X's answer and its note: the last request that X
    * acted on came from a process that was killed and had not written what came of it.
@@ -101,7 +111,7 @@ export class Fleet {
       .update(spent.form?.['refresh_token'] ?? '')
       .digest('hex')
       .slice(0, 16);
-    const noted = readFileSync(join(this.folder, 'journal'), 'utf8').includes(`${pid} noted ${token}\n`);
+    const noted = this.#journal.includes(`${pid} noted ${token}\n`);
     return this.#killed.has(pid) && !noted;
   }
 

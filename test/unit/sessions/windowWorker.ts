@@ -13,6 +13,8 @@ export interface Order {
   /** How many ask for a session, or a person who signs in. */
   readonly callers?: number;
   readonly signIn?: string;
+  /** For how long the event loop is blocked, once the journal says so. */
+  readonly blockMs?: number;
 }
 
 export interface Report {
@@ -26,9 +28,9 @@ export interface Report {
 
 export type Message = Report | { readonly ready: true } | { readonly notice: string };
 
-const [kind, folder, apiBaseUrl, authorizationBaseUrl] = process.argv.slice(2);
+const [kind, folder, apiBaseUrl, authorizationBaseUrl, timeoutMs = '20000'] = process.argv.slice(2);
 if (folder === undefined || apiBaseUrl === undefined || authorizationBaseUrl === undefined) {
-  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL');
+  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL [TIMEOUT_MS]');
 }
 
 const notes = new SealedNotes(join(folder, 'notes'));
@@ -45,7 +47,7 @@ const window = new Window(
     // X is told who asks, so that a lost grant can be laid at the door of the process that died.
     fetch: bounded(
       (url, init) => fetch(url, { ...init, headers: { ...headersOf(init), 'x-window': String(process.pid) } }),
-      20_000,
+      Number(timeoutMs),
     ),
     notes: {
       read: (secret, purpose) => notes.read(secret, purpose),
@@ -68,7 +70,11 @@ process.on('disconnect', () => process.exit());
 await window.grants.list();
 tell({ ready: true });
 
-async function obey({ id, callers = 0, signIn }: Order): Promise<void> {
+async function obey({ id, callers = 0, signIn, blockMs = 0 }: Order): Promise<void> {
+  if (blockMs > 0) {
+    journal('blocked');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
+  }
   const rejections: string[] = [];
   if (signIn !== undefined)
     await window.signIn(['tweet.read'], signIn).catch((error: unknown) => rejections.push(String(error)));
