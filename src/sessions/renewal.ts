@@ -199,8 +199,9 @@ export class Renewal {
     const { refresh } = await import('../oauth/codeGrant.ts');
     const client = await this.#clients.get(grant);
     const dropped = await this.#handOver.wasSent(grant);
-    if (!(await lease.held())) return 'unreachable';
     await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant));
+    // Last of all, for the machine may have slept in any of the steps before.
+    if (!(await lease.held())) return 'unreachable';
     try {
       const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
       const now = this.#world.now();

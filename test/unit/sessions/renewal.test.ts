@@ -473,6 +473,18 @@ describe('Renewal', () => {
       assert.equal(machine.refreshes, 0);
     });
 
+    it('does not ask X when it lost the lock while it noted that it would', async () => {
+      await using machine = await openMachine();
+      const window = machine.open(losingTheLock(machine));
+      await window.signIn();
+      await machine.settle();
+      machine.now += 2 * HOUR;
+      assert.ok(await window.session());
+      assert.equal(machine.refreshes, 0);
+      assert.ok(works(machine, await machine.open().session()));
+      assert.equal(machine.refreshes, 1);
+    });
+
     it('believes a refusal that it got without a lock only the second time', async () => {
       await using machine = await openMachine();
       const how = { locks: failingLocks('EROFS'), notes: failingNotes('EROFS') };
@@ -657,6 +669,24 @@ async function twoWindows(machine: Machine) {
 function failingLocks(code: string): Locks {
   return {
     withLock: () => Promise.reject(Object.assign(new Error(code), { code })),
+  };
+}
+
+/** A window that is stopped for long while it writes down that it will ask X. */
+function losingTheLock(machine: Machine): { locks: Locks; notes: Notes } {
+  const notes = new SealedNotes(join(machine.folder, 'notes'));
+  let isHeld = true;
+  return {
+    locks: { withLock: (_name, _waiting, action) => action({ held: async () => isHeld }) },
+    notes: {
+      read: (secret, purpose) => notes.read(secret, purpose),
+      async write(secret, purpose, payload) {
+        await notes.write(secret, purpose, payload);
+        if (purpose === 'sent') isHeld = false;
+      },
+      writeFirst: (secret, purpose, payload) => notes.writeFirst(secret, purpose, payload),
+      remove: (secret, purpose) => notes.remove(secret, purpose),
+    },
   };
 }
 
