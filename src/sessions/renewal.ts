@@ -67,6 +67,8 @@ export class Renewal {
     { readonly startedAt: number; readonly refused: string | undefined; readonly outcome: Promise<Outcome> }
   >();
   readonly #lastOutcomes = new Map<string, Outcome>();
+  readonly #unfinished = new Set<Promise<unknown>>();
+  #isClosing = false;
   /** States whose refresh token X has refused to a window that could not keep others from using it. */
   readonly #doubted = new Set<string>();
   /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
@@ -136,6 +138,24 @@ export class Renewal {
     return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.renew(grant, grant.accessToken);
   }
 
+  /** Does what must not be cut off, because X's answer exists nowhere else until it is stored. Rejects once the window is being closed. */
+  async toTheEnd<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosing) throw new Error('The window is being closed.');
+    const working = work();
+    this.#unfinished.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#unfinished.delete(working);
+    }
+  }
+
+  /** To be called when the window is being closed: nothing new is begun, and what is under way is stored when this resolves. */
+  async settled(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.allSettled(this.#unfinished);
+  }
+
   /** Runs `action` while no other window does anything under this name, unless `until` has an answer first. */
   async exclusively<T>(
     name: string,
@@ -167,8 +187,10 @@ export class Renewal {
   ): Promise<Outcome> {
     await earlier;
     try {
-      return await this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
-        this.#renewAlone(grant, refused, lease),
+      return await this.toTheEnd(() =>
+        this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
+          this.#renewAlone(grant, refused, lease),
+        ),
       );
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);
@@ -177,8 +199,9 @@ export class Renewal {
     }
   }
 
-  /** Whether nothing is left to do, because another window has been here. */
+  /** Whether nothing is left to do, because another window has been here, or this one is being closed. */
   async #done(known: Grant, refused: string | undefined): Promise<Outcome | undefined> {
+    if (this.#isClosing) return 'unreachable';
     const grant = await this.#grants.find(known.id);
     if (grant === undefined) return 'ended';
     const now = this.#world.now();
