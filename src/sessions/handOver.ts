@@ -22,6 +22,12 @@ const NextNote = v.object({
   grant: v.optional(v.unknown()),
 });
 
+/** A request for the next state of a grant. */
+export type Sent = v.InferOutput<typeof SentNote>;
+
+/** Whatever is there says that something may have been sent. */
+const SentNote = v.fallback(v.object({ id: v.string(), isRefused: v.boolean() }), { id: '', isRefused: false });
+
 /** Far more renewals than notes are kept for; a chain that is longer is damaged. */
 const MAX_CHAIN = 1000;
 
@@ -81,13 +87,20 @@ export class HandOver {
     return true;
   }
 
-  /** Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended. */
-  async markSent(grant: Grant): Promise<void> {
-    await this.#notes.write(sealOf(grant), 'sent', {});
+  /** Says that `next` became of a grant instead, which a window that could not know of it has noted as rejected. */
+  async overrule(rejected: Grant, next: Grant): Promise<void> {
+    await this.#notes.write(sealOf(rejected), 'next', { kind: 'renewed', grant: toRecord(next) });
   }
 
-  async wasSent(grant: Grant): Promise<boolean> {
-    return (await this.#notes.read(sealOf(grant), 'sent')) !== undefined;
+  /** Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended. */
+  async markSent(grant: Grant, sent: Sent): Promise<void> {
+    await this.#notes.write(sealOf(grant), 'sent', sent);
+  }
+
+  /** The request that was marked last; undefined when certainly none was sent. */
+  async sent(grant: Grant): Promise<Sent | undefined> {
+    const note = await this.#notes.read(sealOf(grant), 'sent');
+    return note === undefined ? undefined : v.parse(SentNote, note);
   }
 
   async unmarkSent(grant: Grant): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
@@ -44,10 +45,23 @@ const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
 /** How long a renewal waits for another window's. */
 const LOCK_WAIT_MS = 30_000;
 
+/** For how long, and for how many more looks, the answer that another window may have got is waited for. */
+const DOUBT_MS = 10_000;
+const DOUBT_LOOKS = 2;
+
 /** Why there may be no locks at all: the folder can't be written, now or ever. What else goes wrong passes. */
 const NO_LOCKS = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
 
 const NO_LOCK: Lease = { held: async () => true };
+
+/** A refresh token that X has refused to this window, perhaps because it has just taken it from another. */
+interface Doubt {
+  readonly grant: Grant;
+  readonly since: number;
+  looks: number;
+  /** Whether an answer may have been lost on the way. */
+  readonly dropped: boolean;
+}
 
 /**
  * Renews grants, one renewal at a time for each: a single flight in this window, a lock across windows, and the decision
@@ -69,8 +83,10 @@ export class Renewal {
   readonly #lastOutcomes = new Map<string, Outcome>();
   readonly #unfinished = new Set<Promise<unknown>>();
   #isClosing = false;
-  /** States whose refresh token X has refused to a window that could not keep others from using it. */
-  readonly #doubted = new Set<string>();
+  /** By the id of their grant. */
+  readonly #doubts = new Map<string, Doubt>();
+  /** The last request for each grant that failed here: nobody waits for its answer any more. */
+  readonly #failed = new Map<string, string>();
   /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
   onOrphan: (grant: Grant) => void = () => undefined;
 
@@ -219,27 +235,43 @@ export class Renewal {
       return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
+    const before = await this.#handOver.sent(grant);
+    const dropped = before !== undefined;
+    const doubt = this.#doubts.get(grant.id);
+    if (doubt !== undefined && sameState(doubt.grant, grant)) return this.#lookedAgain(doubt);
+    if (before?.isRefused === true) return this.#doubt(grant, dropped);
+
     const { refresh } = await import('../oauth/codeGrant.ts');
     const client = await this.#clients.get(grant);
-    const dropped = await this.#handOver.wasSent(grant);
-    await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant));
+    // Whether no other window can have got an answer, as far as is known before X has spoken.
+    const isAlone = lease !== NO_LOCK && (!dropped || before.id === this.#failed.get(grant.id));
+    const id = randomUUID();
+    await this.#noteThat('a renewal is being sent', () => this.#handOver.markSent(grant, { id, isRefused: false }));
     // Last of all, for the machine may have slept in any of the steps before.
     if (!(await lease.held())) return 'unreachable';
+    // Not when the answer is read, which may be much later: X counts from about now, and so do sign-ins that come after.
+    const obtainedAt = this.#world.now();
     try {
       const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
-      const now = this.#world.now();
       return await this.#renewed(grant, {
         ...grant,
         accessToken: answer.accessToken,
         refreshToken: answer.refreshToken ?? grant.refreshToken,
         scopes: answer.scopes ?? grant.scopes,
-        obtainedAt: now,
-        expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+        obtainedAt,
+        expiresAt: obtainedAt + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
       });
     } catch (error) {
-      if (error instanceof Unreachable) return await this.#unreachable(grant, error);
+      if (error instanceof Unreachable) {
+        this.#failed.set(grant.id, id);
+        return await this.#unreachable(grant, error, dropped);
+      }
       if (error instanceof Refused)
-        return await this.#refused(grant, error, { hasSecret: client.clientSecret !== undefined, dropped, lease });
+        return await this.#refused(grant, error, {
+          hasSecret: client.clientSecret !== undefined,
+          dropped,
+          isAlone: isAlone && (await lease.held()),
+        });
       throw error;
     }
   }
@@ -247,25 +279,32 @@ export class Renewal {
   async #renewed(grant: Grant, renewed: Grant): Promise<Outcome> {
     this.#backOff.succeeded(grant.id);
     for (let from = grant; ;) {
-      if (await this.#grants.replace(from, { ...renewed, id: from.id, account: from.account })) {
+      const next = { ...renewed, id: from.id, account: from.account };
+      if (await this.#grants.replace(from, next)) {
         this.#log.info(`Grant ${from.id}: renewed.`);
         return 'current';
       }
-      const newest = await this.#handOver.newest(from);
-      if (typeof newest === 'string') {
-        // Signed out, here or elsewhere, while X was answering.
+      const said = await this.#handOver.next(from);
+      if (said?.kind === 'signed-out') {
+        // Here or elsewhere, while X was answering.
         this.onOrphan(renewed);
         return 'ended';
       }
+      if (said?.kind === 'rejected') {
+        // This window stood still and lost its lock: X refused another one the token that it had taken from this one.
+        await this.#grants.bringBack(from, next);
+        return 'current';
+      }
       // The person signed in again, so X has ended what it has just renewed; or a note can't be followed.
-      if (newest.refreshToken !== grant.refreshToken || sameState(newest, from)) return 'current';
+      if (said === undefined || said.grant.refreshToken !== grant.refreshToken || sameState(said.grant, from))
+        return 'current';
       // It only got its name.
-      from = newest;
+      from = said.grant;
     }
   }
 
-  async #unreachable(grant: Grant, error: Unreachable): Promise<Outcome> {
-    if (!error.maybeSent) await this.#noteThat('nothing was sent', () => this.#handOver.unmarkSent(grant));
+  async #unreachable(grant: Grant, error: Unreachable, dropped: boolean): Promise<Outcome> {
+    if (!error.maybeSent && !dropped) await this.#noteThat('nothing was sent', () => this.#handOver.unmarkSent(grant));
     this.#backOff.failed(grant.id, error.retryAfterMs);
     this.#log.warn(`Grant ${grant.id}: not renewed, it will be tried again. ${error.message}`);
     return 'unreachable';
@@ -274,16 +313,14 @@ export class Renewal {
   async #refused(
     grant: Grant,
     error: Refused,
-    { hasSecret, dropped, lease }: { hasSecret: boolean; dropped: boolean; lease: Lease },
+    { hasSecret, dropped, isAlone }: { hasSecret: boolean; dropped: boolean; isAlone: boolean },
   ): Promise<Outcome> {
     const cause = refusalCause(error);
     this.#log.warn(`Grant ${grant.id}: X refused to renew it (${error.status} ${error.code}: ${cause}).`);
     if (cause === 'token') {
-      if (lease !== NO_LOCK || this.#doubted.has(sealOf(grant))) return this.#end(grant, dropped);
-      // Another window may have renewed it a moment ago, and SecretStorage is late: asked again, it is believed.
-      this.#doubted.add(sealOf(grant));
-      this.#backOff.failed(grant.id);
-      return 'unreachable';
+      if (isAlone) return this.#end(grant, dropped);
+      await this.#noteThat('X refused', () => this.#handOver.markSent(grant, { id: '', isRefused: true }));
+      return this.#doubt(grant, dropped);
     }
     // Whatever X dislikes, it has not spent the refresh token.
     if (!dropped) await this.#noteThat('nothing was spent', () => this.#handOver.unmarkSent(grant));
@@ -293,6 +330,26 @@ export class Renewal {
       this.#notify(cause === 'client-secret' ? { kind: cause, grant, hasSecret } : { kind: cause, grant });
     }
     return 'misconfigured';
+  }
+
+  /**
+   * Another window may have got the next token and stand still, or be about to note it, or SecretStorage is late. So X is not
+   * believed at once, and not asked again either, in no window.
+   */
+  #doubt(grant: Grant, dropped: boolean): Outcome {
+    this.#doubts.set(grant.id, { grant, since: this.#world.now(), looks: 0, dropped });
+    this.#backOff.failed(grant.id);
+    return 'unreachable';
+  }
+
+  async #lookedAgain(doubt: Doubt): Promise<Outcome> {
+    doubt.looks++;
+    if (doubt.looks >= DOUBT_LOOKS && Math.abs(this.#world.now() - doubt.since) >= DOUBT_MS) {
+      this.#doubts.delete(doubt.grant.id);
+      return this.#end(doubt.grant, doubt.dropped);
+    }
+    this.#backOff.failed(doubt.grant.id);
+    return 'unreachable';
   }
 
   /** X says that the newest refresh token is dead. Only the window that says so first tells the person. */

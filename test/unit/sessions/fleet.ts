@@ -64,9 +64,10 @@ export class Fleet {
     await this.x.arrival('/2/oauth2/token', this.x.requestsTo('/2/oauth2/token').length + 1);
   }
 
-  async open({ timeoutMs = 20_000 } = {}): Promise<WindowProcess> {
+  /** `pace`: how much faster than real time locks are lost. */
+  async open({ timeoutMs = 20_000, pace = 1 } = {}): Promise<WindowProcess> {
     const { x, folder } = this;
-    const server = [x.apiBaseUrl, x.authorizationBaseUrl, String(timeoutMs)];
+    const server = [x.apiBaseUrl, x.authorizationBaseUrl, String(timeoutMs), String(pace)];
     const child = fork(this.#program, [this.#kind, folder, ...server], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -175,6 +176,15 @@ export class WindowProcess {
     const report = new Promise<Report | undefined>((resolve) => this.#asked.set(id, resolve));
     this.#child.send({ id, ...order });
     return report;
+  }
+
+  /** Has the process stand still, as it does while a laptop sleeps; the others go on. */
+  stop(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT');
   }
 
   async kill(): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bounded } from '../../../src/oauth/http.ts';
+import { FolderLocks } from '../../../src/sessions/lock.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { openFileStore } from './fileStores.ts';
 import { tokenRenewed } from './mortal.ts';
@@ -28,9 +29,9 @@ export interface Report {
 
 export type Message = Report | { readonly ready: true } | { readonly notice: string };
 
-const [kind, folder, apiBaseUrl, authorizationBaseUrl, timeoutMs = '20000'] = process.argv.slice(2);
+const [kind, folder, apiBaseUrl, authorizationBaseUrl, timeoutMs = '20000', pace = '1'] = process.argv.slice(2);
 if (folder === undefined || apiBaseUrl === undefined || authorizationBaseUrl === undefined) {
-  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL [TIMEOUT_MS]');
+  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL [TIMEOUT_MS [PACE]]');
 }
 
 const notes = new SealedNotes(join(folder, 'notes'));
@@ -44,6 +45,10 @@ const window = new Window(
   },
   {
     secrets: openFileStore(kind === 'desktop' ? 'desktop' : 'browser', join(folder, 'secrets')),
+    locks: new FolderLocks(join(folder, 'locks'), {
+      monotonicMs: () => performance.now() * Number(pace),
+      beatMs: 2_000 / Number(pace),
+    }),
     // X is told who asks, so that a lost grant can be laid at the door of the process that died.
     fetch: bounded(
       (url, init) => fetch(url, { ...init, headers: { ...headersOf(init), 'x-window': String(process.pid) } }),
