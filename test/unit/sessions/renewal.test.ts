@@ -246,6 +246,8 @@ describe('Renewal', () => {
       await using machine = await openMachine();
       const { first, second, answer } = await askedByBoth(machine);
       await endedBy(machine, second);
+      // What it stood still for, it has not heard.
+      first.secrets.onDidChange = () => undefined;
       const { id } = await second.signIn();
       await machine.settle();
       machine.now += MINUTE;
@@ -365,6 +367,18 @@ describe('Renewal', () => {
         machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
         [['rejected', true]],
       );
+    });
+
+    it('believes X at once where the answer that was lost was its own', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, faults.reset, { at: 'after' });
+      assert.ok(await window.session());
+      machine.now += MINUTE;
+      assert.equal(await window.session(), undefined);
+      assert.equal(machine.refreshes, 2);
     });
 
     for (const [at, when] of [
