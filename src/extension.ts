@@ -19,6 +19,7 @@ import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
+import { within } from './sessions/patience.ts';
 import { GrantRecords } from './sessions/records.ts';
 import { Renewal } from './sessions/renewal.ts';
 import { Roster } from './sessions/roster.ts';
@@ -48,6 +49,11 @@ const KEEP_UNREADABLE_MS = 30 * DAY_MS;
 
 /** When an editor that starts has done what people wait for. */
 const SETTLED_AFTER_MS = 5_000;
+
+/** How long a window that is closed waits for X at most: VS Code ends its process after 5 s. */
+const CLOSING_MS = 4_500;
+
+let settled: () => Promise<void> = async () => {};
 
 /**
  * Builds every part and connects them, except for what people meet, which is loaded when somebody is there to meet it. Nothing
@@ -108,6 +114,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
   const label: LabelGrant = async (...grant) => (await foreground()).label(...grant);
+  settled = () => renewal.settled();
   const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, label, world, notify, log });
   const x: SignInKind = {
     id: 'x',
@@ -223,6 +230,11 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     },
   );
   return exportedApi(requests, world.apiBaseUrl, foreground, log);
+}
+
+/** VS Code waits for this before it ends the window's process: what X answers to a request under way exists nowhere else. */
+export async function deactivate(): Promise<void> {
+  await within(CLOSING_MS, settled(), undefined);
 }
 
 /**

@@ -1,9 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Unreachable } from './errors.ts';
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 /** Larger than any answer of an OAuth endpoint or of `/2/users/me`; smaller than what could hurt the extension host. */
 const MAX_BODY_BYTES = 256 * 1024;
+
+/** The time of a request is counted in slices of this length at most. */
+const SLICE_MS = 1_000;
+
+/** A slice that took so much longer has not been listened to: the event loop was blocked, or the machine slept. */
+const LATE_MS = 100;
 
 /** What a socket was about when it failed before anything could be written to it. */
 const BEFORE_SENDING = new Set<unknown>(['connect', 'getaddrinfo']);
@@ -28,16 +35,32 @@ const NEVER_SENT = new Set([
   'ERR_CERT_DATE_INVALID',
 ]);
 
+interface Waiting {
+  /** A clock that nobody sets, in milliseconds. */
+  readonly monotonicMs: () => number;
+  /** Rejects when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
+}
+
+const REAL_TIME: Waiting = {
+  monotonicMs: () => performance.now(),
+  sleep: (ms, signal) => delay(ms, undefined, { ref: false, signal }),
+};
+
 /**
  * Wraps `fetch` so that an answer arrives whole, within a time and a size, or not at all: the body is read here, so
- * that a slow drip or an endless body is a failure of the request and not of its reader.
+ * that a slow drip or an endless body is a failure of the request and not of its reader. Only time in which this process listened
+ * is counted: an answer that has arrived meanwhile is read first, because it may be the only copy of new tokens.
  *
  * Redirects are not followed: no OAuth endpoint redirects a POST, and following one would hand over what was sent.
  * Never rejects with anything but {@link Unreachable}, unless the caller's own `signal` aborted.
  */
-export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY_BYTES): Fetch {
-  return async (url, init) => {
-    const timeout = AbortSignal.timeout(timeoutMs);
+export function bounded(
+  fetch: Fetch,
+  timeoutMs: number,
+  { maxBodyBytes = MAX_BODY_BYTES, ...waiting }: Partial<Waiting> & { readonly maxBodyBytes?: number } = {},
+): Fetch {
+  const ask = async (url: string, init: RequestInit | undefined, timeout: AbortSignal): Promise<Response> => {
     const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
     let response: Response;
     try {
@@ -59,6 +82,33 @@ export function bounded(fetch: Fetch, timeoutMs: number, maxBodyBytes = MAX_BODY
       throw new Unreachable(`The answer of ${host} broke off${why === undefined ? '' : `: ${why}`}.`, { status });
     }
   };
+  return async (url, init) => {
+    const timeout = new AbortController();
+    const over = new AbortController();
+    void listened(timeoutMs, over.signal, { ...REAL_TIME, ...waiting }).then(
+      () => timeout.abort(),
+      () => undefined,
+    );
+    try {
+      return await ask(url, init, timeout.signal);
+    } finally {
+      over.abort();
+    }
+  };
+}
+
+/**
+ * Resolves when this process has listened for so long. After a time away another slice follows, in which what lies in the socket
+ * is read: timers come before the network when an event loop goes on.
+ */
+async function listened(ms: number, over: AbortSignal, { monotonicMs, sleep }: Waiting): Promise<void> {
+  const slice = Math.min(ms, SLICE_MS);
+  let wasAway = false;
+  for (let left = ms; left > 0 || wasAway; left -= slice) {
+    const startedAt = monotonicMs();
+    await sleep(slice, over);
+    wasAway = monotonicMs() - startedAt > slice + LATE_MS;
+  }
 }
 
 /** What it means that `fetch` rejected: its own error may quote what was sent, and mostly says nothing. */

@@ -24,7 +24,7 @@ export interface Grant {
   readonly scopes: readonly string[];
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  /** When X's answer came, in epoch milliseconds by this machine's clock. */
+  /** When X gave it, in epoch milliseconds by this machine's clock: when a sign-in's answer came, or a renewal was sent. */
   readonly obtainedAt: number;
   /** When the access token ends, by the same clock. */
   readonly expiresAt: number;

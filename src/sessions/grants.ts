@@ -26,6 +26,8 @@ export class Grants {
   readonly #apiBaseUrl: () => string;
   readonly #listeners = new Set<(changes: GrantChanges) => void>();
   readonly #byId = new Map<string, Grant>();
+  /** Those that X has ended, as far as is known: whoever says so may be overruled. */
+  readonly #rejected = new Map<string, Grant>();
   #loading: Promise<void> | undefined;
   /** The server whose grants the listeners were last told of. */
   #shownBaseUrl: string;
@@ -90,9 +92,11 @@ export class Grants {
 
   /** Learns what other windows did, if this window has grants at all. What can't be looked for now is looked for next time. */
   async catchUp(): Promise<void> {
-    await Promise.all(
-      [...this.#byId.values()].map((grant) => this.#attempt('look for a note', () => this.#catchUp(grant))),
-    );
+    const look = (action: () => Promise<void>): Promise<void> => this.#attempt('look for a note', action);
+    await Promise.all([
+      ...[...this.#byId.values()].map((grant) => look(() => this.#catchUp(grant))),
+      ...[...this.#rejected.values()].map((grant) => look(() => this.#lookAgain(grant))),
+    ]);
   }
 
   /** A grant in its newest state. Throws when that can't be known, because the machine fails. */
@@ -129,10 +133,26 @@ export class Grants {
    */
   async replace(old: Grant, next: Grant): Promise<boolean> {
     if (!(await this.#leave(old, { kind: 'renewed', grant: next })) && !(await this.#isStuck(old))) return false;
+    await this.#keep(old, next);
+    return true;
+  }
+
+  /**
+   * Keeps the next state of a grant that another window has ended because X refused it the token for which X had just given that
+   * state to this one. A newer sign-in stands.
+   */
+  async bringBack(rejected: Grant, next: Grant): Promise<void> {
+    await this.storedRecordChanged(this.keyOf(next));
+    if (!this.#isNews(next)) return;
+    this.#log.info(`Grant ${next.id}: goes on, though another window believed that X had ended it.`);
+    await this.#attempt('leave a note for other windows', () => this.#handOver.overrule(rejected, next));
+    await this.#keep(rejected, next);
+  }
+
+  async #keep(old: Grant, next: Grant): Promise<void> {
     await this.#store(next, old);
     await this.#enter(next);
     this.#set(next, old);
-    return true;
   }
 
   /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
@@ -209,6 +229,7 @@ export class Grants {
     const current = this.#byId.get(grant.id);
     if (current !== undefined) {
       this.#byId.delete(grant.id);
+      if (ending === 'rejected') this.#rejected.set(grant.id, grant);
       this.#log.info(`Grant ${grant.id}: ${ending}.`);
       this.#emit({ added: [], changed: [], removed: [current] });
     }
@@ -241,12 +262,14 @@ export class Grants {
       if (typeof newest === 'string') return this.catchUp();
       const known = this.#known(newest);
       if (known !== undefined) await this.#catchUp(known);
-      const current = this.#known(newest);
-      // A record that is behind what this window holds may arrive late; a sign-in elsewhere is newer than both.
-      if (current === undefined || (!sameState(current, newest) && newest.obtainedAt > current.obtainedAt)) {
-        this.#set(newest, current);
-      }
+      if (this.#isNews(newest)) this.#set(newest, this.#known(newest));
     });
+  }
+
+  /** A record that is behind what this window holds may arrive late; a sign-in elsewhere is newer than both. */
+  #isNews(grant: Grant): boolean {
+    const current = this.#known(grant);
+    return current === undefined || (!sameState(current, grant) && grant.obtainedAt > current.obtainedAt);
   }
 
   /** What this window has in the place of a grant. */
@@ -293,6 +316,16 @@ export class Grants {
     else await this.#adopt(grant, newest);
   }
 
+  /** Whoever said that X had ended a grant was overruled, if the note says something else by now. */
+  async #lookAgain(rejected: Grant): Promise<void> {
+    const newest = await this.#handOver.newest(rejected);
+    if (newest === 'rejected') return;
+    this.#rejected.delete(rejected.id);
+    if (typeof newest === 'string' || newest === rejected || !this.#isNews(newest)) return;
+    this.#set(newest, this.#known(newest));
+    await this.#store(newest, rejected);
+  }
+
   /** Says what became of a state. A note that can't be left (a full disk) must not keep this window from going on. */
   async #leave(grant: Grant, next: Next): Promise<boolean> {
     let isFirst = true;
@@ -317,6 +350,7 @@ export class Grants {
     const before = this.#byId.get(grant.id);
     if (replaced !== undefined && replaced.id !== grant.id) this.#byId.delete(replaced.id);
     this.#byId.set(grant.id, grant);
+    this.#rejected.delete(grant.id);
     // VS Code keys what it knows by label: under another label a grant is another session.
     const isSame = before !== undefined && before.account.label === grant.account.label;
     this.#emit({

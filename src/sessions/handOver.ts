@@ -28,6 +28,12 @@ const ROOM_BYTES = 8 * 1024;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
+/** A request for the next state of a grant. */
+export type Sent = v.InferOutput<typeof SentNote>;
+
+/** Whatever is there says that something may have been sent. */
+const SentNote = v.fallback(v.object({ id: v.string(), isRefused: v.boolean() }), { id: '', isRefused: false });
+
 /** Far more renewals than notes are kept for; a chain that is longer is damaged. */
 const MAX_CHAIN = 1000;
 
@@ -97,16 +103,23 @@ export class HandOver {
     return true;
   }
 
+  /** Says that `next` became of a grant instead, which a window that could not know of it has noted as rejected. */
+  async overrule(rejected: Grant, next: Grant): Promise<void> {
+    await this.#notes.write(sealOf(rejected), 'next', { kind: 'renewed', grant: toRecord(next) });
+  }
+
   /**
    * Remembers that a renewal is about to be sent, so that a lost answer can be told from a grant that X ended, and keeps room on the
    * disk for the answer.
    */
-  async markSent(grant: Grant): Promise<void> {
-    await this.#notes.write(sealOf(grant), 'sent', { room: 'x'.repeat(ROOM_BYTES) });
+  async markSent(grant: Grant, sent: Sent): Promise<void> {
+    await this.#notes.write(sealOf(grant), 'sent', { ...sent, room: 'x'.repeat(ROOM_BYTES) });
   }
 
-  async wasSent(grant: Grant): Promise<boolean> {
-    return (await this.#notes.read(sealOf(grant), 'sent')) !== undefined;
+  /** The request that was marked last; undefined when certainly none was sent. */
+  async sent(grant: Grant): Promise<Sent | undefined> {
+    const note = await this.#notes.read(sealOf(grant), 'sent');
+    return note === undefined ? undefined : v.parse(SentNote, note);
   }
 
   async unmarkSent(grant: Grant): Promise<void> {

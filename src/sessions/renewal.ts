@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
@@ -7,7 +8,7 @@ import { codeOf } from './busyFiles.ts';
 import type { Clients } from './clients.ts';
 import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, sealOf, type Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
-import type { HandOver } from './handOver.ts';
+import type { HandOver, Sent } from './handOver.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
@@ -44,10 +45,23 @@ const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
 /** How long a renewal waits for another window's. */
 const LOCK_WAIT_MS = 30_000;
 
+/** For how long, and for how many more looks, the answer that another window may have got is waited for. */
+const DOUBT_MS = 10_000;
+const DOUBT_LOOKS = 2;
+
 /** Why there may be neither locks nor notes: the folder can't be written, now or ever. What else goes wrong passes, a full disk as well. */
 const NO_FILES = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
 
 const NO_LOCK: Lease = { held: async () => true };
+
+/** A refresh token that X has refused to this window, perhaps because it has just taken it from another. */
+interface Doubt {
+  readonly grant: Grant;
+  readonly since: number;
+  looks: number;
+  /** Whether an answer may have been lost on the way. */
+  readonly dropped: boolean;
+}
 
 /**
  * Renews grants, one renewal at a time for each: a single flight in this window, a lock across windows, and the decision
@@ -67,8 +81,12 @@ export class Renewal {
     { readonly startedAt: number; readonly refused: string | undefined; readonly outcome: Promise<Outcome> }
   >();
   readonly #lastOutcomes = new Map<string, Outcome>();
-  /** States whose refresh token X has refused to a window that could not keep others from using it. */
-  readonly #doubted = new Set<string>();
+  readonly #unfinished = new Set<Promise<unknown>>();
+  #isClosing = false;
+  /** By the id of their grant. */
+  readonly #doubts = new Map<string, Doubt>();
+  /** The last request for each grant that failed here: nobody waits for its answer any more. */
+  readonly #failed = new Map<string, string>();
   /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
   onOrphan: (grant: Grant) => void = () => undefined;
 
@@ -136,6 +154,24 @@ export class Renewal {
     return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.renew(grant, grant.accessToken);
   }
 
+  /** Does what must not be cut off, because X's answer exists nowhere else until it is stored. Rejects once the window is being closed. */
+  async toTheEnd<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isClosing) throw new Error('The window is being closed.');
+    const working = work();
+    this.#unfinished.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#unfinished.delete(working);
+    }
+  }
+
+  /** To be called when the window is being closed: nothing new is begun, and what is under way is stored when this resolves. */
+  async settled(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.allSettled(this.#unfinished);
+  }
+
   /** Runs `action` while no other window does anything under this name, unless `until` has an answer first. */
   async exclusively<T>(
     name: string,
@@ -167,8 +203,10 @@ export class Renewal {
   ): Promise<Outcome> {
     await earlier;
     try {
-      return await this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
-        this.#renewAlone(grant, refused, lease),
+      return await this.toTheEnd(() =>
+        this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
+          this.#renewAlone(grant, refused, lease),
+        ),
       );
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);
@@ -177,8 +215,9 @@ export class Renewal {
     }
   }
 
-  /** Whether nothing is left to do, because another window has been here. */
+  /** Whether nothing is left to do, because another window has been here, or this one is being closed. */
   async #done(known: Grant, refused: string | undefined): Promise<Outcome | undefined> {
+    if (this.#isClosing) return 'unreachable';
     const grant = await this.#grants.find(known.id);
     if (grant === undefined) return 'ended';
     const now = this.#world.now();
@@ -196,30 +235,43 @@ export class Renewal {
       return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
+    const before = await this.#handOver.sent(grant);
+    const dropped = before !== undefined;
+    const doubt = this.#doubts.get(grant.id);
+    if (doubt !== undefined && sameState(doubt.grant, grant)) return this.#lookedAgain(doubt);
+    if (before?.isRefused === true) return this.#doubt(grant, dropped);
+
     const { refresh } = await import('../oauth/codeGrant.ts');
     const client = await this.#clients.get(grant);
-    const dropped = await this.#handOver.wasSent(grant);
+    // Whether no other window can have got an answer, as far as is known before X has spoken.
+    const isAlone = lease !== NO_LOCK && (!dropped || before.id === this.#failed.get(grant.id));
+    const id = randomUUID();
+    const isMarked = await this.#markSent(grant, { id, isRefused: false });
+    // Last of all, for the machine may have slept in any of the steps before.
     if (!(await lease.held())) return 'unreachable';
-    const isMarked = await this.#markSent(grant);
+    // Not when the answer is read, which may be much later: X counts from about now, and so do sign-ins that come after.
+    const obtainedAt = this.#world.now();
     try {
       const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
-      const now = this.#world.now();
       return await this.#renewed(grant, {
         ...grant,
         accessToken: answer.accessToken,
         refreshToken: answer.refreshToken ?? grant.refreshToken,
         scopes: answer.scopes ?? grant.scopes,
-        obtainedAt: now,
-        expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+        obtainedAt,
+        expiresAt: obtainedAt + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
       });
     } catch (error) {
-      if (error instanceof Unreachable) return await this.#unreachable(grant, error);
+      if (error instanceof Unreachable) {
+        this.#failed.set(grant.id, id);
+        return await this.#unreachable(grant, error, dropped);
+      }
       if (error instanceof Refused)
         return await this.#refused(grant, error, {
           hasSecret: client.clientSecret !== undefined,
           dropped,
-          // What others renewed could not be noted either.
-          lease: isMarked ? lease : NO_LOCK,
+          // Without a mark, what others renewed could not be noted either.
+          isAlone: isAlone && isMarked && (await lease.held()),
         });
       throw error;
     }
@@ -228,25 +280,32 @@ export class Renewal {
   async #renewed(grant: Grant, renewed: Grant): Promise<Outcome> {
     this.#backOff.succeeded(grant.id);
     for (let from = grant; ;) {
-      if (await this.#grants.replace(from, { ...renewed, id: from.id, account: from.account })) {
+      const next = { ...renewed, id: from.id, account: from.account };
+      if (await this.#grants.replace(from, next)) {
         this.#log.info(`Grant ${from.id}: renewed.`);
         return 'current';
       }
-      const newest = await this.#handOver.newest(from);
-      if (typeof newest === 'string') {
-        // Signed out, here or elsewhere, while X was answering.
+      const said = await this.#handOver.next(from);
+      if (said?.kind === 'signed-out') {
+        // Here or elsewhere, while X was answering.
         this.onOrphan(renewed);
         return 'ended';
       }
+      if (said?.kind === 'rejected') {
+        // This window stood still and lost its lock: X refused another one the token that it had taken from this one.
+        await this.#grants.bringBack(from, next);
+        return 'current';
+      }
       // The person signed in again, so X has ended what it has just renewed; or a note can't be followed.
-      if (newest.refreshToken !== grant.refreshToken || sameState(newest, from)) return 'current';
+      if (said === undefined || said.grant.refreshToken !== grant.refreshToken || sameState(said.grant, from))
+        return 'current';
       // It only got its name.
-      from = newest;
+      from = said.grant;
     }
   }
 
-  async #unreachable(grant: Grant, error: Unreachable): Promise<Outcome> {
-    if (!error.maybeSent) await this.#noteThat('nothing was sent', () => this.#handOver.unmarkSent(grant));
+  async #unreachable(grant: Grant, error: Unreachable, dropped: boolean): Promise<Outcome> {
+    if (!error.maybeSent && !dropped) await this.#noteThat('nothing was sent', () => this.#handOver.unmarkSent(grant));
     this.#backOff.failed(grant.id, error.retryAfterMs);
     this.#log.warn(`Grant ${grant.id}: not renewed, it will be tried again. ${error.message}`);
     return 'unreachable';
@@ -255,16 +314,14 @@ export class Renewal {
   async #refused(
     grant: Grant,
     error: Refused,
-    { hasSecret, dropped, lease }: { hasSecret: boolean; dropped: boolean; lease: Lease },
+    { hasSecret, dropped, isAlone }: { hasSecret: boolean; dropped: boolean; isAlone: boolean },
   ): Promise<Outcome> {
     const cause = refusalCause(error);
     this.#log.warn(`Grant ${grant.id}: X refused to renew it (${error.status} ${error.code}: ${cause}).`);
     if (cause === 'token') {
-      if (lease !== NO_LOCK || this.#doubted.has(sealOf(grant))) return this.#end(grant, dropped);
-      // Another window may have renewed it a moment ago, and SecretStorage is late: asked again, it is believed.
-      this.#doubted.add(sealOf(grant));
-      this.#backOff.failed(grant.id);
-      return 'unreachable';
+      if (isAlone) return this.#end(grant, dropped);
+      await this.#noteThat('X refused', () => this.#handOver.markSent(grant, { id: '', isRefused: true }));
+      return this.#doubt(grant, dropped);
     }
     // Whatever X dislikes, it has not spent the refresh token.
     if (!dropped) await this.#noteThat('nothing was spent', () => this.#handOver.unmarkSent(grant));
@@ -274,6 +331,26 @@ export class Renewal {
       this.#notify(cause === 'client-secret' ? { kind: cause, grant, hasSecret } : { kind: cause, grant });
     }
     return 'misconfigured';
+  }
+
+  /**
+   * Another window may have got the next token and stand still, or be about to note it, or SecretStorage is late. So X is not
+   * believed at once, and not asked again either, in no window.
+   */
+  #doubt(grant: Grant, dropped: boolean): Outcome {
+    this.#doubts.set(grant.id, { grant, since: this.#world.now(), looks: 0, dropped });
+    this.#backOff.failed(grant.id);
+    return 'unreachable';
+  }
+
+  async #lookedAgain(doubt: Doubt): Promise<Outcome> {
+    doubt.looks++;
+    if (doubt.looks >= DOUBT_LOOKS && Math.abs(this.#world.now() - doubt.since) >= DOUBT_MS) {
+      this.#doubts.delete(doubt.grant.id);
+      return this.#end(doubt.grant, doubt.dropped);
+    }
+    this.#backOff.failed(doubt.grant.id);
+    return 'unreachable';
   }
 
   /** X says that the newest refresh token is dead. Only the window that says so first tells the person. */
@@ -287,9 +364,9 @@ export class Renewal {
   }
 
   /** False where no note can be left at all. Throws when it may be possible later: until then, nothing is to be spent. */
-  async #markSent(grant: Grant): Promise<boolean> {
+  async #markSent(grant: Grant, sent: Sent): Promise<boolean> {
     try {
-      await this.#handOver.markSent(grant);
+      await this.#handOver.markSent(grant, sent);
       return true;
     } catch (error) {
       if (!NO_FILES.has(codeOf(error) ?? '')) throw error;

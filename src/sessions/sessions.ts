@@ -158,7 +158,7 @@ export class Sessions {
     let hasBegun = false;
     const begin = (): Promise<Grant> => {
       hasBegun = true;
-      return this.#signIn(app, request, callback, accept);
+      return this.#renewal.toTheEnd(() => this.#signIn(app, request, callback, accept));
     };
     try {
       // Of two sign-ins at once X ends the first; so the second must be the second here as well.

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { cpSync, mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { registerHooks } from 'node:module';
@@ -78,7 +79,7 @@ export class Editor {
     [];
   /** The dialogs of VS Code's own that a person saw. */
   readonly asked: string[] = [];
-  readonly secrets = new Map<string, string>();
+  secrets = new Map<string, string>();
   /** What a person does with a page of X in the browser; by default Ada says yes. */
   browse: (url: string) => Promise<unknown> = (url) => this.consent(url);
   /** What a person chooses from a list; undefined closes it. */
@@ -87,9 +88,11 @@ export class Editor {
   type: (title: string, prompt: string) => string | undefined = () => undefined;
   /** Whether a person lets an extension have a session when VS Code asks. */
   allows = true;
-  readonly folder: string;
+  folder: string;
   readonly x: StandIn;
   #activated: XAuthentication | undefined;
+  /** Folders of windows that are no more. */
+  readonly #left: string[] = [];
   readonly #subscriptions: { dispose(): unknown }[] = [];
   readonly #providers = new Map<string, { readonly label: string; readonly provider: vscode.AuthenticationProvider }>();
   readonly #permissions = new Set<string>();
@@ -122,6 +125,23 @@ export class Editor {
     const { activate } = await import('../../../src/extension.ts');
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     this.#activated = activate(this.#context() as unknown as vscode.ExtensionContext);
+  }
+
+  /** Closes the window as VS Code does. What it does when `deactivate` has ended comes to nothing: its process is no more. */
+  async deactivate(): Promise<void> {
+    const { deactivate } = await import('../../../src/extension.ts');
+    await deactivate();
+    const next = mkdtempSync(join(tmpdir(), 'x-editor-'));
+    cpSync(this.folder, next, { recursive: true });
+    this.#left.push(this.folder);
+    this.folder = next;
+    this.secrets = new Map(this.secrets);
+  }
+
+  /** Opens it again. */
+  async reload(): Promise<void> {
+    for (const subscription of this.#subscriptions.splice(0)) await subscription.dispose();
+    await this.activate();
   }
 
   /** Another extension, as VS Code tells them apart: by id. */
@@ -335,7 +355,8 @@ export class Editor {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const subscription of this.#subscriptions) await subscription.dispose();
     serve(undefined);
-    await rm(this.folder, { recursive: true, force: true });
+    for (const folder of [...this.#left, this.folder])
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

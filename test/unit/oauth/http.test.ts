@@ -111,7 +111,7 @@ describe('bounded', () => {
   });
 
   it('takes a body of exactly the size it allows, and no byte more', async () => {
-    const four = bounded(fetch, 5000, 4);
+    const four = bounded(fetch, 5000, { maxBodyBytes: 4 });
     x.fail('*', answers(200, {}, 'four'));
     assert.equal(await (await four(x.apiBaseUrl)).text(), 'four');
     x.fail('*', answers(200, {}, 'fives'));
@@ -123,6 +123,29 @@ describe('bounded', () => {
     const error = await unreachable(bounded(fetch, 50)(x.apiBaseUrl));
     assert.match(error.message, /^No answer from 127\.0\.0\.1:\d+: it took too long\.$/);
     assert.deepEqual([error.status, error.maybeSent], [undefined, true]);
+  });
+
+  it('counts only the time in which it listened', async () => {
+    let nowMs = 0;
+    let slept = 0;
+    const away = [0, 60_000, 0, 0, 0, 60_000, 60_000, 0];
+    const hour = { monotonicMs: () => nowMs, sleep: async (ms: number) => void (nowMs += ms + (away[slept++] ?? 0)) };
+    let abortedAfter = 0;
+    const silent: Fetch = (_, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => {
+          abortedAfter = slept;
+          reject(new Error('aborted'));
+        });
+      });
+    const error = await unreachable(bounded(silent, 5000, hour)('https://api.x.com/'));
+    assert.match(error.message, /took too long/);
+    assert.equal(abortedAfter, 5);
+
+    // Now the time is up when it comes back: it listens on until it was not away.
+    slept = 1;
+    await unreachable(bounded(silent, 5000, hour)('https://api.x.com/'));
+    assert.equal(abortedAfter, 8);
   });
 
   it('gives up on headers that never end', async () => {

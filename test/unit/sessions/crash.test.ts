@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Mortal } from './mortal.ts';
-import { HOUR, openMachine, works } from './window.ts';
+import { HOUR, MINUTE, openMachine, works } from './window.ts';
 
 describe('A window that dies while it renews', () => {
   for (const kind of ['desktop', 'browser'] as const) {
@@ -24,7 +24,12 @@ describe('A window that dies while it renews', () => {
         machine.forget(mortal.window);
         mortal.kill();
 
-        const session = await witness.session();
+        let session = await witness.session();
+        // X's answer might have been on its way to somebody who stands still.
+        for (let look = 0; look < 3 && session !== undefined && !works(machine, session); look++) {
+          machine.now += MINUTE;
+          session = await witness.session();
+        }
         const next = await new Mortal(machine).window.session();
         assert.deepEqual(next?.accessToken, session?.accessToken);
         if (works(machine, session)) {

@@ -64,9 +64,11 @@ export class Fleet {
     await this.x.arrival('/2/oauth2/token', this.x.requestsTo('/2/oauth2/token').length + 1);
   }
 
-  async open(): Promise<WindowProcess> {
+  /** `pace`: how much faster than real time locks are lost. */
+  async open({ timeoutMs = 20_000, pace = 1 } = {}): Promise<WindowProcess> {
     const { x, folder } = this;
-    const child = fork(this.#program, [this.#kind, folder, x.apiBaseUrl, x.authorizationBaseUrl], {
+    const server = [x.apiBaseUrl, x.authorizationBaseUrl, String(timeoutMs), String(pace)];
+    const child = fork(this.#program, [this.#kind, folder, ...server], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const window = new WindowProcess(child, (notice) => this.notices.push(notice));
@@ -85,6 +87,15 @@ export class Fleet {
     await window.kill();
   }
 
+  /** Resolves when a process says so in the journal. */
+  async journalSays(window: WindowProcess, event: string): Promise<void> {
+    while (!this.#journal.includes(`${window.pid} ${event}\n`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  get #journal(): string {
+    return readFileSync(join(this.folder, 'journal'), 'utf8');
+  }
+
   /**
    * Whether a lost grant was lost by a process that died between X's answer and its note: the last request that X
    * acted on came from a process that was killed and had not written what came of it.
@@ -101,7 +112,7 @@ export class Fleet {
       .update(spent.form?.['refresh_token'] ?? '')
       .digest('hex')
       .slice(0, 16);
-    const noted = readFileSync(join(this.folder, 'journal'), 'utf8').includes(`${pid} noted ${token}\n`);
+    const noted = this.#journal.includes(`${pid} noted ${token}\n`);
     return this.#killed.has(pid) && !noted;
   }
 
@@ -165,6 +176,15 @@ export class WindowProcess {
     const report = new Promise<Report | undefined>((resolve) => this.#asked.set(id, resolve));
     this.#child.send({ id, ...order });
     return report;
+  }
+
+  /** Has the process stand still, as it does while a laptop sleeps; the others go on. */
+  stop(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#child.kill('SIGCONT');
   }
 
   async kill(): Promise<void> {

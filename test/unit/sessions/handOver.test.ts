@@ -100,12 +100,21 @@ describe('Handing grants over', () => {
   });
 
   it('marks what is being sent', async () => {
-    assert.equal(await handOver.wasSent(first), false);
-    await handOver.markSent(first);
-    assert.equal(await handOver.wasSent(first), true);
-    assert.equal(await handOver.wasSent(state(2)), false);
+    assert.equal(await handOver.sent(first), undefined);
+    await handOver.markSent(first, { id: 'one', isRefused: false });
+    await handOver.markSent(first, { id: 'two', isRefused: true });
+    assert.deepEqual(await handOver.sent(first), { id: 'two', isRefused: true });
+    assert.equal(await handOver.sent(state(2)), undefined);
     await handOver.unmarkSent(first);
-    assert.equal(await handOver.wasSent(first), false);
+    assert.equal(await handOver.sent(first), undefined);
+    await notes.write(sealOf(first), 'sent', {});
+    assert.deepEqual(await handOver.sent(first), { id: '', isRefused: false }, 'as 0.1.0 marked it');
+  });
+
+  it('can say that a grant which was noted as rejected goes on', async () => {
+    await handOver.leave(first, { kind: 'rejected' });
+    await handOver.overrule(first, state(2));
+    assert.deepEqual(await handOver.newest(first), state(2));
   });
 
   it('lets one window tell a person, or every one where no note can be left', async () => {

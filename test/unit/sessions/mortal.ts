@@ -107,7 +107,7 @@ export class Mortal {
 
 /** The refresh token that a note is about, if it says what X gave for it: not that the grant ended, or got its name. */
 export function tokenRenewed(secret: string, purpose: string, note: unknown): string | undefined {
-  const [refreshToken = ''] = secret.split('\n');
+  const [, refreshToken = ''] = secret.split('\n');
   const isRenewal = purpose === 'next' && JSON.stringify(note).includes('"kind":"renewed"');
   return isRenewal && !JSON.stringify(note).includes(refreshToken) ? refreshToken : undefined;
 }

@@ -3,13 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import type { Notes } from '../../../src/sessions/handOver.ts';
+import { FolderLocks } from '../../../src/sessions/lock.ts';
 import type { Locks } from '../../../src/sessions/renewal.ts';
 import { nameOf } from '../../../src/sessions/seal.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
-import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
 
 const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';
@@ -169,6 +170,115 @@ describe('Renewal', () => {
     });
   }
 
+  describe('by a window that stands still while X answers', () => {
+    for (const kind of KINDS) {
+      it(`overrules one that ended the grant meanwhile (${kind})`, async () => {
+        await using machine = await openMachine(kind);
+        const { first, second, witness, before, answer } = await askedByBoth(machine);
+        machine.now += 3_000;
+        await Promise.all([second.session(), witness.session()]);
+        assert.equal(machine.refreshes, 2, 'nobody asks X any more, but looks for the other’s answer');
+        await endedBy(machine, second);
+        assert.equal(await witness.session(), undefined);
+        await answer();
+        await machine.settle();
+        const windows = [first, second, witness, machine.open()];
+        const sessions = await Promise.all(windows.map((window) => window.session()));
+        for (const session of sessions) {
+          assert.ok(works(machine, session));
+          assert.equal(session?.id, before.id);
+        }
+        assert.equal(machine.refreshes, 2);
+        assert.deepEqual(
+          machine.notices.map(({ kind: what }) => what),
+          ['rejected'],
+        );
+        machine.now += 2 * HOUR;
+        for (const window of windows) assert.ok(works(machine, await window.session()));
+        assert.equal(machine.refreshes, 3);
+      });
+    }
+
+    it('overrules it also when the clock was set back', async () => {
+      await using machine = await openMachine('desktop');
+      const { first, second, answer } = await askedByBoth(machine, -5 * HOUR);
+      await endedBy(machine, second);
+      await answer();
+      await machine.settle();
+      first.clockSkewMs = 0;
+      for (const window of [first, second]) assert.ok(works(machine, await window.session()));
+    });
+
+    it('is believed before X, which refuses the same token to another, for ten seconds', async () => {
+      await using machine = await openMachine();
+      const { first, second, answer } = await askedByBoth(machine);
+      for (let waited = 1; waited <= 9; waited++) {
+        machine.now += 1_000;
+        second.sessions.appChanged();
+        assert.ok(await second.session(), `after ${waited} s`);
+      }
+      await answer();
+      for (const window of [first, second]) assert.ok(works(machine, await window.session()));
+      assert.equal(machine.refreshes, 2);
+      assert.deepEqual(machine.notices, []);
+    });
+
+    it('is looked for twice more after ten seconds that the machine slept through', async () => {
+      await using machine = await openMachine();
+      const { second } = await askedByBoth(machine);
+      machine.now += HOUR;
+      assert.ok(await second.session());
+      machine.now += MINUTE;
+      assert.equal(await second.session(), undefined);
+    });
+
+    it('does not bring back what was signed out meanwhile', async () => {
+      await using machine = await openMachine();
+      const { first, second, answer } = await askedByBoth(machine);
+      const [grant] = await second.grants.list();
+      await second.sessions.signOut(grant?.id ?? '');
+      await answer();
+      assert.equal(await first.session(), undefined);
+      await until(() => machine.x.grants.renewable.length === 0);
+    });
+
+    it('does not take the place of a newer sign-in', async () => {
+      await using machine = await openMachine();
+      const { first, second, answer } = await askedByBoth(machine);
+      await endedBy(machine, second);
+      // What it stood still for, it has not heard.
+      first.secrets.onDidChange = () => undefined;
+      const { id } = await second.signIn();
+      await machine.settle();
+      machine.now += MINUTE;
+      await answer();
+      await machine.settle();
+      for (const window of [first, second, machine.open()]) {
+        const session = await window.session();
+        assert.equal(session?.id, id);
+        assert.ok(works(machine, session));
+      }
+      assert.equal((await second.sessions.all()).length, 1);
+    });
+
+    it('waits, when X refuses it the token, for the answer of the one that has the lock by now', async () => {
+      await using machine = await openMachine();
+      let isHeld = true;
+      const locks: Locks = { withLock: (_name, _waiting, action) => action({ held: async () => isHeld }) };
+      const window = machine.open({ locks });
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.disconnect('ada');
+      const hold = machine.x.hold(TOKEN);
+      const asked = window.session();
+      await hold.arrived;
+      isHeld = false;
+      hold.release();
+      assert.ok(await asked);
+      assert.deepEqual(machine.notices, []);
+    });
+  });
+
   describe('when X can’t be reached', () => {
     it('hands out the session as it is, tells nobody, and tries again later', async () => {
       await using machine = await openMachine();
@@ -245,6 +355,10 @@ describe('Renewal', () => {
       machine.now += 2 * HOUR;
       machine.x.fail(TOKEN, faults.reset, { at: 'after' });
       assert.ok(await first.session(), 'not ended by a bad network');
+      for (let look = 0; look < 2; look++) {
+        machine.now += MINUTE;
+        assert.ok(await second.session(), 'the answer may have come to the other window');
+      }
       machine.now += MINUTE;
       assert.equal(await second.session(), undefined);
       assert.equal(await first.session(), undefined);
@@ -253,6 +367,18 @@ describe('Renewal', () => {
         machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
         [['rejected', true]],
       );
+    });
+
+    it('believes X at once where the answer that was lost was its own', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, faults.reset, { at: 'after' });
+      assert.ok(await window.session());
+      machine.now += MINUTE;
+      assert.equal(await window.session(), undefined);
+      assert.equal(machine.refreshes, 2);
     });
 
     for (const [at, when] of [
@@ -473,7 +599,19 @@ describe('Renewal', () => {
       assert.equal(machine.refreshes, 0);
     });
 
-    it('believes a refusal that it got without a lock only the second time', async () => {
+    it('does not ask X when it lost the lock while it noted that it would', async () => {
+      await using machine = await openMachine();
+      const window = machine.open(losingTheLock(machine));
+      await window.signIn();
+      await machine.settle();
+      machine.now += 2 * HOUR;
+      assert.ok(await window.session());
+      assert.equal(machine.refreshes, 0);
+      assert.ok(works(machine, await machine.open().session()));
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('believes a refusal that it got without a lock only after a while', async () => {
       await using machine = await openMachine();
       const how = { locks: failingLocks('EROFS'), notes: failingNotes('EROFS') };
       const first = machine.open(how);
@@ -490,9 +628,12 @@ describe('Renewal', () => {
       assert.ok(works(machine, await second.session()));
       machine.x.disconnect('ada');
       machine.now += 2 * HOUR;
-      assert.ok(await second.session());
-      machine.now += MINUTE;
+      for (let look = 0; look < 2; look++) {
+        assert.ok(await second.session());
+        machine.now += MINUTE;
+      }
       assert.equal(await second.session(), undefined);
+      assert.equal(machine.refreshes, 3);
     });
 
     it('replaces a note that something damaged', async () => {
@@ -657,6 +798,64 @@ async function twoWindows(machine: Machine) {
 function failingLocks(code: string): Locks {
   return {
     withLock: () => Promise.reject(Object.assign(new Error(code), { code })),
+  };
+}
+
+/** Two windows that X was asked by, because the first stood still for so long that it lost its lock. */
+async function askedByBoth(machine: Machine, clockSkewMs = 0) {
+  const first = machine.open({ locks: new FolderLocks(join(machine.folder, 'other locks')) });
+  await first.signIn();
+  await machine.settle();
+  const [second, witness] = [machine.open(), machine.open()];
+  await second.grants.list();
+  await witness.grants.list();
+  machine.now += 2 * HOUR;
+  let isFirst = true;
+  const hold = machine.x.hold(TOKEN, {
+    at: 'after',
+    matching: () => {
+      const matches = isFirst;
+      isFirst = false;
+      return matches;
+    },
+  });
+  first.clockSkewMs = clockSkewMs;
+  const asked = first.session();
+  await hold.arrived;
+  const before = await second.session();
+  assert.equal(machine.refreshes, 2);
+  assert.ok(before, 'not ended at the first word');
+  const answer = async (): Promise<void> => {
+    hold.release();
+    await asked;
+  };
+  return { first, second, witness, before, answer };
+}
+
+/** Waits until a window believes that X has ended its grant. */
+async function endedBy(machine: Machine, window: Window): Promise<void> {
+  for (let look = 0; look < 3; look++) {
+    machine.now += MINUTE;
+    await window.session();
+  }
+  assert.equal(await window.session(), undefined);
+}
+
+/** A window that is stopped for long while it writes down that it will ask X. */
+function losingTheLock(machine: Machine): { locks: Locks; notes: Notes } {
+  const notes = new SealedNotes(join(machine.folder, 'notes'));
+  let isHeld = true;
+  return {
+    locks: { withLock: (_name, _waiting, action) => action({ held: async () => isHeld }) },
+    notes: {
+      read: (secret, purpose) => notes.read(secret, purpose),
+      async write(secret, purpose, payload) {
+        await notes.write(secret, purpose, payload);
+        if (purpose === 'sent') isHeld = false;
+      },
+      writeFirst: (secret, purpose, payload) => notes.writeFirst(secret, purpose, payload),
+      remove: (secret, purpose) => notes.remove(secret, purpose),
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bounded } from '../../../src/oauth/http.ts';
+import { FolderLocks } from '../../../src/sessions/lock.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { openFileStore } from './fileStores.ts';
 import { tokenRenewed } from './mortal.ts';
@@ -13,6 +14,8 @@ export interface Order {
   /** How many ask for a session, or a person who signs in. */
   readonly callers?: number;
   readonly signIn?: string;
+  /** For how long the event loop is blocked, once the journal says so. */
+  readonly blockMs?: number;
 }
 
 export interface Report {
@@ -26,9 +29,9 @@ export interface Report {
 
 export type Message = Report | { readonly ready: true } | { readonly notice: string };
 
-const [kind, folder, apiBaseUrl, authorizationBaseUrl] = process.argv.slice(2);
+const [kind, folder, apiBaseUrl, authorizationBaseUrl, timeoutMs = '20000', pace = '1'] = process.argv.slice(2);
 if (folder === undefined || apiBaseUrl === undefined || authorizationBaseUrl === undefined) {
-  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL');
+  throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL [TIMEOUT_MS [PACE]]');
 }
 
 const notes = new SealedNotes(join(folder, 'notes'));
@@ -42,10 +45,14 @@ const window = new Window(
   },
   {
     secrets: openFileStore(kind === 'desktop' ? 'desktop' : 'browser', join(folder, 'secrets')),
+    locks: new FolderLocks(join(folder, 'locks'), {
+      monotonicMs: () => performance.now() * Number(pace),
+      beatMs: 2_000 / Number(pace),
+    }),
     // X is told who asks, so that a lost grant can be laid at the door of the process that died.
     fetch: bounded(
       (url, init) => fetch(url, { ...init, headers: { ...headersOf(init), 'x-window': String(process.pid) } }),
-      20_000,
+      Number(timeoutMs),
     ),
     notes: {
       read: (secret, purpose) => notes.read(secret, purpose),
@@ -68,7 +75,11 @@ process.on('disconnect', () => process.exit());
 await window.grants.list();
 tell({ ready: true });
 
-async function obey({ id, callers = 0, signIn }: Order): Promise<void> {
+async function obey({ id, callers = 0, signIn, blockMs = 0 }: Order): Promise<void> {
+  if (blockMs > 0) {
+    journal('blocked');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
+  }
   const rejections: string[] = [];
   if (signIn !== undefined)
     await window.signIn(['tweet.read'], signIn).catch((error: unknown) => rejections.push(String(error)));
