@@ -242,6 +242,16 @@ describe('Renewal', () => {
       await until(() => machine.x.grants.renewable.length === 0);
     });
 
+    it('is the end of it, also when the note that says so is deleted after a week', async () => {
+      await using machine = await openMachine();
+      const { second } = await askedByBoth(machine);
+      await endedBy(machine, second);
+      await new SealedNotes(join(machine.folder, 'notes')).sweep(-1);
+      assert.equal(await second.session(), undefined);
+      assert.deepEqual(await second.grants.list(), []);
+      assert.equal(machine.refreshes, 2);
+    });
+
     it('does not take the place of a newer sign-in', async () => {
       await using machine = await openMachine();
       const { first, second, answer } = await askedByBoth(machine);
@@ -277,6 +287,24 @@ describe('Renewal', () => {
       assert.ok(await asked);
       assert.deepEqual(machine.notices, []);
     });
+  });
+
+  it('is not begun by a window that waited for another one until it was closed', async () => {
+    await using machine = await openMachine();
+    const { first, second } = await twoWindows(machine);
+    machine.now += 2 * HOUR;
+    const hold = machine.x.hold(TOKEN);
+    const asked = first.session();
+    await hold.arrived;
+    const [grant] = await second.grants.list();
+    assert.ok(grant);
+    const waiting = second.renewal.renew(grant);
+    await new Promise(setImmediate);
+    await second.renewal.settled();
+    assert.equal(await waiting, 'unreachable');
+    hold.release();
+    assert.ok(works(machine, await asked));
+    assert.equal(machine.refreshes, 1);
   });
 
   describe('when X can’t be reached', () => {
@@ -363,6 +391,25 @@ describe('Renewal', () => {
       assert.equal(await second.session(), undefined);
       assert.equal(await first.session(), undefined);
       assert.equal(machine.refreshes, 2);
+      assert.deepEqual(
+        machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
+        [['rejected', true]],
+      );
+    });
+
+    it('remembers that an answer was lost when the next request could not be sent', async () => {
+      await using machine = await openMachine();
+      const window = machine.open();
+      await window.signIn();
+      machine.now += 2 * HOUR;
+      machine.x.fail(TOKEN, faults.reset, { at: 'after' });
+      await window.session();
+      await machine.x.goOffline();
+      machine.now += MINUTE;
+      await window.session();
+      await machine.x.comeBack();
+      machine.now += MINUTE;
+      await endedBy(machine, window);
       assert.deepEqual(
         machine.notices.map((notice) => [notice.kind, 'dropped' in notice && notice.dropped]),
         [['rejected', true]],
