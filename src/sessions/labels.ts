@@ -1,12 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { User } from '../x/users.ts';
 import { codeOf, patiently } from './busyFiles.ts';
 import type { Grant } from './grant.ts';
 import type { Log } from './log.ts';
-import { READ_ONLY_A_FILE } from './sealedNotes.ts';
+import { linkOrCopy, READ_ONLY_A_FILE } from './sealedNotes.ts';
 
 /** To whom a label belongs: an account, as one app at one X has it. */
 export interface LabelOwner {
@@ -119,11 +118,7 @@ async function writeFirst(path: string, text: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`;
   try {
     await patiently(() => fs.writeFile(whole, text, { flag: 'wx', mode: 0o600 }));
-    // Where there are no hard links, a copy is as exclusive.
-    await fs.link(whole, path).catch((error: unknown) => {
-      if (codeOf(error) === 'EEXIST') throw error;
-      return fs.copyFile(whole, path, constants.COPYFILE_EXCL);
-    });
+    await linkOrCopy(fs, whole, path);
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;

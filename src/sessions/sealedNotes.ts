@@ -153,15 +153,15 @@ export class SealedNotes {
   }
 }
 
-/** Unlike `rename`, fails if the note is there. */
-async function linkOrCopy(files: Files, whole: string, note: string): Promise<void> {
+/** Gives a whole file a name. Unlike `rename`, fails with EEXIST if that is taken. */
+export async function linkOrCopy(files: Pick<Files, 'link' | 'copyFile'>, whole: string, path: string): Promise<void> {
   try {
-    await files.link(whole, note);
+    await files.link(whole, path);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') throw error;
     // Whatever else: each system that has no hard links (FAT, Android, network drives) says so with a code of its own.
-    await files.copyFile(whole, note, constants.COPYFILE_EXCL);
-    await writeThrough(note, 'r+');
+    await files.copyFile(whole, path, constants.COPYFILE_EXCL);
+    await writeThrough(path, 'r+');
   }
 }
 
