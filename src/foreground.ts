@@ -7,7 +7,7 @@ import type { Grants } from './sessions/grants.ts';
 import type { Notes } from './sessions/handOver.ts';
 import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
-import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
+import { revokeOAuth1 } from './sessions/revokeOAuth1.ts';
 import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
 import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
 import { AppSetUp } from './vscode/appSetUp.ts';
@@ -24,7 +24,6 @@ import { Messages } from './vscode/showMessages.ts';
 import { SignIn } from './vscode/signIn.ts';
 import { labelWords } from './vscode/labelWords.ts';
 import { callbackUrlsHere } from './vscode/waysBack.ts';
-import { invalidateToken } from './x/oauth1.ts';
 
 /** What works without anybody looking, as far as people meet it. */
 export interface Background {
@@ -98,11 +97,6 @@ export function openForeground(background: Background) {
     appOnlySignIn: new AppOnlySignIn({ ...lasting, sessions: background.appOnlySessions, labels: labels.appOnly }),
     labels,
     label: labelGrants((...claim) => labels.x.claim(...claim), world.defaultClientId, labelWords),
-    revokeOAuth1: async ({ apiBaseUrl, accessToken }: Grant, replacedBy?: Grant): Promise<void> => {
-      const { consumer, token } = readOAuth1Credentials(accessToken);
-      // X hands out the same token again to who has allowed the app before.
-      if (replacedBy !== undefined && readOAuth1Credentials(replacedBy.accessToken).token.token === token.token) return;
-      await invalidateToken(apiBaseUrl, consumer, token, world);
-    },
+    revokeOAuth1: (grant: Grant, replacedBy?: Grant): Promise<void> => revokeOAuth1(grant, replacedBy, world),
   };
 }

@@ -8,18 +8,13 @@ import { HandOver } from '../../../src/sessions/handOver.ts';
 import { Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
 import { fingerprint, LastingSessions } from '../../../src/sessions/lastingSessions.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
-import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
+import { writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
+import { revokeOAuth1 } from '../../../src/sessions/revokeOAuth1.ts';
 import { GrantRecords } from '../../../src/sessions/records.ts';
 import { Roster } from '../../../src/sessions/roster.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { appOnlyBearer } from '../../../src/x/appOnly.ts';
-import {
-  accessToken,
-  authorizationUrl,
-  invalidateToken,
-  requestToken,
-  type AccessType,
-} from '../../../src/x/oauth1.ts';
+import { accessToken, authorizationUrl, requestToken, type AccessType } from '../../../src/x/oauth1.ts';
 import { type App, NATIVE_APP } from '../../x/app.ts';
 import type { WindowSecrets } from './stores.ts';
 import type { Machine } from './window.ts';
@@ -41,11 +36,7 @@ class LastingWindow {
     const write = (message: string): void => void this.logged.push(message);
     const log = { debug: write, info: write, warn: write, error: write };
     const notify = (notice: Notice): void => void this.notices.push(notice);
-    const revoke = async ({ apiBaseUrl, accessToken: secret }: Grant, replacedBy?: Grant): Promise<void> => {
-      const { consumer, token } = readOAuth1Credentials(secret);
-      if (replacedBy !== undefined && readOAuth1Credentials(replacedBy.accessToken).token.token === token.token) return;
-      await invalidateToken(apiBaseUrl, consumer, token, this.world);
-    };
+    const revoke = (grant: Grant, replacedBy?: Grant): Promise<void> => revokeOAuth1(grant, replacedBy, this.world);
     this.machine = machine;
     this.secrets = secrets;
     this.world = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
