@@ -97,6 +97,8 @@ describe('Signing in', () => {
     await window.notification('Signed in to X as @grace_h.').waitFor();
     await asked.authorizeAs('ada');
     assert.equal(story.x.requestsTo('/2/oauth2/token').length, 1);
+    // VS Code takes its time to close it.
+    await window.notification('Sign in to X in your browser').waitFor({ state: 'detached' });
     assert.deepEqual(await window.notifications(), ['Signed in to X as @grace_h.']);
   });
 
