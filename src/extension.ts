@@ -11,21 +11,22 @@ import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
 import { watchFolder } from './sessions/folderWatch.ts';
 import type { Grant } from './sessions/grant.ts';
-import { Grants } from './sessions/grants.ts';
 import { HandedOut } from './sessions/handedOut.ts';
-import { HandOver } from './sessions/handOver.ts';
 import type { LabelGrant } from './sessions/labels.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
 import { FolderLocks } from './sessions/lock.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
 import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import { within } from './sessions/patience.ts';
-import { GrantRecords } from './sessions/records.ts';
-import { Renewal } from './sessions/renewal.ts';
-import { Roster } from './sessions/roster.ts';
+import { Refresh } from './sessions/refresh.ts';
 import { readScopes } from './sessions/scopeRequest.ts';
 import { SealedNotes } from './sessions/sealedNotes.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
+import { Grants } from './sessions/store/grants.ts';
+import { ManifestFile } from './sessions/store/manifest.ts';
+import { GrantRecords } from './sessions/store/records.ts';
+import { Register } from './sessions/store/register.ts';
+import { idOf, keyed, StoreKey } from './sessions/store/storeKey.ts';
 import { exportedApi } from './vscode/api.ts';
 import { CallbackUriHandler } from './vscode/callbackUriHandler.ts';
 import type { SignInKind } from './vscode/commands.ts';
@@ -47,6 +48,9 @@ const KEEP_NOTES_MS = 7 * DAY_MS;
 /** How long what can't be read is kept for a version that might. */
 const KEEP_UNREADABLE_MS = 30 * DAY_MS;
 
+/** How long it is known of what has ended that it did. */
+const KEEP_ENDED_MS = 30 * DAY_MS;
+
 /** When an editor that starts has done what people wait for. */
 const SETTLED_AFTER_MS = 5_000;
 
@@ -60,7 +64,7 @@ let settled: () => Promise<void> = async () => {};
  * here waits, reads a secret or uses the network.
  */
 export function activate(context: vscode.ExtensionContext): XAuthentication {
-  const { secrets, globalStorageUri } = context;
+  const { globalStorageUri } = context;
   const log = vscode.window.createOutputChannel('X Authentication', { log: true });
   const now = (): number => Date.now();
   const random = (): number => Math.random();
@@ -76,12 +80,20 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
+  const registerFolder = join(globalStorageUri.fsPath, 'grants');
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
   const installId = installIdOf(context);
   const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
   const notes = new SealedNotes(notesFolder);
   const locks = new FolderLocks(locksFolder);
-  const handOver = new HandOver(notes);
+  const storeKey = new StoreKey({
+    secrets: context.secrets,
+    hintPath: join(globalStorageUri.fsPath, 'manifest', installId, 'key'),
+    locks,
+    now,
+    log,
+  });
+  const secrets = keyed(context.secrets, storeKey);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
   const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
@@ -92,7 +104,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     const folders = { notes: notesFolder, locks: locksFolder, labels: labelsFolder };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
     const grants = { x: xGrants, oauth1: oauth1Grants, appOnly: appOnlyGrants };
-    const background = { context, log, world, clients, notes, folders, grants, ...signedIn };
+    const background = { context, log, world, secrets, clients, notes, folders, grants, ...signedIn };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
     return opened;
   };
@@ -101,9 +113,18 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const notify: Notify = (notice) => tell(notice);
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
-    const grants = new Grants(new GrantRecords(secrets, log, now, prefix), handOver, log, {
+    const grants: Grants = new Grants({
+      records: new GrantRecords(secrets, log, now, prefix),
+      key: () => storeKey.get(),
+      register: (key) => {
+        const folder = join(registerFolder, idOf(key), providerId);
+        context.subscriptions.push(watchFolder(folder, () => logged(grants.catchUp())));
+        return new Register({ folder, key, locks, monotonicMs: () => performance.now() });
+      },
+      manifest: new ManifestFile(join(globalStorageUri.fsPath, 'manifest', installId, providerId)),
+      isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+      log,
       apiBaseUrl: () => settings.shownBaseUrl(),
-      roster: new Roster(join(globalStorageUri.fsPath, 'roster', installId, providerId), now),
     });
     const attempt = { run: signInAnew };
     grants.onUnreadable = (count) => tell({ kind: 'unreadable', count }, attempt);
@@ -112,16 +133,17 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   };
 
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
-  const renewal = new Renewal({ grants: xGrants, handOver, clients, locks, backOff, world, notify, log });
+  const refresh = new Refresh({ grants: xGrants, clients, locks, backOff, world, notify, log });
   const label: LabelGrant = async (...grant) => (await foreground()).label(...grant);
-  settled = () => renewal.settled();
-  const sessions = new Sessions({ grants: xGrants, renewal, clients, backOff, label, world, notify, log });
+  settled = () => refresh.settled();
+  const sessions = new Sessions({ grants: xGrants, refresh, clients, backOff, label, world, notify, log });
   const x: SignInKind = {
     id: 'x',
     label: 'X',
     sessions,
     signIn: (scopes, accountId) => {
       const by = async (method?: SignInMethod): Promise<Grant> => {
+        await xGrants.ready();
         const { clientId, wanted } = readScopes(scopes);
         return (await foreground()).signIn.run({ clientId, wanted, accountId, method });
       };
@@ -142,10 +164,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     id: 'x-oauth1',
     label: 'X (OAuth 1.0a)',
     sessions: oauth1Sessions,
-    signIn: (scopes) => ({
-      run: async () => (await foreground()).oauth1SignIn.run(scopes),
-      by: async (method) => (await foreground()).oauth1SignIn.run(scopes, method),
-    }),
+    signIn: (scopes) => {
+      const by = async (method?: SignInMethod): Promise<Grant> => {
+        await oauth1Grants.ready();
+        return (await foreground()).oauth1SignIn.run(scopes, method);
+      };
+      return { run: () => by(), by };
+    },
   };
 
   const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
@@ -160,14 +185,19 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     id: 'x-app',
     label: 'X (app-only)',
     sessions: appOnlySessions,
-    signIn: () => ({ run: async () => (await foreground()).appOnlySignIn.run() }),
+    signIn: () => ({
+      run: async () => {
+        await appOnlyGrants.ready();
+        return (await foreground()).appOnlySignIn.run();
+      },
+    }),
   };
 
   const handedOut = new HandedOut(now);
   const bearer = (accessToken: string): string => `Bearer ${accessToken}`;
   const requests = new ApiRequests({
     authorizers: [
-      { grants: xGrants, authorize: bearer, renew: (refused) => renewal.renewRefused(refused) },
+      { grants: xGrants, authorize: bearer, renew: (refused) => refresh.renewRefused(refused) },
       {
         grants: oauth1Grants,
         authorize: (secret, request) => authorizationFor({ ...request, ...readOAuth1Credentials(secret) }, world),
@@ -185,7 +215,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     return vscode.Disposable.from(
       provider,
       vscode.authentication.registerAuthenticationProvider(kind.id, kind.label, provider, options),
-      secrets.onDidChange(({ key }) => logged(grants.storedRecordChanged(key))),
+      context.secrets.onDidChange(({ key }) => logged(grants.storedRecordChanged(key))),
     );
   };
 
@@ -194,15 +224,16 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const sweep = (): void => {
     logged(notes.sweep(KEEP_NOTES_MS));
     logged(locks.sweep(KEEP_NOTES_MS));
-    allGrants.forEach((grants) => logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS)));
+    for (const grants of allGrants) {
+      logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS));
+      logged(grants.sweep(KEEP_ENDED_MS, now()));
+    }
   };
 
   lookForApp();
   const ticking = setInterval(() => logged(sessions.tick()), TICK_MS);
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
-    const catchUp = (): void => allGrants.forEach((grants) => logged(grants.catchUp()));
-    context.subscriptions.push(watchFolder(notesFolder, catchUp));
     sweep();
     // While it is there: an update may take it away from a window that stays open, and a renewal must not fail for that.
     logged(import('./oauth/codeGrant.ts'));

@@ -3,12 +3,13 @@ import type { World } from './oauth/oauth1.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
 import type { Grant } from './sessions/grant.ts';
-import type { Grants } from './sessions/grants.ts';
-import type { Notes } from './sessions/handOver.ts';
+import type { Grants } from './sessions/store/grants.ts';
+import type { Notes } from './sessions/callbackNotes.ts';
 import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { revokeOAuth1 } from './sessions/revokeOAuth1.ts';
 import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
+import type { Secrets } from './sessions/store/records.ts';
 import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
 import { AppSetUp } from './vscode/appSetUp.ts';
 import { Browser } from './vscode/browser.ts';
@@ -30,6 +31,8 @@ export interface Background {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly world: SessionsWorld & World;
+  /** Of {@link context}, for who may write to it. */
+  readonly secrets: Secrets;
   readonly clients: Clients;
   readonly notes: Notes;
   /** Where windows leave things for each other, by name. */
@@ -55,7 +58,7 @@ export function openForeground(background: Background) {
   const { context, log, world, clients, notes, folders, sessions, kinds, grants } = background;
   const consumers = new Map<string, ConsumerSetUp>();
   const consumerSetUp = (apiBaseUrl: string): ConsumerSetUp => {
-    const known = consumers.get(apiBaseUrl) ?? new ConsumerSetUp(context.secrets, apiBaseUrl);
+    const known = consumers.get(apiBaseUrl) ?? new ConsumerSetUp(background.secrets, apiBaseUrl);
     consumers.set(apiBaseUrl, known);
     return known;
   };

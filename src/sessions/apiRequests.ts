@@ -1,7 +1,7 @@
 import { unreachable } from '../oauth/http.ts';
 import { apiUrl, checkDestination } from '../x/apiHosts.ts';
 import type { Grant } from './grant.ts';
-import type { Grants } from './grants.ts';
+import type { Grants } from './store/grants.ts';
 import type { Claim, HandedOut } from './handedOut.ts';
 
 /** A session that was not handed out here: made up, or from elsewhere. */

@@ -1,5 +1,13 @@
 import * as v from 'valibot';
-import type { Notes } from './handOver.ts';
+
+/** Sealed notes that every window can leave and find. */
+export interface Notes {
+  read(secret: string, purpose: string): Promise<unknown>;
+  write(secret: string, purpose: string, payload: unknown): Promise<void>;
+  /** Resolves to true for exactly one of all windows. */
+  writeFirst(secret: string, purpose: string, payload: unknown): Promise<boolean>;
+  remove(secret: string, purpose: string): Promise<void>;
+}
 
 const CallbackNote = v.string();
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Client } from '../oauth/clientAuthentication.ts';
-import type { Secrets } from './records.ts';
+import type { Secrets } from './store/records.ts';
 
 const ClientRecord = v.object({ version: v.literal(1), clientSecret: v.pipe(v.string(), v.nonEmpty()) });
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { SCOPE } from '../oauth/characters.ts';
 import { plainWords } from '../oauth/errors.ts';
@@ -28,12 +27,12 @@ export interface Grant {
   readonly obtainedAt: number;
   /** When the access token ends, by the same clock. */
   readonly expiresAt: number;
-  /** 256 random bits that no session shows, so that who has a session can't find, read or make a note about its grant. */
-  readonly noteKey: string;
-}
-
-export function newNoteKey(): string {
-  return randomBytes(32).toString('base64url');
+  /** Of the sign-in that it came from: random, and the same through all refreshes. */
+  readonly signInId: string;
+  /** Which of the sign-ins to the app that was, counted where it was made: X ends a person's grant when it gives them a later one. */
+  readonly signInNumber: number;
+  /** Counts the states of a grant, and goes on counting when another sign-in takes its place. */
+  readonly generation: number;
 }
 
 /** How long an access token lives where X does not say (docs/what-x-does.md, 2: two hours). */
@@ -79,7 +78,9 @@ const GrantRecord = v.object({
   refreshToken: v.optional(text),
   obtainedAt: time,
   expiresAt: time,
-  noteKey: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)),
+  signInId: text,
+  signInNumber: v.pipe(v.number(), v.integer()),
+  generation: v.pipe(v.number(), v.integer()),
 });
 
 /** What is stored and handed over for a grant: versioned, small, JSON. */
@@ -103,20 +104,15 @@ export function fromRecord(value: unknown): Grant {
   return { ...rest, refreshToken };
 }
 
-/**
- * The secret that every window which holds this state of the grant knows, and nobody else: the seal of its notes. Its key, because
- * the rest may be guessed by who has a session, where there is no refresh token; both tokens, because an answer may bring a new
- * access token and leave the refresh token as it is; the account, because a grant may get its name later; id and time,
- * because tokens that do not expire come again after a sign-out, which must not end them anew.
- */
-export function sealOf(grant: Grant): string {
-  const { noteKey, refreshToken = '', accessToken, account, id, obtainedAt } = grant;
-  return [noteKey, refreshToken, accessToken, account.id, id, obtainedAt].join('\n');
-}
-
 /** Whether two grants are the same state of the same grant. */
 export function sameState(a: Grant, b: Grant): boolean {
-  return sealOf(a) === sealOf(b);
+  return (
+    a.signInId === b.signInId &&
+    a.generation === b.generation &&
+    a.accessToken === b.accessToken &&
+    a.refreshToken === b.refreshToken &&
+    a.account.id === b.account.id
+  );
 }
 
 /**

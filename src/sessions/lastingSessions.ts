@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Account, type Grant, newNoteKey } from './grant.ts';
-import type { Grants } from './grants.ts';
+import type { Account, Grant } from './grant.ts';
 import type { ClaimLabel } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { toSession, type Session } from './sessions.ts';
 import type { Status } from './status.ts';
+import type { Grants } from './store/grants.ts';
 
 /** When credentials end that do not: later than any clock will say. */
 const NEVER = Number.MAX_SAFE_INTEGER;
@@ -92,33 +92,31 @@ export class LastingSessions {
    */
   async keep(credentials: LastingCredentials): Promise<Grant> {
     const { apiBaseUrl, appKey, account, labels, secret, readOnly = false } = credentials;
-    for (;;) {
-      const old = (await this.#grants.listOf(apiBaseUrl)).find(
-        (grant) => grant.account.id === account.id || grant.accessToken === secret,
-      );
-      if (old?.accessToken === secret) return old;
-      const same = old?.clientId === appKey ? old : undefined;
-      const owner = { apiBaseUrl, app: appKey, accountId: account.id };
-      const label = await this.#claimLabel(labels(), owner, same?.account.label);
-      const grant: Grant = {
-        id: same?.id ?? randomUUID(),
-        apiBaseUrl,
-        clientId: appKey,
-        account: { ...account, label },
-        scopes: readOnly ? [READ] : [],
-        accessToken: secret,
-        refreshToken: undefined,
-        // Later than what it replaces, also by a clock that was set back: the newest of an account is the one that counts.
-        obtainedAt: Math.max(this.#now(), (old?.obtainedAt ?? 0) + 1),
-        expiresAt: NEVER,
-        noteKey: newNoteKey(),
-      };
-      if (old === undefined) await this.#grants.add(grant);
-      else if (!(await this.#grants.replace(old, grant))) continue;
-      this.#log.info(`Grant ${grant.id}: signed in.`);
-      if (old !== undefined) await this.#revokeReplaced(old, grant);
-      return grant;
-    }
+    const old = (await this.#grants.listOf(apiBaseUrl)).find(
+      (grant) => grant.account.id === account.id || grant.accessToken === secret,
+    );
+    if (old?.accessToken === secret) return old;
+    const same = old?.clientId === appKey ? old : undefined;
+    const owner = { apiBaseUrl, app: appKey, accountId: account.id };
+    const label = await this.#claimLabel(labels(), owner, same?.account.label);
+    const grant = await this.#grants.replace({
+      id: same?.id ?? randomUUID(),
+      apiBaseUrl,
+      clientId: appKey,
+      account: { ...account, label },
+      scopes: readOnly ? [READ] : [],
+      accessToken: secret,
+      refreshToken: undefined,
+      obtainedAt: this.#now(),
+      expiresAt: NEVER,
+      signInId: randomUUID(),
+      signInNumber: 1,
+      generation: 1,
+    });
+    if (old !== undefined && same === undefined) await this.#grants.end(old, 'signed-out');
+    this.#log.info(`Grant ${grant.id}: signed in.`);
+    if (old !== undefined) await this.#revokeReplaced(old, grant);
+    return grant;
   }
 
   /** What nobody can sign out of any more would live at X for ever. */

@@ -171,7 +171,7 @@ async function changedAt(path: string): Promise<number | undefined> {
 }
 
 /** Has the disk keep what is written; a folder's sync keeps its names. */
-async function writeThrough(
+export async function writeThrough(
   path: string,
   flags: string,
   write?: (file: fs.FileHandle) => Promise<void>,
@@ -186,6 +186,6 @@ async function writeThrough(
 }
 
 /** Windows can't sync a folder, and some network file systems nothing. */
-function ignoreNoSync(error: unknown): void {
+export function ignoreNoSync(error: unknown): void {
   if (!NO_SYNC.has(codeOf(error) ?? '')) throw error;
 }

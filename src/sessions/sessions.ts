@@ -4,6 +4,7 @@ import { Refused, Unreachable } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
+import { stakes } from '../x/scopes.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
 import type { App, Clients } from './clients.ts';
@@ -13,21 +14,20 @@ import {
   isDue,
   isExpired,
   isProvisional,
-  newNoteKey,
   LEAST_LIFETIME_MS,
   provisionalAccount,
-  sameState,
   type Account,
   type Grant,
 } from './grant.ts';
-import type { Grants } from './grants.ts';
 import type { Given, LabelGrant } from './labels.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
-import type { Outcome, Renewal } from './renewal.ts';
+import type { Outcome, Refresh } from './refresh.ts';
 import { covers, readScopes, scopesToRequest } from './scopeRequest.ts';
 import type { Status, Trouble } from './status.ts';
+import { NO_TOKEN } from './store/entry.ts';
+import type { Grants } from './store/grants.ts';
 
 /** A view of a grant, as VS Code hands it to an extension (`vscode.AuthenticationSession`). */
 export interface Session {
@@ -58,8 +58,8 @@ const AHEAD_MS = 5 * 60_000;
 /** How long a caller waits for the name of a grant that has none yet. */
 const NAMING_PATIENCE_MS = 3_000;
 
-/** How long a sign-in waits for another one: its code lives for 30 s at X. */
-const SIGN_IN_PATIENCE_MS = 10_000;
+/** How long a sign-in waits for what X answers to another one: its own code lives for 30 s at X. */
+const SIGN_IN_PATIENCE_MS = 25_000;
 
 /** How long X is left alone when it does not tell whose a grant is: all windows and extensions share 75 requests per 15 minutes. */
 const ASK_WHO_AGAIN_MS = 2 * 60_000;
@@ -73,7 +73,7 @@ export const TICK_MS = 30_000;
 /** Being signed in to X: what extensions are given, and what happens to grants while they are used. */
 export class Sessions {
   readonly #grants: Grants;
-  readonly #renewal: Renewal;
+  readonly #refresh: Refresh;
   readonly #clients: Clients;
   readonly #backOff: BackOff;
   readonly #label: LabelGrant;
@@ -87,7 +87,7 @@ export class Sessions {
 
   constructor(parts: {
     grants: Grants;
-    renewal: Renewal;
+    refresh: Refresh;
     clients: Clients;
     backOff: BackOff;
     label: LabelGrant;
@@ -96,7 +96,7 @@ export class Sessions {
     log: Log;
   }) {
     this.#grants = parts.grants;
-    this.#renewal = parts.renewal;
+    this.#refresh = parts.refresh;
     this.#clients = parts.clients;
     this.#backOff = parts.backOff;
     this.#label = parts.label;
@@ -105,7 +105,7 @@ export class Sessions {
     this.#log = parts.log;
     this.#aheadMs = LEAST_LIFETIME_MS + AHEAD_MS * parts.world.random();
     this.#lastTickAt = parts.world.now();
-    this.#renewal.onOrphan = (grant) => void this.#revoke(grant);
+    this.#refresh.onOrphan = (grant) => void this.#revoke(grant);
   }
 
   /** Every grant once, with its granted scopes. No network: VS Code asks for this at every start. */
@@ -155,46 +155,80 @@ export class Sessions {
    * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}, and whatever `accept` rejects with
    */
   async signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams, accept: Accept): Promise<Grant> {
-    let hasBegun = false;
-    const begin = (): Promise<Grant> => {
-      hasBegun = true;
-      return this.#renewal.toTheEnd(() => this.#signIn(app, request, callback, accept));
-    };
-    try {
-      // Of two sign-ins at once X ends the first; so the second must be the second here as well.
-      return await this.#renewal.exclusively(signInTo(app), { waitMs: SIGN_IN_PATIENCE_MS }, begin);
-    } catch (error) {
-      if (hasBegun) throw error;
-      return begin();
-    }
+    const id = randomUUID();
+    // As long as this is held, no window takes what X gives for what was left by a window that is no more.
+    return this.#exclusively(pendingAs(id), () =>
+      this.#refresh.toTheEnd(async () => {
+        // Of two sign-ins at once X ends the first; so the second must be the second here as well.
+        const given = await this.#exclusively(signInTo(app), () => this.#exchange(id, app, request, callback));
+        return this.#keepGiven(given, accept);
+      }),
+    );
   }
 
-  async #signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams, accept: Accept): Promise<Grant> {
+  /** Has X give a grant, and keeps it before anything else is done. */
+  async #exchange(id: string, app: App, request: AuthorizationRequest, callback: URLSearchParams): Promise<Given> {
     const { apiBaseUrl, clientId } = app;
     const client = await this.#clients.get(app);
     const endpoints = tokenEndpoints(apiBaseUrl);
     const { checkCallback, exchangeCode } = await import('../oauth/codeGrant.ts');
     const checked = checkCallback(endpoints, client, request, callback);
-    const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
-    const now = this.#world.now();
-    const id = randomUUID();
-    const given: Given = {
+    const asked = {
       id,
       apiBaseUrl,
       clientId,
-      scopes: answer.scopes ?? request.scopes,
-      accessToken: answer.accessToken,
-      refreshToken: answer.refreshToken,
-      obtainedAt: now,
-      expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
-      noteKey: newNoteKey(),
+      scopes: request.scopes,
+      obtainedAt: this.#world.now(),
+      expiresAt: this.#world.now() + DEFAULT_LIFETIME_MS,
+      signInId: randomUUID(),
+      signInNumber: await this.#grants.nextSignInNumber(app),
+      generation: 1,
     };
+    await this.#grants.reserve(unnamed(asked));
+    try {
+      const answer = await exchangeCode(endpoints, client, request, checked, this.#world);
+      const now = this.#world.now();
+      const given: Given = {
+        ...asked,
+        scopes: answer.scopes ?? request.scopes,
+        accessToken: answer.accessToken,
+        refreshToken: answer.refreshToken,
+        obtainedAt: now,
+        expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+      };
+      await this.#grants.keep(unnamed(given), { isPending: true });
+      return given;
+    } catch (error) {
+      await this.#grants.abandon(unnamed(asked));
+      throw error;
+    }
+  }
+
+  async #keepGiven(given: Given, accept: Accept): Promise<Grant> {
     const user = await this.#whoIs(given);
     const newer = await this.#accepted(given, user, accept);
-    if (newer !== undefined) return newer;
-    const grant = user === undefined ? await this.#keepUnnamed(given) : await this.#keep(given, user);
+    if (newer !== undefined) {
+      await this.#grants.abandon(unnamed(given));
+      return newer;
+    }
+    const grant = user === undefined ? await this.#keepUnnamed(given) : await this.#keepNamed(given, user);
     this.#log.info(`Grant ${grant.id}: signed in with ${grant.scopes.length} scopes.`);
     return grant;
+  }
+
+  /** Runs what one window at a time should do. Where that can't be had, it is done all the same: a person waits for it. */
+  async #exclusively<T>(name: string, action: () => Promise<T>): Promise<T> {
+    let hasBegun = false;
+    const begin = (): Promise<T> => {
+      hasBegun = true;
+      return action();
+    };
+    try {
+      return await this.#refresh.exclusively(name, { waitMs: SIGN_IN_PATIENCE_MS }, begin);
+    } catch (error) {
+      if (hasBegun) throw error;
+      return begin();
+    }
   }
 
   /** Resolves to what the person has signed in with anew while they were asked, which has ended what was given, if they did. */
@@ -202,14 +236,14 @@ export class Sessions {
     const old = user && (await this.#grants.findOwn(given, user.id));
     const replaced = async (): Promise<Grant | undefined> => {
       const current = user && (await this.#grants.findOwn(given, user.id));
-      return current === undefined || (old !== undefined && sameState(current, old)) ? undefined : current;
+      return current !== undefined && current.signInNumber > given.signInNumber ? current : undefined;
     };
     try {
       return (await accept(given, user)) ? await replaced() : undefined;
     } catch (error) {
       await this.#revoke(given);
-      const isLast = (await replaced()) === undefined;
-      if (old !== undefined && isLast && (await this.#grants.end(old, 'rejected')))
+      await this.#grants.abandon(unnamed(given));
+      if (old !== undefined && (await replaced()) === undefined && (await this.#grants.end(old, 'rejected')))
         this.#notify({ kind: 'rejected', grant: old, dropped: false });
       throw error;
     }
@@ -244,8 +278,8 @@ export class Sessions {
 
   async #renewOnRequest(grant: Grant): Promise<Outcome> {
     this.#backOff.hurry(grant.id);
-    if (!this.#backOff.isWaiting(grant.id)) return this.#renewal.renew(grant, grant.accessToken);
-    return this.#renewal.lastOutcome(grant.id) ?? 'unreachable';
+    if (!this.#backOff.isWaiting(grant.id)) return this.#refresh.renew(grant, grant.accessToken);
+    return this.#refresh.lastOutcome(grant.id) ?? 'unreachable';
   }
 
   /** How every grant stands, also those of other servers. */
@@ -262,7 +296,7 @@ export class Sessions {
   }
 
   #troublesWith(grant: Grant): readonly Trouble[] {
-    const outcome = this.#renewal.lastOutcome(grant.id);
+    const outcome = this.#refresh.lastOutcome(grant.id);
     const troubles: Record<Trouble, boolean> = {
       misconfigured: outcome === 'misconfigured',
       unreachable: outcome === 'unreachable',
@@ -291,17 +325,43 @@ export class Sessions {
     // The machine slept, or its clock was set: what failed before may work now.
     if (Math.abs(now - this.#lastTickAt - TICK_MS) > 2 * TICK_MS) this.#backOff.reset();
     this.#lastTickAt = now;
+    await this.#takeOver();
     for (const grant of await this.#grants.list()) {
       if (!this.#handedOut.has(grant.id) || this.#backOff.isWaiting(grant.id)) continue;
       if (isDue(grant, now, this.#aheadMs))
-        await this.#renewal.renew(grant, isDue(grant, now) ? undefined : grant.accessToken);
+        await this.#refresh.renew(grant, isDue(grant, now) ? undefined : grant.accessToken);
       else if (isProvisional(grant.account)) await this.#name(grant);
     }
   }
 
+  /** Takes what X gave to a window that was closed before it could say whose it is. Never rejects. */
+  async #takeOver(): Promise<void> {
+    for (const pending of await this.#grants.pending()) {
+      try {
+        await this.#refresh.exclusively(pendingAs(pending.id), { waitMs: 0 }, () => this.#takeOverFrom(pending));
+      } catch (error) {
+        // Its window is there.
+        this.#log.debug(`Grant ${pending.id}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  async #takeOverFrom({ id }: Grant): Promise<void> {
+    const given = (await this.#grants.pending()).find((pending) => pending.id === id);
+    if (given === undefined) return;
+    if (given.accessToken === NO_TOKEN) return this.#grants.abandon(given);
+    // Nobody has been asked whether other extensions may use these.
+    if (given.scopes.some((scope) => stakes(scope) !== undefined) && (await this.grantsOf(given)).length > 0) {
+      await this.#revoke(given);
+      return this.#grants.abandon(given);
+    }
+    this.#log.info(`Grant ${id}: taken over from a window that was closed.`);
+    await this.#name(await this.#keepUnnamed(given));
+  }
+
   async #handOut(grant: Grant): Promise<Grant | undefined> {
     this.#handedOut.add(grant.id);
-    const fresh = await this.#renewal.fresh(grant);
+    const fresh = await this.#refresh.fresh(grant);
     if (fresh === undefined || !isProvisional(fresh.account)) return fresh;
     return within(NAMING_PATIENCE_MS, this.#name(fresh), fresh);
   }
@@ -319,66 +379,35 @@ export class Sessions {
   async #askAndName(grant: Grant): Promise<Grant | undefined> {
     const user = await this.#whoIs(grant);
     if (user === undefined) return grant;
-    const rename = async (): Promise<Grant | undefined> => {
-      const newest = await this.#grants.find(grant.id);
-      return newest === undefined || !isProvisional(newest.account) ? newest : this.#rename(newest, user);
-    };
-    const waiting = { waitMs: NAMING_PATIENCE_MS };
     try {
-      // Neither while its person signs in again, nor while a window renews it: the name would go to tokens that are about to end.
-      return await this.#renewal.exclusively(signInTo(grant), waiting, () =>
-        this.#renewal.exclusively(grant.id, waiting, rename),
-      );
+      return await this.#keepNamed(grant, user);
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not named. ${error instanceof Error ? error.message : String(error)}`);
       return grant;
     }
   }
 
-  async #rename(provisional: Grant, user: User): Promise<Grant | undefined> {
-    const old = await this.#grants.findOwn(provisional, user.id);
-    if (old !== undefined && old.obtainedAt > provisional.obtainedAt) {
-      // They have signed in again since, which has ended this one.
-      await this.#grants.end(provisional, 'rejected');
-      return old;
-    }
-    const named = await this.#underName(provisional, user, old);
-    if (!(await this.#grants.replace(provisional, named))) return this.#grants.find(provisional.id);
-    if (old !== undefined && (await this.#grants.replace(old, named))) this.#tellNarrowed(old, named);
-    return named;
-  }
-
   async #keepUnnamed(given: Given): Promise<Grant> {
     const grant = { ...given, account: provisionalAccount(given.id, await this.#label(given, undefined)) };
-    await this.#grants.add(grant);
+    await this.#grants.keep(grant);
     return grant;
   }
 
-  /** Keeps a new grant under its person's name, in the place of the one that X has ended by giving this one. */
-  async #keep(given: Given, user: User): Promise<Grant> {
-    for (;;) {
-      const old = await this.#grants.findOwn(given, user.id);
-      const named = await this.#underName(given, user, old);
-      if (old === undefined) {
-        await this.#grants.add(named);
-        return named;
-      }
-      if (!(await this.#grants.replace(old, named))) continue;
-      this.#tellNarrowed(old, named);
-      return named;
-    }
+  /** Keeps a grant under its person's name, in the place of the one that X has ended by giving this one. */
+  async #keepNamed(given: Given, { id, username, imageUrl }: User): Promise<Grant> {
+    const old = await this.#grants.findOwn(given, id);
+    // VS Code keys permissions by the label.
+    const label = await this.#label(given, { id, username }, old?.account.label);
+    const named = await this.#grants.name(unnamed(given), { id, label, imageUrl });
+    if (named === undefined) return (await this.#grants.findOwn(given, id)) ?? unnamed(given);
+    this.#tellNarrowed(named.replaced, named.grant);
+    return named.grant;
   }
 
   /** Tells the person if a grant allows less than the one whose place it takes. */
-  #tellNarrowed(old: Grant, grant: Grant): void {
-    const lost = old.scopes.filter((scope) => !grant.scopes.includes(scope));
+  #tellNarrowed(old: Grant | undefined, grant: Grant): void {
+    const lost = (old?.scopes ?? []).filter((scope) => !grant.scopes.includes(scope));
     if (lost.length > 0) this.#notify({ kind: 'narrowed', grant, lost });
-  }
-
-  /** A grant as its person's, in the place of the one they had, with its label: VS Code keys permissions by that. */
-  async #underName(given: Given, { id, username, imageUrl }: User, old: Grant | undefined): Promise<Grant> {
-    const label = await this.#label(given, { id, username }, old?.account.label);
-    return { ...given, id: old?.id ?? given.id, account: { id, label, imageUrl } };
   }
 
   /** Signing in must not fail because `/2/users/me` does: whatever goes wrong here, the grant is good. */
@@ -425,6 +454,16 @@ export class Sessions {
 /** The name under which windows exclude each other while somebody signs in. */
 function signInTo({ apiBaseUrl, clientId }: App): string {
   return `sign-in to ${clientId} at ${apiBaseUrl}`;
+}
+
+/** The lock of a sign-in that is under way. */
+function pendingAs(id: string): string {
+  return `pending sign-in ${id}`;
+}
+
+/** A grant as it is filed while nobody knows whose it is. */
+function unnamed<T extends { readonly id: string }>(given: T): T & { readonly account: Account } {
+  return { account: provisionalAccount(given.id, given.id), ...given };
 }
 
 /** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */

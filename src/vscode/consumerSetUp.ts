@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { l10n } from 'vscode';
 import { Refused } from '../oauth/errors.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
-import type { Secrets } from '../sessions/records.ts';
+import type { Secrets } from '../sessions/store/records.ts';
 import { ask } from './question.ts';
 
 const ConsumerRecord = v.object({

@@ -22,6 +22,7 @@ export type Remedy =
   | 'open-console'
   | 'open-connected-apps'
   | 'open-walkthrough'
+  | 'reload-window'
   | 'show-log';
 
 /** A failure in words for people: one sentence that says what to do. */

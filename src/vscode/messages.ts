@@ -14,6 +14,7 @@ import { Problem } from '../x/problems.ts';
 import { Failure, type FailureName, type Remedy } from './failure.ts';
 import type { Environment } from './signInMethods.ts';
 import type { SignInMethod, SignInMethodSetting } from './signInMethodSetting.ts';
+import { KeyNotHere } from '../sessions/store/storeKey.ts';
 import { WayBlocked } from './visit.ts';
 
 /** The app that a sign-in was for. */
@@ -68,6 +69,15 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
         String(error.port),
       ),
       ['paste-instead', 'open-settings'],
+    ];
+  }
+  if (error instanceof KeyNotHere) {
+    return [
+      'Misconfigured',
+      l10n.t(
+        'This window was opened before X Authentication was used here for the first time: reload it, then sign in.',
+      ),
+      ['reload-window'],
     ];
   }
   if (error instanceof WayBlocked) return ['Misconfigured', error.message, ['another-way', 'open-settings']];
@@ -562,6 +572,8 @@ export function remedyLabel(remedy: Remedy): string {
       return l10n.t('Open Connected Apps');
     case 'open-walkthrough':
       return l10n.t('Show Me How');
+    case 'reload-window':
+      return l10n.t('Reload Window');
   }
 }
 

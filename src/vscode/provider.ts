@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
-import type { GrantChanges, Grants } from '../sessions/grants.ts';
+import type { GrantChanges, Grants } from '../sessions/store/grants.ts';
 import type { HandedOut } from '../sessions/handedOut.ts';
-import type { Outcome } from '../sessions/renewal.ts';
+import type { Outcome } from '../sessions/refresh.ts';
 import { toSession, type Session } from '../sessions/sessions.ts';
 import type { Status } from '../sessions/status.ts';
 import type { Attempt, Messages } from './showMessages.ts';

@@ -216,6 +216,9 @@ export class Messages {
       case 'open-connected-apps':
         await vscode.env.openExternal(vscode.Uri.parse(CONNECTED_APPS));
         return;
+      case 'reload-window':
+        await vscode.commands.executeCommand('workbench.action.reloadWindow');
+        return;
       case 'open-walkthrough':
         await openWalkthrough();
     }

@@ -1,4 +1,4 @@
-import { newNoteKey, toRecord } from '../../src/sessions/grant.ts';
+import { toRecord } from '../../src/sessions/grant.ts';
 import { NATIVE_APP } from '../x/app.ts';
 import type { Remembered } from './remembered.ts';
 import { ASKER, CONSTANT_ACCOUNT, GITHUB, X } from './tasks.ts';
@@ -19,7 +19,9 @@ export function signedIn(count: number, apiBaseUrl: string): Remembered {
     refreshToken: String(index).padStart(91, 'r'),
     obtainedAt,
     expiresAt: obtainedAt + TWO_HOURS_MS,
-    noteKey: newNoteKey(),
+    signInId: `sign-in-${index}`,
+    signInNumber: 1,
+    generation: 1,
   }));
   const secrets = grants.map((grant) => ({
     extensionId: X,

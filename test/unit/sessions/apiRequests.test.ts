@@ -32,7 +32,7 @@ class Caller {
     this.handedOut = new HandedOut(now);
     this.requests = new ApiRequests({
       authorizers: [
-        { grants: window.grants, authorize: bearer, renew: (grant) => window.renewal.renewRefused(grant) },
+        { grants: window.grants, authorize: bearer, renew: (grant) => window.refresh.renewRefused(grant) },
         {
           grants: oauth1.grants,
           authorize: (secret, request) =>
@@ -87,7 +87,7 @@ describe('Requests of other extensions', () => {
       const { session, caller, machine } = at;
       assert.equal(await caller.requests.authorization(session, line(ME)), bearer(session.accessToken));
       machine.now += YOUNG_MS;
-      await caller.window.renewal.renew((await caller.window.grants.list())[0]!, session.accessToken);
+      await caller.window.refresh.renew((await caller.window.grants.list())[0]!, session.accessToken);
       assert.equal(
         await caller.requests.authorization(session, line(ME)),
         bearer(session.accessToken),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { GrantChanges } from '../../../src/sessions/grants.ts';
+import type { GrantChanges } from '../../../src/sessions/store/grants.ts';
 import { fingerprint } from '../../../src/sessions/lastingSessions.ts';
 import { readOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';

@@ -3,16 +3,18 @@ import { bounded } from '../../../src/oauth/http.ts';
 import { verifierOf, type World } from '../../../src/oauth/oauth1.ts';
 import { newNonce, type Consumer } from '../../../src/oauth/oauth1Signature.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
-import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
-import { HandOver } from '../../../src/sessions/handOver.ts';
 import { Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
 import { fingerprint, LastingSessions } from '../../../src/sessions/lastingSessions.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
 import { revokeOAuth1 } from '../../../src/sessions/revokeOAuth1.ts';
-import { GrantRecords } from '../../../src/sessions/records.ts';
-import { Roster } from '../../../src/sessions/roster.ts';
+import { FolderLocks } from '../../../src/sessions/lock.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { Grants, type GrantChanges } from '../../../src/sessions/store/grants.ts';
+import { ManifestFile } from '../../../src/sessions/store/manifest.ts';
+import { GrantRecords } from '../../../src/sessions/store/records.ts';
+import { Register } from '../../../src/sessions/store/register.ts';
+import { idOf, keyed, StoreKey } from '../../../src/sessions/store/storeKey.ts';
 import { appOnlyBearer } from '../../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken, type AccessType } from '../../../src/x/oauth1.ts';
 import { type App, NATIVE_APP } from '../../x/app.ts';
@@ -40,15 +42,23 @@ class LastingWindow {
     this.machine = machine;
     this.secrets = secrets;
     this.world = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
-    this.grants = new Grants(
-      new GrantRecords(secrets, log, now, prefix),
-      new HandOver(new SealedNotes(join(machine.folder, 'notes'))),
-      log,
-      {
-        apiBaseUrl: () => machine.x.apiBaseUrl,
-        roster: new Roster(join(machine.folder, 'roster', prefix.replace(':', '')), now),
+    const { folder } = machine;
+    const locks = new FolderLocks(join(folder, 'locks'));
+    const storeKey = new StoreKey({ secrets, hintPath: join(folder, 'manifest/key'), locks, now, log });
+    const notes = new SealedNotes(join(folder, 'notes'));
+    const provider = prefix.replace(':', '');
+    this.grants = new Grants({
+      records: new GrantRecords(keyed(secrets, storeKey), log, now, prefix),
+      key: () => storeKey.get(),
+      register: (key) => {
+        const monotonicMs = (): number => performance.now();
+        return new Register({ folder: join(folder, 'grants', idOf(key), provider), key, locks, monotonicMs });
       },
-    );
+      manifest: new ManifestFile(join(folder, 'manifest', provider)),
+      isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+      log,
+      apiBaseUrl: () => machine.x.apiBaseUrl,
+    });
     this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
     this.grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     this.grants.onDidChange((change) => void this.changes.push(change));

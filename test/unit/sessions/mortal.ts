@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { bounded, type Fetch } from '../../../src/oauth/http.ts';
-import type { Notes } from '../../../src/sessions/handOver.ts';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { Register } from '../../../src/sessions/store/register.ts';
+import { NotingRegister } from './notingRegister.ts';
 import type { WindowSecrets } from './stores.ts';
 import type { Machine, Window } from './window.ts';
 
@@ -24,18 +24,11 @@ export class Mortal {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.died = promise;
     this.#die = resolve;
-    const notes = new SealedNotes(join(machine.folder, 'notes'));
-    const mortalNotes: Notes = {
-      read: (secret, purpose) => this.#step(`look for "${purpose}"`, () => notes.read(secret, purpose)),
-      write: (secret, purpose, payload) => this.#step(`note "${purpose}"`, () => notes.write(secret, purpose, payload)),
-      writeFirst: (secret, purpose, payload) =>
-        this.#step(`note "${purpose}"`, async () => {
-          const isFirst = await notes.writeFirst(secret, purpose, payload);
-          const spent = tokenRenewed(secret, purpose, payload);
-          if (spent !== undefined) onNoted(spent);
-          return isFirst;
-        }),
-      remove: (secret, purpose) => this.#step(`remove "${purpose}"`, () => notes.remove(secret, purpose)),
+    const files = {
+      ...fs,
+      open: (path: string, flags: number | string, mode?: number) =>
+        this.#step('open the register', async () => this.#mortalHandle(await fs.open(path, flags, mode))),
+      rename: (from: string, to: string) => this.#step('make the register', () => fs.rename(from, to)),
     };
     const limited = bounded((...request) => fetch(...request), 10_000);
     const mortalFetch: Fetch = (url, init) =>
@@ -57,7 +50,9 @@ export class Mortal {
       directories,
     });
     const secrets = this.#mortalSecrets(machine.store.open());
-    this.window = machine.open({ secrets, notes: mortalNotes, fetch: mortalFetch, locks });
+    const register = (parts: ConstructorParameters<typeof Register>[0]): Register =>
+      new NotingRegister({ ...parts, files }, onNoted);
+    this.window = machine.open({ secrets, register, fetch: mortalFetch, locks });
   }
 
   /** Lets it do so many more things to the world and then die. */
@@ -89,6 +84,20 @@ export class Mortal {
     return this.isDead ? new Promise(() => {}) : result;
   }
 
+  #mortalHandle(handle: fs.FileHandle): fs.FileHandle {
+    return new Proxy(handle, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        const call = (...parts: unknown[]): unknown => Reflect.apply(value, target, parts);
+        // What has happened when a process dies has happened; but a file that is open is closed.
+        if (name !== 'write' && name !== 'datasync') return call;
+        return (...parts: unknown[]) =>
+          this.#step(name === 'write' ? 'write the register' : 'sync the register', async () => call(...parts));
+      },
+    });
+  }
+
   #mortalSecrets(secrets: WindowSecrets): WindowSecrets {
     const mortal: WindowSecrets = {
       onDidChange: () => undefined,
@@ -103,11 +112,4 @@ export class Mortal {
     };
     return mortal;
   }
-}
-
-/** The refresh token that a note is about, if it says what X gave for it: not that the grant ended, or got its name. */
-export function tokenRenewed(secret: string, purpose: string, note: unknown): string | undefined {
-  const [, refreshToken = ''] = secret.split('\n');
-  const isRenewal = purpose === 'next' && JSON.stringify(note).includes('"kind":"renewed"');
-  return isRenewal && !JSON.stringify(note).includes(refreshToken) ? refreshToken : undefined;
 }

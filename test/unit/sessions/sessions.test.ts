@@ -389,7 +389,7 @@ describe('Sessions', () => {
         await second.grants.list();
         machine.now += 2 * HOUR - 5 * MINUTE;
         const hold = machine.x.hold(TOKEN, { at: 'after' });
-        const renewing = first.grants.find(id).then((grant) => grant && first.renewal.renew(grant));
+        const renewing = first.grants.find(id).then((grant) => grant && first.refresh.renew(grant));
         await hold.arrived;
         const naming = second.session();
         await machine.x.arrival(ME, 2);

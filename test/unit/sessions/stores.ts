@@ -1,4 +1,4 @@
-import type { Secrets } from '../../../src/sessions/records.ts';
+import type { Secrets } from '../../../src/sessions/store/records.ts';
 
 /** What one window sees of SecretStorage. */
 export interface WindowSecrets extends Secrets {

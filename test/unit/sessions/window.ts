@@ -6,16 +6,18 @@ import { bounded, type Fetch } from '../../../src/oauth/http.ts';
 import { BackOff } from '../../../src/sessions/backOff.ts';
 import { Clients } from '../../../src/sessions/clients.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
-import { Grants, type GrantChanges } from '../../../src/sessions/grants.ts';
-import { HandOver, type Notes } from '../../../src/sessions/handOver.ts';
+import type { Locks } from '../../../src/ipc/locks.ts';
 import { labelGrants, Labels } from '../../../src/sessions/labels.ts';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
-import { GrantRecords } from '../../../src/sessions/records.ts';
-import { Renewal, type Locks } from '../../../src/sessions/renewal.ts';
-import { Roster } from '../../../src/sessions/roster.ts';
+import { Refresh } from '../../../src/sessions/refresh.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { Sessions, type Session } from '../../../src/sessions/sessions.ts';
+import { Grants, type GrantChanges } from '../../../src/sessions/store/grants.ts';
+import { ManifestFile } from '../../../src/sessions/store/manifest.ts';
+import { GrantRecords } from '../../../src/sessions/store/records.ts';
+import { Register } from '../../../src/sessions/store/register.ts';
+import { idOf, keyed, StoreKey } from '../../../src/sessions/store/storeKey.ts';
 import { type BaseUrls, oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { type App, NATIVE_APP } from '../../x/app.ts';
 import { clickThrough, textOf } from '../../x/consent.ts';
@@ -97,7 +99,7 @@ export interface WindowOptions {
   /** The machine's, unless told otherwise. */
   readonly secrets?: WindowSecrets;
   readonly fetch?: Fetch;
-  readonly notes?: Notes;
+  readonly register?: (parts: ConstructorParameters<typeof Register>[0]) => Register;
   readonly locks?: Locks;
   readonly apiBaseUrl?: string;
 }
@@ -113,9 +115,8 @@ export interface Surroundings {
 export class Window {
   readonly grants: Grants;
   readonly sessions: Sessions;
-  readonly renewal: Renewal;
+  readonly refresh: Refresh;
   readonly clients: Clients;
-  readonly handOver: HandOver;
   readonly secrets: WindowSecrets;
   readonly notices: Notice[] = [];
   onNotice: (notice: Notice) => void = () => undefined;
@@ -145,18 +146,28 @@ export class Window {
       defaultClientId: () => this.#app.clientId,
     };
     const locks = how.locks ?? new FolderLocks(join(folder, 'locks'));
-    const roster = new Roster(join(folder, 'roster'), now);
     const notify = (notice: Notice): void => {
       this.notices.push(notice);
       this.onNotice(notice);
     };
-    this.handOver = new HandOver(how.notes ?? new SealedNotes(join(folder, 'notes')));
-    this.clients = new Clients(this.secrets);
-    const server = { apiBaseUrl: () => this.apiBaseUrl, roster };
-    this.grants = new Grants(new GrantRecords(this.secrets, log, now), this.handOver, log, server);
+    const storeKey = new StoreKey({ secrets: this.secrets, hintPath: join(folder, 'manifest/key'), locks, now, log });
+    const secrets = keyed(this.secrets, storeKey);
+    const notes = new SealedNotes(join(folder, 'notes'));
+    const register = how.register ?? ((parts) => new Register(parts));
+    this.clients = new Clients(secrets);
+    this.grants = new Grants({
+      records: new GrantRecords(secrets, log, now),
+      key: () => storeKey.get(),
+      register: (key) =>
+        register({ folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs: () => performance.now() }),
+      manifest: new ManifestFile(join(folder, 'manifest/x')),
+      isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+      log,
+      apiBaseUrl: () => this.apiBaseUrl,
+    });
     const backOff = new BackOff(now, random);
-    const { grants, handOver, clients } = this;
-    this.renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
+    const { grants, clients } = this;
+    this.refresh = new Refresh({ grants, clients, locks, backOff, world, notify, log });
     const labels = new Labels({
       folder: join(folder, 'labels'),
       providerId: 'x',
@@ -168,7 +179,7 @@ export class Window {
       withApp: (name: string, shown: string) => `${name} (app ${shown})`,
     };
     const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, words);
-    this.sessions = new Sessions({ grants, renewal: this.renewal, clients, backOff, label, world, notify, log });
+    this.sessions = new Sessions({ grants, refresh: this.refresh, clients, backOff, label, world, notify, log });
     grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
     grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     grants.onDidChange((change) => void this.changes.push(change));

@@ -4,9 +4,8 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bounded } from '../../../src/oauth/http.ts';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { openFileStore } from './fileStores.ts';
-import { tokenRenewed } from './mortal.ts';
+import { NotingRegister } from './notingRegister.ts';
 import { Window } from './window.ts';
 
 export interface Order {
@@ -34,7 +33,6 @@ if (folder === undefined || apiBaseUrl === undefined || authorizationBaseUrl ===
   throw new Error('Usage: windowWorker KIND FOLDER API_BASE_URL AUTHORIZATION_BASE_URL [TIMEOUT_MS [PACE]]');
 }
 
-const notes = new SealedNotes(join(folder, 'notes'));
 const journal = (event: string): void => appendFileSync(join(folder, 'journal'), `${process.pid} ${event}\n`);
 
 const window = new Window(
@@ -54,18 +52,8 @@ const window = new Window(
       (url, init) => fetch(url, { ...init, headers: { ...headersOf(init), 'x-window': String(process.pid) } }),
       Number(timeoutMs),
     ),
-    notes: {
-      read: (secret, purpose) => notes.read(secret, purpose),
-      write: (secret, purpose, payload) => notes.write(secret, purpose, payload),
-      remove: (secret, purpose) => notes.remove(secret, purpose),
-      async writeFirst(secret, purpose, payload) {
-        const isFirst = await notes.writeFirst(secret, purpose, payload);
-        // A file written like this survives the writer.
-        const spent = tokenRenewed(secret, purpose, payload);
-        if (spent !== undefined) journal(`noted ${digest(spent)}`);
-        return isFirst;
-      },
-    },
+    // A file that is written so survives the writer.
+    register: (parts) => new NotingRegister(parts, (spent) => journal(`noted ${digest(spent)}`)),
   },
 );
 window.onNotice = (notice) => tell({ notice: notice.kind });

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { fromRecord, toRecord, UnreadableRecord, type Grant } from './grant.ts';
-import type { Log } from './log.ts';
+import { fromRecord, toRecord, UnreadableRecord, type Grant } from '../grant.ts';
+import type { Log } from '../log.ts';
 
 /** What the stored records need of VS Code's SecretStorage. There is no compare-and-swap, and a write may arrive late in other windows. */
 export interface Secrets {
@@ -43,7 +43,7 @@ export class GrantRecords {
     this.#prefix = prefix;
   }
 
-  keyOf(grant: Grant): string {
+  keyOf(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): string {
     return `${this.#prefix}${grant.apiBaseUrl} ${grant.clientId} ${grant.account.id}`;
   }
 

@@ -4,37 +4,19 @@ import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
-import { codeOf } from './busyFiles.ts';
 import type { Clients } from './clients.ts';
-import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, sealOf, type Grant } from './grant.ts';
-import type { Grants } from './grants.ts';
-import type { HandOver, Sent } from './handOver.ts';
+import type { Lease, Locks } from '../ipc/locks.ts';
+import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, type Grant } from './grant.ts';
+import { isLive, type Entry, type Sent } from './store/entry.ts';
+import { isNoFiles, type Grants } from './store/grants.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
 
-/** What the holder of a lock can ask: whether it still is. The machine may have slept meanwhile. */
-export interface Lease {
-  held(): Promise<boolean>;
-}
-
-/** A lock across windows that frees itself when its holder dies. */
-export interface Locks {
-  /**
-   * Runs `action` while no other window holds `name`, unless `until` has an answer first. Throws when
-   * that was not possible within `waitMs`.
-   */
-  withLock<T>(
-    name: string,
-    waiting: { readonly waitMs: number; readonly until: () => Promise<T | undefined> },
-    action: (lease: Lease) => Promise<T>,
-  ): Promise<T>;
-}
-
 /** How a renewal ended (design rule 7). `current` says that the token is good, whoever renewed it. */
 export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
 
-export interface RenewalWorld {
+export interface RefreshDeps {
   readonly fetch: Fetch;
   readonly now: () => number;
 }
@@ -49,10 +31,12 @@ const LOCK_WAIT_MS = 30_000;
 const DOUBT_MS = 10_000;
 const DOUBT_LOOKS = 2;
 
-/** Why there may be neither locks nor notes: the folder can't be written, now or ever. What else goes wrong passes, a full disk as well. */
-const NO_FILES = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
+const DAY_MS = 24 * 60 * 60_000;
 
 const NO_LOCK: Lease = { held: async () => true };
+
+/** What X gives for a refresh token. */
+type Refreshed = Pick<Grant, 'accessToken' | 'refreshToken' | 'scopes' | 'obtainedAt' | 'expiresAt'>;
 
 /** A refresh token that X has refused to this window, perhaps because it has just taken it from another. */
 interface Doubt {
@@ -67,13 +51,12 @@ interface Doubt {
  * Renews grants, one renewal at a time for each: a single flight in this window, a lock across windows, and the decision
  * inside the lock. Nothing here ever removes a grant unless X said of its newest refresh token that it is dead.
  */
-export class Renewal {
+export class Refresh {
   readonly #grants: Grants;
-  readonly #handOver: HandOver;
   readonly #clients: Clients;
   readonly #locks: Locks;
   readonly #backOff: BackOff;
-  readonly #world: RenewalWorld;
+  readonly #world: RefreshDeps;
   readonly #notify: Notify;
   readonly #log: Log;
   readonly #underWay = new Map<
@@ -92,16 +75,14 @@ export class Renewal {
 
   constructor(parts: {
     grants: Grants;
-    handOver: HandOver;
     clients: Clients;
     locks: Locks;
     backOff: BackOff;
-    world: RenewalWorld;
+    world: RefreshDeps;
     notify: Notify;
     log: Log;
   }) {
     this.#grants = parts.grants;
-    this.#handOver = parts.handOver;
     this.#clients = parts.clients;
     this.#locks = parts.locks;
     this.#backOff = parts.backOff;
@@ -191,7 +172,7 @@ export class Renewal {
       });
     } catch (error) {
       // Where no lock can be had at all (a read-only disk), a renewal without one is better than none.
-      if (!locked && NO_FILES.has(codeOf(error) ?? '')) return await action(NO_LOCK);
+      if (!locked && isNoFiles(error)) return await action(NO_LOCK);
       throw error;
     }
   }
@@ -225,38 +206,40 @@ export class Renewal {
   }
 
   async #renewAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
-    // Notes do not last for ever; a window that slept for longer finds what it missed in SecretStorage, if anywhere.
-    await this.#grants.storedRecordChanged(this.#grants.keyOf(known));
+    // Another machine may have refreshed it, of which SecretStorage tells, if anything.
+    await this.#grants.lookAtRecord(known);
     const done = await this.#done(known, refused);
-    const grant = await this.#grants.find(known.id);
-    if (done !== undefined || grant === undefined) return done ?? 'ended';
-    if (grant.refreshToken === undefined) {
+    const entry = await this.#grants.entry(known.id);
+    if (done !== undefined || entry === undefined) return done ?? 'ended';
+    const { grant, sent } = entry;
+    const { refreshToken } = grant;
+    if (refreshToken === undefined) {
       if (isExpired(grant, this.#world.now())) return this.#end(grant, false);
       return grant.accessToken === refused ? 'unreachable' : 'current';
     }
 
-    const before = await this.#handOver.sent(grant);
-    const dropped = before !== undefined;
+    const dropped = sent !== undefined;
     const doubt = this.#doubts.get(grant.id);
     if (doubt !== undefined && sameState(doubt.grant, grant)) return this.#lookedAgain(doubt);
-    if (before?.isRefused === true) return this.#doubt(grant, dropped);
+    if (sent?.isRefused === true) return this.#doubt(grant, dropped);
 
     const { refresh } = await import('../oauth/codeGrant.ts');
     const client = await this.#clients.get(grant);
     // Whether no other window can have got an answer, as far as is known before X has spoken.
-    const isAlone = lease !== NO_LOCK && (!dropped || before.id === this.#failed.get(grant.id));
+    const isAlone = lease !== NO_LOCK && (!dropped || sent.id === this.#failed.get(grant.id));
     const id = randomUUID();
-    const isMarked = await this.#markSent(grant, { id, isRefused: false });
+    const marked = await this.#mark(grant, { id, isRefused: false }, true);
+    // Signed out, or signed in anew, in this very moment.
+    if (!isLive(marked) || !sameState(marked.grant, grant)) return isLive(marked) ? 'current' : 'ended';
     // Last of all, for the machine may have slept in any of the steps before.
     if (!(await lease.held())) return 'unreachable';
-    // Not when the answer is read, which may be much later: X counts from about now, and so do sign-ins that come after.
+    // Not when the answer is read, which may be much later: X counts from about now.
     const obtainedAt = this.#world.now();
     try {
-      const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, grant.refreshToken, this.#world);
-      return await this.#renewed(grant, {
-        ...grant,
+      const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, refreshToken, this.#world);
+      return await this.#refreshed(grant, {
         accessToken: answer.accessToken,
-        refreshToken: answer.refreshToken ?? grant.refreshToken,
+        refreshToken: answer.refreshToken ?? refreshToken,
         scopes: answer.scopes ?? grant.scopes,
         obtainedAt,
         expiresAt: obtainedAt + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
@@ -270,44 +253,42 @@ export class Renewal {
         return await this.#refused(grant, error, {
           hasSecret: client.clientSecret !== undefined,
           dropped,
-          // Without a mark, what others renewed could not be noted either.
-          isAlone: isAlone && isMarked && (await lease.held()),
+          isAlone: isAlone && (await lease.held()),
         });
       throw error;
     }
   }
 
-  async #renewed(grant: Grant, renewed: Grant): Promise<Outcome> {
-    this.#backOff.succeeded(grant.id);
-    for (let from = grant; ;) {
-      const next = { ...renewed, id: from.id, account: from.account };
-      if (await this.#grants.replace(from, next)) {
-        this.#log.info(`Grant ${from.id}: renewed.`);
-        return 'current';
-      }
-      const said = await this.#handOver.next(from);
-      if (said?.kind === 'signed-out') {
-        // Here or elsewhere, while X was answering.
-        this.onOrphan(renewed);
-        return 'ended';
-      }
-      if (said?.kind === 'rejected') {
-        // This window stood still and lost its lock: X refused another one the token that it had taken from this one.
-        await this.#grants.bringBack(from, next);
-        return 'current';
-      }
-      // The person signed in again, so X has ended what it has just renewed; or a note can't be followed.
-      if (said === undefined || said.grant.refreshToken !== grant.refreshToken || sameState(said.grant, from))
-        return 'current';
-      // It only got its name.
-      from = said.grant;
+  /** Keeps what X gave. It exists nowhere else, so whatever happened meanwhile is looked at now, and not before. */
+  async #refreshed(before: Grant, given: Refreshed): Promise<Outcome> {
+    this.#backOff.succeeded(before.id);
+    this.#doubts.delete(before.id);
+    const kept = await this.#grants.change(before, (current) => {
+      if (current === undefined) return { grant: { ...before, ...given, generation: before.generation + 1 } };
+      const { grant, ended } = current;
+      // Signed in anew; another window was given more; or somebody has signed out. That X had ended it is taken back.
+      if (grant.signInId !== before.signInId || grant.generation > before.generation) return undefined;
+      if (ended === 'signed-out' || ended === 'moved') return undefined;
+      return { grant: { ...grant, ...given, generation: grant.generation + 1 } };
+    });
+    if (kept?.ended === 'moved') {
+      const named = this.#grants.bySignIn(before.signInId);
+      // The answer is for what had no name when it was asked for.
+      if (named !== undefined && named.refreshToken === before.refreshToken) return this.#refreshed(named, given);
     }
+    if (kept?.ended === 'signed-out' && kept.grant.signInId === before.signInId) {
+      // Here or elsewhere, while X was answering.
+      this.onOrphan({ ...before, ...given });
+      return 'ended';
+    }
+    this.#log.info(`Grant ${before.id}: refreshed.`);
+    return 'current';
   }
 
   async #unreachable(grant: Grant, error: Unreachable, dropped: boolean): Promise<Outcome> {
-    if (!error.maybeSent && !dropped) await this.#noteThat('nothing was sent', () => this.#handOver.unmarkSent(grant));
+    if (!error.maybeSent && !dropped) await this.#mark(grant, undefined);
     this.#backOff.failed(grant.id, error.retryAfterMs);
-    this.#log.warn(`Grant ${grant.id}: not renewed, it will be tried again. ${error.message}`);
+    this.#log.warn(`Grant ${grant.id}: not refreshed, it will be tried again. ${error.message}`);
     return 'unreachable';
   }
 
@@ -317,24 +298,24 @@ export class Renewal {
     { hasSecret, dropped, isAlone }: { hasSecret: boolean; dropped: boolean; isAlone: boolean },
   ): Promise<Outcome> {
     const cause = refusalCause(error);
-    this.#log.warn(`Grant ${grant.id}: X refused to renew it (${error.status} ${error.code}: ${cause}).`);
+    this.#log.warn(`Grant ${grant.id}: X refused to refresh it (${error.status} ${error.code}: ${cause}).`);
     if (cause === 'token') {
-      if (isAlone) return this.#end(grant, dropped);
-      await this.#noteThat('X refused', () => this.#handOver.markSent(grant, { id: '', isRefused: true }));
+      if (isAlone && !(await this.#grants.mayBeReplaced(grant))) return this.#end(grant, dropped);
+      await this.#mark(grant, { id: '', isRefused: true });
       return this.#doubt(grant, dropped);
     }
     // Whatever X dislikes, it has not spent the refresh token.
-    if (!dropped) await this.#noteThat('nothing was spent', () => this.#handOver.unmarkSent(grant));
+    if (!dropped) await this.#mark(grant, undefined);
     this.#backOff.failed(grant.id);
     if (cause === 'other') return 'unreachable';
-    if (await this.#handOver.isFirstToTell(sealOf(grant), cause)) {
+    if (await this.#isFirstToTell(grant, cause)) {
       this.#notify(cause === 'client-secret' ? { kind: cause, grant, hasSecret } : { kind: cause, grant });
     }
     return 'misconfigured';
   }
 
   /**
-   * Another window may have got the next token and stand still, or be about to note it, or SecretStorage is late. So X is not
+   * Another window may have got the next token and stand still, or be about to keep it, or SecretStorage is late. So X is not
    * believed at once, and not asked again either, in no window.
    */
   #doubt(grant: Grant, dropped: boolean): Outcome {
@@ -345,7 +326,10 @@ export class Renewal {
 
   async #lookedAgain(doubt: Doubt): Promise<Outcome> {
     doubt.looks++;
-    if (doubt.looks >= DOUBT_LOOKS && Math.abs(this.#world.now() - doubt.since) >= DOUBT_MS) {
+    const isOver = doubt.looks >= DOUBT_LOOKS && Math.abs(this.#world.now() - doubt.since) >= DOUBT_MS;
+    // For how long X may refuse to say whose a new sign-in is, nobody knows.
+    const isLongOver = this.#world.now() - doubt.grant.expiresAt >= DAY_MS;
+    if (isOver && (isLongOver || !(await this.#grants.mayBeReplaced(doubt.grant)))) {
       this.#doubts.delete(doubt.grant.id);
       return this.#end(doubt.grant, doubt.dropped);
     }
@@ -355,34 +339,39 @@ export class Renewal {
 
   /** X says that the newest refresh token is dead. Only the window that says so first tells the person. */
   async #end(grant: Grant, dropped: boolean): Promise<Outcome> {
-    // A sign-in in another window ends this state of the grant, too, and its record may be here already.
-    await this.#grants.storedRecordChanged(this.#grants.keyOf(grant));
-    const current = await this.#grants.find(grant.id);
-    if (current === undefined || !sameState(current, grant)) return current === undefined ? 'ended' : 'current';
+    await this.#grants.lookAtRecord(grant);
+    const current = await this.#grants.entry(grant.id);
+    if (current === undefined || !sameState(current.grant, grant)) return current === undefined ? 'ended' : 'current';
     if (await this.#grants.end(grant, 'rejected')) this.#notify({ kind: 'rejected', grant, dropped });
     return 'ended';
   }
 
-  /** False where no note can be left at all. Throws when it may be possible later: until then, nothing is to be spent. */
-  async #markSent(grant: Grant, sent: Sent): Promise<boolean> {
+  /**
+   * Notes that a request is sent for the next state of a grant, so that a lost answer can be told from a grant that X ended; undefined:
+   * that nothing was spent. If it `mustBeThere`, nothing is to be spent where it can't be noted for now.
+   */
+  async #mark(grant: Grant, sent: Sent | undefined, mustBeThere = false): Promise<Entry | undefined> {
+    const change = (current: Entry | undefined): Entry | undefined =>
+      isLive(current) && sameState(current.grant, grant) && current.sent?.id !== sent?.id
+        ? { ...current, sent }
+        : undefined;
+    if (mustBeThere) return this.#grants.change(grant, change, { mustBeThere });
     try {
-      await this.#handOver.markSent(grant, sent);
-      return true;
+      return await this.#grants.change(grant, change);
     } catch (error) {
-      if (!NO_FILES.has(codeOf(error) ?? '')) throw error;
-      this.#log.warn(
-        `Could not note that a renewal is being sent: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      return false;
+      // A mark that can't be taken back is only less to go by.
+      this.#log.warn(`Grant ${grant.id}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
     }
   }
 
-  /** A mark that can't be taken back is only less to go by. */
-  async #noteThat(what: string, leave: () => Promise<void>): Promise<void> {
-    try {
-      await leave();
-    } catch (error) {
-      this.#log.warn(`Could not note that ${what}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  /** True in one window only: the one that tells the person what is wrong with the app. */
+  async #isFirstToTell(grant: Grant, what: string): Promise<boolean> {
+    let isFirst = false;
+    await this.#grants.change(grant, (current) => {
+      isFirst = isLive(current) && sameState(current.grant, grant) && current.told?.includes(what) !== true;
+      return isLive(current) && isFirst ? { ...current, told: [...(current.told ?? []), what] } : undefined;
+    });
+    return isFirst;
   }
 }

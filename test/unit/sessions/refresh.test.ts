@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import type { Notes } from '../../../src/sessions/handOver.ts';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
-import type { Locks } from '../../../src/sessions/renewal.ts';
+import type { Locks } from '../../../src/sessions/refresh.ts';
 import { nameOf } from '../../../src/sessions/seal.ts';
 import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
@@ -298,9 +298,9 @@ describe('Renewal', () => {
     await hold.arrived;
     const [grant] = await second.grants.list();
     assert.ok(grant);
-    const waiting = second.renewal.renew(grant);
+    const waiting = second.refresh.renew(grant);
     await new Promise(setImmediate);
-    await second.renewal.settled();
+    await second.refresh.settled();
     assert.equal(await waiting, 'unreachable');
     hold.release();
     assert.ok(works(machine, await asked));
@@ -489,7 +489,7 @@ describe('Renewal', () => {
       machine.x.grants.expireAccessTokens();
       machine.now += YOUNG_MS;
       const outcomes = await Promise.all(
-        [first, second, first, second].map((window) => window.renewal.renew(grant, grant.accessToken)),
+        [first, second, first, second].map((window) => window.refresh.renew(grant, grant.accessToken)),
       );
       assert.deepEqual(outcomes, ['current', 'current', 'current', 'current']);
       assert.equal(machine.refreshes, 1);
@@ -502,9 +502,9 @@ describe('Renewal', () => {
       const grant = await window.signIn();
       machine.now += YOUNG_MS;
       const outcomes = await Promise.all([
-        window.renewal.renew(grant),
-        window.renewal.renew(grant, grant.accessToken),
-        window.renewal.renew(grant),
+        window.refresh.renew(grant),
+        window.refresh.renew(grant, grant.accessToken),
+        window.refresh.renew(grant),
       ]);
       assert.deepEqual(outcomes, ['current', 'current', 'current']);
       assert.equal(machine.refreshes, 1);
@@ -520,7 +520,7 @@ describe('Renewal', () => {
       machine.now += YOUNG_MS - 1;
       machine.x.grants.expireAccessTokens();
       for (const window of [first, second]) {
-        assert.equal(await window.renewal.renewRefused(grant), 'current');
+        assert.equal(await window.refresh.renewRefused(grant), 'current');
         assert.deepEqual(await window.sessions.renewAll(), ['current']);
       }
       assert.equal(machine.refreshes, 0);
@@ -534,7 +534,7 @@ describe('Renewal', () => {
       const window = machine.open();
       const grant = await window.signIn();
       machine.now -= MINUTE;
-      assert.equal(await window.renewal.renewRefused(grant), 'current');
+      assert.equal(await window.refresh.renewRefused(grant), 'current');
       assert.equal(machine.refreshes, 1);
     });
 

@@ -1,0 +1,540 @@
+import { codeOf } from '../busyFiles.ts';
+import type { App } from '../clients.ts';
+import { isProvisional, sameState, type Account, type Grant } from '../grant.ts';
+import type { Log } from '../log.ts';
+import { ended, isLive, isNews, NO_TOKEN, type Ending, type Entry } from './entry.ts';
+import type { ManifestFile } from './manifest.ts';
+import type { GrantRecords, Unreadable } from './records.ts';
+import { UnknownEntry, type Register } from './register.ts';
+import { idOf, KeyNotHere } from './storeKey.ts';
+
+/** What changed in this window's view. A refreshed or wider grant is `changed`, never removed and added. */
+export interface GrantChanges {
+  readonly added: readonly Grant[];
+  readonly changed: readonly Grant[];
+  readonly removed: readonly Grant[];
+}
+
+/** Why there may be no files: the folder can't be written, now or ever. What else goes wrong passes, a full disk as well. */
+const NO_FILES = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
+
+export function isNoFiles(error: unknown): boolean {
+  return NO_FILES.has(codeOf(error) ?? '');
+}
+
+/** How a change is made: `mustBeThere` if it is no use where it is not on the disk; `overrule` what can't be read. */
+interface How {
+  readonly mustBeThere?: boolean;
+  readonly overrule?: boolean;
+}
+
+type Change = (current: Entry | undefined) => Entry | undefined | Promise<Entry | undefined>;
+
+export interface GrantsDeps {
+  readonly records: GrantRecords;
+  /** The key of the register. @throws {KeyNotHere} */
+  readonly key: () => Promise<Buffer>;
+  readonly register: (key: Buffer) => Register;
+  readonly manifest: ManifestFile;
+  /** True in one of all windows: the one that tells the person of what is stored as `secret`. */
+  readonly isFirstToTell: (secret: string) => Promise<boolean>;
+  readonly log: Log;
+  readonly apiBaseUrl: () => string;
+}
+
+/** A grant under its person's name, and the one whose place it took. */
+export interface Named {
+  readonly grant: Grant;
+  readonly replaced: Grant | undefined;
+}
+
+/**
+ * The grants of one provider. What they are is in the register, which all windows read; SecretStorage has a copy of each, which
+ * counts where there is no register, or where another machine has written it. Never uses the network.
+ *
+ * Only those of one server are shown: those of others rest, untouched, until the setting names their server again.
+ */
+export class Grants {
+  readonly #deps: GrantsDeps;
+  readonly #log: Log;
+  readonly #listeners = new Set<(changes: GrantChanges) => void>();
+  /** The newest that this window has seen of each, by the key of its record. */
+  readonly #entries = new Map<string, Entry>();
+  /** What the listeners were told, by id. */
+  #told: ReadonlyMap<string, Grant> = new Map();
+  #register: Register | undefined;
+  #keyId = '';
+  #labels = '';
+  #loading: Promise<void> | undefined;
+  #isLoaded = false;
+  /** Told once across windows, at the first reading. */
+  onUnreadable: (count: number) => void = () => undefined;
+  /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
+  onVanished: (labels: readonly string[]) => void = () => undefined;
+
+  constructor(deps: GrantsDeps) {
+    this.#deps = deps;
+    this.#log = deps.log;
+  }
+
+  onDidChange(listener: (changes: GrantChanges) => void): { dispose(): void } {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /** Rejects where nobody can sign in before the window is reloaded. @throws {KeyNotHere} */
+  async ready(): Promise<void> {
+    await this.#deps.key();
+  }
+
+  /** Every grant of the server that is set, each in its newest state. Costs one `stat` for each when nothing has happened. */
+  async list(): Promise<readonly Grant[]> {
+    return this.listOf(this.#deps.apiBaseUrl());
+  }
+
+  /** Those of one server, whichever is set. */
+  async listOf(apiBaseUrl: string): Promise<readonly Grant[]> {
+    return (await this.all()).filter((grant) => grant.apiBaseUrl === apiBaseUrl);
+  }
+
+  /** Those of all servers. */
+  async all(): Promise<readonly Grant[]> {
+    await this.#load();
+    await this.catchUp();
+    return this.#grants();
+  }
+
+  /** To be called when the setting has changed: the grants of one server go, those of the other come back. */
+  serverChanged(): void {
+    this.#tell();
+  }
+
+  /** Learns what other windows did, if this window has grants at all. What can't be looked for now is looked for next time. */
+  async catchUp(): Promise<void> {
+    const register = this.#register;
+    if (!this.#isLoaded || register === undefined) return;
+    await this.#attempt('look for what other windows did', async () => {
+      const entries = await register.all((error) => this.#failed('read what became of a sign-in', error));
+      for (const entry of entries) this.#learn(entry);
+    });
+    this.#tell();
+  }
+
+  /** A grant in its newest state. Throws when that can't be known, because the machine fails. */
+  async find(id: string): Promise<Grant | undefined> {
+    const grant = (await this.#entryOf(id))?.grant;
+    return grant?.apiBaseUrl === this.#deps.apiBaseUrl() ? grant : undefined;
+  }
+
+  /** What is known of a grant that is there. Throws when that can't be known. */
+  async entry(id: string): Promise<Entry | undefined> {
+    return this.#entryOf(id);
+  }
+
+  /** Whose grant a new one replaces: X keeps one per app and user. */
+  async findOwn(app: App, accountId: string): Promise<Grant | undefined> {
+    const grants = await this.listOf(app.apiBaseUrl);
+    return grants.find((grant) => grant.clientId === app.clientId && grant.account.id === accountId);
+  }
+
+  /**
+   * Whether somebody has signed in to the app since, and it isn't known yet who: it may be the same person, and then that is why X
+   * refuses this grant.
+   */
+  async mayBeReplaced(grant: Grant): Promise<boolean> {
+    await this.catchUp();
+    return [...this.#entries.values()].some(
+      (entry) =>
+        entry.ended === undefined &&
+        isProvisional(entry.grant.account) &&
+        entry.grant.apiBaseUrl === grant.apiBaseUrl &&
+        entry.grant.clientId === grant.clientId &&
+        entry.grant.signInNumber > grant.signInNumber,
+    );
+  }
+
+  /** The number of the next sign-in to an app; to be called while no other window signs in to it. */
+  async nextSignInNumber(app: App): Promise<number> {
+    await this.#load();
+    await this.catchUp();
+    const numbers = [...this.#entries.values()]
+      .filter(({ grant }) => grant.apiBaseUrl === app.apiBaseUrl && grant.clientId === app.clientId)
+      .map(({ grant }) => grant.signInNumber);
+    return Math.max(0, ...numbers) + 1;
+  }
+
+  /** Keeps a place on the disk for what X is about to give. It is not shown. */
+  async reserve(grant: Omit<Grant, 'accessToken' | 'refreshToken'>): Promise<void> {
+    await this.keep({ ...grant, accessToken: NO_TOKEN, refreshToken: undefined }, { isPending: true });
+  }
+
+  /** Keeps what X gave, before anything else is done; `isPending` as long as it is not to be shown. */
+  async keep(grant: Grant, { isPending = false } = {}): Promise<void> {
+    await this.#load();
+    const entry: Entry = { grant, ...(isPending && { isPending }) };
+    await this.#change(this.#keyOf(grant), (known) => (isSame(entry, known) ? undefined : entry), { overrule: true });
+  }
+
+  /** Gives up what was kept for a sign-in that came to nothing. */
+  async abandon(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): Promise<void> {
+    const key = this.#keyOf(grant);
+    this.#entries.delete(key);
+    await this.#attempt('give up what was kept for a sign-in', async () => this.#register?.remove(key));
+    this.#tell();
+  }
+
+  /** What sign-ins have got that are under way in some window, or were when it was closed. */
+  async pending(): Promise<readonly Grant[]> {
+    await this.all();
+    return [...this.#entries.values()].filter(({ isPending }) => isPending === true).map(({ grant }) => grant);
+  }
+
+  /** Puts a grant that had no name in the place of the one that its person had. Undefined where they have signed in again since. */
+  async name(unnamed: Grant, account: Account): Promise<Named | undefined> {
+    let kept: Entry | undefined;
+    let replaced: Grant | undefined;
+    let wasPending = false;
+    await this.#change(
+      this.#keyOf(unnamed),
+      async (current) => {
+        if (current === undefined || current.ended !== undefined) return undefined;
+        wasPending = current.isPending === true;
+        kept = await this.#change(
+          this.#keyOf({ ...unnamed, account }),
+          (known) => {
+            // Done already, by a window that was stopped before it could say so.
+            if (known !== undefined && !isNews(current, known)) return undefined;
+            if (isLive(known)) replaced = known.grant;
+            const id = known === undefined || known.ended === 'signed-out' ? current.grant.id : known.grant.id;
+            const generation = Math.max(known?.grant.generation ?? 0, current.grant.generation) + 1;
+            return { grant: { ...current.grant, id, account, generation } };
+          },
+          { overrule: true },
+        );
+        return ended(current, 'moved');
+      },
+      { overrule: true },
+    );
+    // Nobody has seen it under the name that it never had.
+    if (wasPending) await this.abandon(unnamed);
+    return isLive(kept) && kept.grant.signInId === unnamed.signInId ? { grant: kept.grant, replaced } : undefined;
+  }
+
+  /** Keeps a grant in the place of the one that this account had. */
+  async replace(grant: Grant): Promise<Grant> {
+    await this.#load();
+    const kept = await this.#change(
+      this.#keyOf(grant),
+      (known) => {
+        if (known?.grant.signInId === grant.signInId) return undefined;
+        const { signInNumber = 0, generation = 0 } = known?.grant ?? {};
+        return { grant: { ...grant, signInNumber: signInNumber + 1, generation: generation + 1 } };
+      },
+      { overrule: true },
+    );
+    return kept?.grant ?? grant;
+  }
+
+  /**
+   * Changes what is known of a grant, in one step that no other window comes between. `change` may be called more than once, also with
+   * what it has made itself.
+   *
+   * @throws {UnknownEntry}; and, if it `mustBeThere`, what keeps it from being on the disk for now
+   */
+  async change(grant: Grant, change: Change, how: How = {}): Promise<Entry | undefined> {
+    await this.#load();
+    return this.#change(this.#keyOf(grant), change, how);
+  }
+
+  /** The grant that a sign-in has become. */
+  bySignIn(signInId: string): Grant | undefined {
+    return [...this.#entries.values()].find((entry) => isLive(entry) && entry.grant.signInId === signInId)?.grant;
+  }
+
+  /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
+  async signOut(id: string): Promise<Grant | undefined> {
+    let last: Grant | undefined;
+    let meant = (await this.all()).find((grant) => grant.id === id);
+    while (meant !== undefined && last === undefined) {
+      const { signInId }: Grant = meant;
+      await this.#change(
+        this.#keyOf(meant),
+        (current) => {
+          // Nobody was asked whether to sign out of what they have signed in with anew meanwhile.
+          if (!isLive(current) || current.grant.signInId !== signInId) return undefined;
+          last = current.grant;
+          return ended(current, 'signed-out');
+        },
+        { overrule: true },
+      );
+      // It may have got its name in the same moment.
+      const named = this.bySignIn(signInId);
+      meant = named === undefined || this.#keyOf(named) === this.#keyOf(meant) ? undefined : named;
+    }
+    if (this.#grants().length === 0) await this.forgetUnreadable(0);
+    return last;
+  }
+
+  /** Ends a grant in every window, unless it is in another state by now. Resolves to whether this window did. */
+  async end(grant: Grant, how: Ending): Promise<boolean> {
+    let isDone = false;
+    await this.#change(this.#keyOf(grant), (current) => {
+      isDone = isLive(current) && sameState(current.grant, grant);
+      return isLive(current) && isDone ? ended(current, how) : undefined;
+    });
+    return isDone;
+  }
+
+  /** Deletes records that can't be read and were set aside longer ago than this: nobody can sign out of what is in them. */
+  async forgetUnreadable(olderThanMs: number): Promise<void> {
+    // A window that nobody has asked for anything leaves the keyring alone.
+    if (!this.#isLoaded) return;
+    await this.#attempt('delete what can not be read', () => this.#deps.records.forgetUnreadable(olderThanMs));
+  }
+
+  /** Deletes what says of grants that they ended so long ago. */
+  async sweep(olderThanMs: number, now: number): Promise<void> {
+    await this.#attempt('delete what has ended', async () => this.#register?.sweep(olderThanMs, now));
+  }
+
+  /**
+   * Looks at a stored record again: SecretStorage says that it was written or erased, or it is about to matter. Never rejects.
+   * An erased record takes nothing away, because only the register says that somebody signed out.
+   */
+  async storedRecordChanged(key: string): Promise<void> {
+    if (!this.#deps.records.isKey(key) || this.#loading === undefined) return;
+    await this.#attempt('read a stored sign-in', async () => {
+      await this.#load();
+      await this.#import(key);
+    });
+  }
+
+  async lookAtRecord(grant: Grant): Promise<void> {
+    await this.storedRecordChanged(this.#keyOf(grant));
+  }
+
+  #keyOf(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): string {
+    return this.#deps.records.keyOf(grant);
+  }
+
+  async #entryOf(id: string): Promise<Entry | undefined> {
+    await this.#load();
+    const known = this.#entryWith(id);
+    if (known === undefined) return undefined;
+    const found = await this.#register?.find(this.#keyOf(known.grant));
+    if (found !== undefined) this.#learn(found);
+    // It may have got its name.
+    if (found?.ended === 'moved') await this.catchUp();
+    this.#tell();
+    return this.#entryWith(id);
+  }
+
+  #entryWith(id: string): Entry | undefined {
+    return this.#shown().find(({ grant }) => grant.id === id);
+  }
+
+  #shown(): readonly Entry[] {
+    const live = [...this.#entries.values()].filter((entry) => isLive(entry));
+    // A window may have died after it gave a grant its name, and before it could say so of what had none.
+    const named = new Set(live.filter(({ grant }) => !isProvisional(grant.account)).map(({ grant }) => grant.signInId));
+    return live.filter(({ grant }) => !isProvisional(grant.account) || !named.has(grant.signInId));
+  }
+
+  #grants(): readonly Grant[] {
+    return this.#shown().map(({ grant }) => grant);
+  }
+
+  /** Takes over what another window knows, unless this one knows more: it may not have been able to write that. */
+  #learn(entry: Entry): void {
+    const key = this.#keyOf(entry.grant);
+    const known = this.#entries.get(key);
+    if (known === undefined || !isNews(known, entry)) this.#entries.set(key, entry);
+  }
+
+  async #change(
+    key: string,
+    change: Change,
+    { mustBeThere = false, overrule = false }: How = {},
+  ): Promise<Entry | undefined> {
+    const before = this.#entries.get(key);
+    let result: Entry | undefined;
+    let isSettled = false;
+    const settle = async (found: Entry | undefined): Promise<Entry | undefined> => {
+      const known = this.#entries.get(key);
+      const isAhead = known !== undefined && (found === undefined || isNews(known, found));
+      const current = isAhead ? known : found;
+      const next = await change(current);
+      result = next ?? current;
+      isSettled = true;
+      return result === found ? undefined : result;
+    };
+    try {
+      if (this.#register === undefined) await settle(undefined);
+      else await this.#register.change(key, settle, { overrule });
+    } catch (error) {
+      if (error instanceof UnknownEntry || (mustBeThere && !isNoFiles(error))) throw error;
+      // This window goes by it all the same, and writes it when it can.
+      if (!isSettled) await settle(await this.#register?.find(key));
+      this.#failed('write what became of a sign-in', error);
+    }
+    if (result === undefined) return undefined;
+    this.#entries.set(key, result);
+    if (result.ended !== undefined) this.#tell();
+    await this.#copy(key, result, before);
+    this.#tell();
+    return result;
+  }
+
+  /** Has SecretStorage follow. What X has ended stays there until a window starts: it may be newer, from another machine. */
+  async #copy(key: string, entry: Entry, before: Entry | undefined): Promise<void> {
+    if (entry.isPending === true || (before !== undefined && isSame(before, entry))) return;
+    await this.#attempt('store a sign-in', async () => {
+      const { records } = this.#deps;
+      if (entry.ended === undefined) await records.write(entry.grant);
+      else if (entry.ended !== 'rejected') await this.#erase(key, entry);
+    });
+  }
+
+  async #erase(key: string, entry: Entry): Promise<void> {
+    const { records } = this.#deps;
+    const stored = await records.read(key);
+    // Another machine's is compared, too, before it is deleted.
+    if (stored !== undefined && !isNews({ grant: stored }, entry)) await records.erase(key);
+  }
+
+  /**
+   * Takes over what SecretStorage has, if that is newer: from another machine, or from where no register could be written. It is in the
+   * register when this window next changes it.
+   */
+  async #import(key: string): Promise<void> {
+    const stored = await this.#deps.records.read(key);
+    if (stored === undefined) return;
+    const known = await this.#register?.find(key);
+    if (known !== undefined) this.#learn(known);
+    this.#learn({ grant: stored });
+    this.#tell();
+  }
+
+  async #load(): Promise<void> {
+    this.#loading ??= this.#loadAll().catch((error: unknown) => {
+      this.#loading = undefined;
+      // Nothing is stored here that this window could see.
+      if (error instanceof KeyNotHere) return;
+      // A keyring that does not answer now may answer later.
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  async #loadAll(): Promise<void> {
+    const storeKey = await this.#deps.key();
+    this.#keyId = idOf(storeKey);
+    const register = this.#deps.register(storeKey);
+    this.#register = register;
+    const entries = await register
+      .all((error) => this.#failed('read what became of a sign-in', error))
+      .catch((error: unknown) => {
+        this.#failed('read what became of sign-ins', error);
+        return [];
+      });
+    for (const entry of entries) this.#learn(entry);
+    const { grants, unreadable } = await this.#deps.records.readAll();
+    for (const stored of grants) {
+      const key = this.#keyOf(stored);
+      const known = this.#entries.get(key);
+      this.#learn({ grant: stored });
+      if (known?.ended !== undefined && this.#entries.get(key) === known)
+        await this.#attempt('erase a stored sign-in', () => this.#erase(key, known));
+    }
+    for (const [key, entry] of this.#entries) {
+      const stored = grants.find((grant) => this.#keyOf(grant) === key);
+      if (isLive(entry) && (stored === undefined || !sameState(stored, entry.grant)))
+        await this.#attempt('store a sign-in', () => this.#deps.records.write(entry.grant));
+    }
+    this.#isLoaded = true;
+    this.#told = this.#visible();
+    this.#log.info(`Read ${this.#grants().length} stored sign-ins.`);
+    await this.#tellUnreadable(unreadable);
+    await this.#attempt('see what should be stored', () => this.#tellVanished());
+    await this.#updateManifest();
+  }
+
+  async #tellUnreadable(unreadable: readonly Unreadable[]): Promise<void> {
+    let untold = 0;
+    for (const { stored, key } of unreadable) {
+      if (this.#entries.has(key)) continue;
+      if (await this.#deps.isFirstToTell(stored)) untold++;
+    }
+    if (untold > 0) this.onUnreadable(untold);
+  }
+
+  async #tellVanished(): Promise<void> {
+    const manifest = await this.#deps.manifest.read();
+    if (manifest === undefined || manifest.keyId === this.#keyId) return;
+    const here = new Set(this.#grants().map(({ account }) => account.label));
+    const gone = manifest.labels.filter((label) => !here.has(label));
+    if ((await this.#deps.manifest.claim(manifest, this.#keyId)) && gone.length > 0) this.onVanished(gone);
+  }
+
+  async #updateManifest(): Promise<void> {
+    const labels = this.#grants()
+      .map(({ account }) => account.label)
+      .toSorted();
+    const manifest = { keyId: this.#keyId, labels };
+    const text = JSON.stringify(manifest);
+    if (text === this.#labels) return;
+    this.#labels = text;
+    await this.#attempt('note what is stored', () => this.#deps.manifest.write(manifest));
+  }
+
+  #visible(): ReadonlyMap<string, Grant> {
+    const server = this.#deps.apiBaseUrl();
+    return new Map(
+      this.#grants()
+        .filter((grant) => grant.apiBaseUrl === server)
+        .map((grant) => [grant.id, grant]),
+    );
+  }
+
+  /** Tells the listeners what is not as it was when they were last told. */
+  #tell(): void {
+    if (!this.#isLoaded) return;
+    const [before, now] = [this.#told, this.#visible()];
+    this.#told = now;
+    const added: Grant[] = [];
+    const changed: Grant[] = [];
+    const removed: Grant[] = [];
+    for (const [id, grant] of now) {
+      const old = before.get(id);
+      // VS Code keys what it knows by label: under another label a grant is another session.
+      if (old === undefined) added.push(grant);
+      else if (old.account.label !== grant.account.label) {
+        removed.push(old);
+        added.push(grant);
+      } else if (!sameState(old, grant)) changed.push(grant);
+    }
+    for (const [id, grant] of before) if (!now.has(id)) removed.push(grant);
+    if (added.length + changed.length + removed.length === 0) return;
+    for (const grant of removed) this.#log.info(`Grant ${grant.id}: no more here.`);
+    if (added.length + removed.length > 0) void this.#updateManifest();
+    for (const listener of this.#listeners) listener({ added, changed, removed });
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#log.error(`Could not ${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  /** For what must not undo the work that it follows: a failure is logged, and the memory of this window stays right. */
+  async #attempt(what: string, action: () => PromiseLike<unknown>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.#failed(what, error);
+    }
+  }
+}
+
+/** Whether SecretStorage would say the same of both. */
+function isSame(a: Entry, b: Entry | undefined): boolean {
+  return b !== undefined && a.ended === b.ended && a.isPending === b.isPending && sameState(a.grant, b.grant);
+}

@@ -1,0 +1,187 @@
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { hkdfSync } from 'node:crypto';
+import { codeOf } from '../busyFiles.ts';
+import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
+import type { Lease, Locks } from '../../ipc/locks.ts';
+import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
+
+const OURS = /^[0-9a-f]{40}$/;
+
+/** A file that has changed so recently may change again without a trace: the clocks of some file systems are that coarse. */
+const COARSE_MS = 3_000;
+
+const LOCK_WAIT_MS = 30_000;
+
+/** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
+export class UnknownEntry extends Error {
+  override readonly name = 'UnknownEntry';
+}
+
+/** What was read of a file, and what its `stat` said then. */
+interface Known {
+  readonly signature: string;
+  readonly firstSeenAt: number;
+  readonly readAt: number;
+  readonly entry: Entry | undefined;
+}
+
+/**
+ * The truth about grants, for all windows of a machine that have the key: a sealed file for each account of an app. A window reads
+ * what others wrote before it acts, and changes an entry only under a lock, having read it there.
+ */
+export class Register {
+  readonly #folder: string;
+  readonly #key: Buffer;
+  readonly #locks: Locks;
+  readonly #monotonicMs: () => number;
+  readonly #files: SlotFiles | undefined;
+  readonly #known = new Map<string, Known>();
+  readonly #sealed = new Map<string, SealedFile>();
+
+  constructor(parts: {
+    folder: string;
+    key: Buffer;
+    locks: Locks;
+    monotonicMs: () => number;
+    files?: SlotFiles | undefined;
+  }) {
+    this.#folder = parts.folder;
+    this.#key = parts.key;
+    this.#locks = parts.locks;
+    this.#monotonicMs = parts.monotonicMs;
+    this.#files = parts.files;
+  }
+
+  /** Every entry that can be read. What can't be read now, or only by a newer version, is as it was. */
+  async all(onFailure: (error: unknown) => void): Promise<readonly Entry[]> {
+    const entries = await Promise.all(
+      (await this.#names()).map((name) =>
+        this.#look(name).catch((error: unknown) => {
+          onFailure(error);
+          return this.#known.get(name)?.entry;
+        }),
+      ),
+    );
+    return entries.filter((entry) => entry !== undefined);
+  }
+
+  /** One entry. @throws {UnknownEntry} */
+  async find(key: string): Promise<Entry | undefined> {
+    return this.#look(this.#nameOf(key));
+  }
+
+  /**
+   * Puts what `change` makes of an entry in its place, while no other window does; nothing if it makes undefined of it. `change` may be
+   * called again, with what it has made itself. What can't be read is in nobody's way who may `overrule` it.
+   *
+   * @throws {UnknownEntry | LockBusy}, and what the file system throws
+   */
+  async change(
+    key: string,
+    change: (current: Entry | undefined) => Promise<Entry | undefined>,
+    { overrule = false } = {},
+  ): Promise<void> {
+    const name = this.#nameOf(key);
+    const waiting = { waitMs: LOCK_WAIT_MS };
+    for (;;) {
+      const isDone = await this.#locks.withLock<boolean>(`write ${name}`, waiting, (lease) =>
+        this.#changeOnce(name, change, overrule, lease),
+      );
+      if (isDone) return;
+    }
+  }
+
+  /** Deletes an entry that says nothing any more. */
+  async remove(key: string): Promise<void> {
+    const name = this.#nameOf(key);
+    this.#known.delete(name);
+    await this.#file(name).remove();
+  }
+
+  /** Deletes entries of what has ended so long ago. */
+  async sweep(olderThanMs: number, now: number): Promise<void> {
+    for (const name of await this.#names()) {
+      const path = join(this.#folder, name);
+      const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
+      if (changedAt === undefined || now - changedAt < olderThanMs) continue;
+      const entry = await this.#look(name).catch(() => undefined);
+      if (entry?.ended !== undefined) await fs.unlink(path).catch(() => {});
+    }
+  }
+
+  /** False if the lock was lost meanwhile: another window may have read what was there before, and has to be read. */
+  async #changeOnce(
+    name: string,
+    change: (current: Entry | undefined) => Promise<Entry | undefined>,
+    overrule: boolean,
+    lease: Lease,
+  ): Promise<boolean> {
+    const file = this.#file(name);
+    let before: Reading | undefined;
+    let current: Entry | undefined;
+    try {
+      before = await file.read();
+      current = entryOf(before);
+    } catch (error) {
+      if (!overrule) throw unknown(error);
+      before = undefined;
+    }
+    const next = await change(current);
+    if (next === undefined) return true;
+    if (!(await lease.held())) return false;
+    await file.write(toEntryRecord(next), before);
+    this.#known.delete(name);
+    return lease.held();
+  }
+
+  async #look(name: string): Promise<Entry | undefined> {
+    const file = this.#file(name);
+    const known = this.#known.get(name);
+    const now = this.#monotonicMs();
+    const signature = await file.signature().catch((error: unknown) => {
+      throw unknown(error);
+    });
+    if (signature === undefined) {
+      this.#known.delete(name);
+      return undefined;
+    }
+    const isSame = known?.signature === signature;
+    if (isSame && known.readAt - known.firstSeenAt > COARSE_MS) return known.entry;
+    const entry = await file
+      .read()
+      .then(entryOf)
+      .catch((error: unknown) => {
+        throw unknown(error);
+      });
+    this.#known.set(name, { signature, firstSeenAt: isSame ? known.firstSeenAt : now, readAt: now, entry });
+    return entry;
+  }
+
+  async #names(): Promise<readonly string[]> {
+    try {
+      return (await fs.readdir(this.#folder)).filter((name) => OURS.test(name));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+      throw error;
+    }
+  }
+
+  #file(name: string): SealedFile {
+    const file = this.#sealed.get(name) ?? new SealedFile(this.#folder, name, this.#key, this.#files);
+    this.#sealed.set(name, file);
+    return file;
+  }
+
+  #nameOf(key: string): string {
+    return Buffer.from(hkdfSync('sha256', this.#key, '', `x-authentication entry ${key}`, 20)).toString('hex');
+  }
+}
+
+function entryOf(reading: Reading | undefined): Entry | undefined {
+  return reading === undefined ? undefined : fromEntryRecord(reading.payload);
+}
+
+function unknown(cause: unknown): UnknownEntry {
+  return new UnknownEntry(cause instanceof Error ? cause.message : String(cause), { cause });
+}
