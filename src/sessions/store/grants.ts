@@ -385,13 +385,13 @@ export class Grants {
     return result;
   }
 
-  /** Has SecretStorage follow. What X has ended stays there until a window starts: it may be newer, from another machine. */
+  /** Has SecretStorage follow. */
   async #copy(key: string, entry: Entry, before: Entry | undefined): Promise<void> {
     if (entry.isPending === true || (before !== undefined && isSame(before, entry))) return;
     await this.#attempt('store a sign-in', async () => {
       const { records } = this.#deps;
       if (entry.ended === undefined) await records.write(entry.grant);
-      else if (entry.ended !== 'rejected') await this.#erase(key, entry);
+      else await this.#erase(key, entry);
     });
   }
 
