@@ -191,7 +191,10 @@ export class SealedFile {
     decipher.setAAD(this.#boundTo(slot));
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     try {
-      const plain = Buffer.concat([decipher.update(sealed.subarray(START_BYTES + IV_BYTES, -TAG_BYTES)), decipher.final()]);
+      const plain = Buffer.concat([
+        decipher.update(sealed.subarray(START_BYTES + IV_BYTES, -TAG_BYTES)),
+        decipher.final(),
+      ]);
       const text = plain.subarray(HEAD_BYTES, HEAD_BYTES + plain.readUInt32BE(8));
       const payload: unknown = JSON.parse(text.toString('utf8'));
       return { payload, revision: Number(plain.readBigUInt64BE(0)), slot };

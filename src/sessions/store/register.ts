@@ -120,8 +120,9 @@ export class Register {
       const path = join(this.#folder, name);
       const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
       if (changedAt === undefined || now - changedAt < olderThanMs) continue;
-      const entry = await this.#look(name).catch(() => undefined);
-      if (entry?.ended !== undefined) await fs.unlink(path).catch(() => {});
+      await this.#locks.withLock(`write ${name}`, { waitMs: LOCK_WAIT_MS }, async () => {
+        if (entryOf(await this.#file(name).read())?.ended !== undefined) await this.#file(name).remove();
+      });
     }
   }
 
