@@ -410,7 +410,7 @@ export class Grants {
       this.#failed('write what became of a sign-in', error);
     }
     if (result === undefined) return undefined;
-    this.#entries.set(key, result);
+    this.#learn(result);
     if (result.ended !== undefined) this.#tell();
     await this.#copy(key, result, before);
     this.#tell();
