@@ -121,6 +121,8 @@ describe('Renewal', () => {
           machine.notices.map(({ kind: what, ...rest }) => [what, 'dropped' in rest && rest.dropped]),
           [['rejected', false]],
         );
+        await machine.open().grants.list();
+        await machine.settle();
         assert.deepEqual(machine.storedGrants, []);
         for (const window of [first, second]) assert.equal(window.changes.at(-1)?.removed.length, 1);
       });
@@ -157,6 +159,8 @@ describe('Renewal', () => {
         // Two for what was signed out, two for what came after.
         for (let count = 1; count <= 4; count++) await machine.x.arrival(REVOKE, count);
         await until(() => machine.x.grants.renewable.length === 0);
+        await machine.settle();
+        await machine.open().grants.list();
         await machine.settle();
         assert.deepEqual(machine.storedGrants, []);
         assert.deepEqual(machine.notices, []);

@@ -46,7 +46,7 @@ export class Machine {
   }
 
   open(how: WindowOptions = {}): Window {
-    const surroundings = { folder: this.folder, now: () => this.now, x: this.x };
+    const surroundings = { folder: how.folder ?? this.folder, now: () => this.now, x: this.x };
     const window = new Window(surroundings, { secrets: this.store.open(), ...how });
     this.#windows.push(window);
     return window;
@@ -100,6 +100,8 @@ export async function openMachine(
 
 export interface WindowOptions {
   readonly app?: App;
+  /** Another machine's, which shares SecretStorage. */
+  readonly folder?: string;
   /** How wrong this window's clock is, in milliseconds. */
   readonly clockSkewMs?: number;
   /** The machine's, unless told otherwise. */
