@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, patiently } from '../sessions/busyFiles.ts';
-import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from '../sessions/sealedNotes.ts';
+import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 
 /** The first byte of a slot; bound into the key and the seal as well. */
 const VERSION = 1;
