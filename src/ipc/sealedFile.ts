@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import { codeOf, patiently } from '../sessions/busyFiles.ts';
 import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 
-/** The first byte of a slot; bound into the key and the seal as well. */
+/** How every slot begins, of later versions as well: what begins otherwise is damaged. */
+const MAGIC = Buffer.from('XA', 'latin1');
+/** What follows; bound into the key and the seal as well. */
 const VERSION = 1;
+const START_BYTES = MAGIC.length + 1;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** Revision and length, before the text. */
@@ -15,7 +18,7 @@ const HEAD_BYTES = 12;
 const SLOT_BYTES = 8 * 1024;
 
 /** The longest text that a slot takes. */
-export const MAX_TEXT_BYTES = SLOT_BYTES - 1 - IV_BYTES - HEAD_BYTES - TAG_BYTES;
+export const MAX_TEXT_BYTES = SLOT_BYTES - START_BYTES - IV_BYTES - HEAD_BYTES - TAG_BYTES;
 
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -109,10 +112,7 @@ export class SealedFile {
       }
       return;
     }
-    const whole = Buffer.concat([this.#seal(payload, revision, 0), randomBytes(SLOT_BYTES)]);
-    // So that what looks at the first byte does not take it for a newer version.
-    whole[SLOT_BYTES] = 0;
-    await this.#create(whole);
+    await this.#create(Buffer.concat([this.#seal(payload, revision, 0), Buffer.alloc(SLOT_BYTES)]));
   }
 
   async remove(): Promise<void> {
@@ -178,20 +178,23 @@ export class SealedFile {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(this.#boundTo(slot));
-    return Buffer.concat([Buffer.of(VERSION), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    return Buffer.concat([MAGIC, Buffer.of(VERSION), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   }
 
   #unseal(sealed: Buffer, slot: 0 | 1): Reading | undefined {
-    const [version = 0] = sealed;
+    const version = sealed[MAGIC.length] ?? 0;
+    if (!sealed.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
     if (version > VERSION) throw new NewerVersion('a newer version of X Authentication wrote it');
     if (sealed.length < SLOT_BYTES || version !== VERSION) return undefined;
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(1, 1 + IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
+    const iv = sealed.subarray(START_BYTES, START_BYTES + IV_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES });
     decipher.setAAD(this.#boundTo(slot));
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     try {
-      const plain = Buffer.concat([decipher.update(sealed.subarray(1 + IV_BYTES, -TAG_BYTES)), decipher.final()]);
+      const plain = Buffer.concat([
+        decipher.update(sealed.subarray(START_BYTES + IV_BYTES, -TAG_BYTES)),
+        decipher.final(),
+      ]);
       const text = plain.subarray(HEAD_BYTES, HEAD_BYTES + plain.readUInt32BE(8));
       const payload: unknown = JSON.parse(text.toString('utf8'));
       return { payload, revision: Number(plain.readBigUInt64BE(0)), slot };

@@ -263,14 +263,15 @@ export class Refresh {
   async #refreshed(before: Grant, given: Refreshed): Promise<Outcome> {
     this.#backOff.succeeded(before.id);
     this.#doubts.delete(before.id);
-    const kept = await this.#grants.change(before, (current) => {
+    const keep = (current: Entry | undefined): Entry | undefined => {
       if (current === undefined) return { grant: { ...before, ...given, generation: before.generation + 1 } };
       const { grant, ended } = current;
       // Signed in anew; another window was given more; or somebody has signed out. That X had ended it is taken back.
       if (grant.signInId !== before.signInId || grant.generation > before.generation) return undefined;
       if (ended === 'signed-out' || ended === 'moved') return undefined;
       return { grant: { ...grant, ...given, generation: grant.generation + 1 } };
-    });
+    };
+    const kept = await this.#grants.change(before, keep, { inMemory: true });
     if (kept?.ended === 'moved') {
       const named = this.#grants.bySignIn(before.signInId);
       // The answer is for what had no name when it was asked for.

@@ -22,10 +22,14 @@ export function isNoFiles(error: unknown): boolean {
   return NO_FILES.has(codeOf(error) ?? '');
 }
 
-/** How a change is made: `mustBeThere` if it is no use where it is not on the disk; `overrule` what can't be read. */
+/**
+ * How a change is made: `mustBeThere` if it is no use where it is not on the disk; `overrule` what can't be
+ * read; or then go by what this window knows, `inMemory` and in SecretStorage.
+ */
 interface How {
   readonly mustBeThere?: boolean;
   readonly overrule?: boolean;
+  readonly inMemory?: boolean;
 }
 
 type Change = (current: Entry | undefined) => Entry | undefined | Promise<Entry | undefined>;
@@ -60,6 +64,8 @@ export class Grants {
   readonly #listeners = new Set<(changes: GrantChanges) => void>();
   /** The newest that this window has seen of each, by the key of its record. */
   readonly #entries = new Map<string, Entry>();
+  /** The ids of sign-ins that are under way in this window. */
+  readonly #attempts = new Set<string>();
   /** What the listeners were told, by id. */
   #told: ReadonlyMap<string, Grant> = new Map();
   #register: Register | undefined;
@@ -67,6 +73,8 @@ export class Grants {
   #labels = '';
   #loading: Promise<void> | undefined;
   #isLoaded = false;
+  /** Somebody was told that there are no sign-ins, because this window had no key. */
+  #isBlind = false;
   /** Told once across windows, at the first reading. */
   onUnreadable: (count: number) => void = () => undefined;
   /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
@@ -84,7 +92,11 @@ export class Grants {
 
   /** Rejects where nobody can sign in before the window is reloaded. @throws {KeyNotHere} */
   async ready(): Promise<void> {
-    await this.#deps.key();
+    try {
+      await this.#deps.key();
+    } catch (error) {
+      if (error instanceof KeyNotHere) throw error;
+    }
   }
 
   /** Every grant of the server that is set, each in its newest state. Costs one `stat` for each when nothing has happened. */
@@ -116,6 +128,11 @@ export class Grants {
     await this.#attempt('look for what other windows did', async () => {
       const entries = await register.all((error) => this.#failed('read what became of a sign-in', error));
       for (const entry of entries) this.#learn(entry);
+      const there = new Set(entries.map(({ grant }) => this.#keyOf(grant)));
+      // Another window's sign-in came to nothing, or has got its name.
+      for (const [key, { grant, isPending }] of this.#entries)
+        if (isPending === true && !there.has(key) && !this.#attempts.has(grant.id)) this.#entries.delete(key);
+      await this.#finishNaming();
     });
     this.#tell();
   }
@@ -165,28 +182,33 @@ export class Grants {
 
   /** Keeps a place on the disk for what X is about to give. It is not shown. */
   async reserve(grant: Omit<Grant, 'accessToken' | 'refreshToken'>): Promise<void> {
+    this.#attempts.add(grant.id);
     await this.keep({ ...grant, accessToken: NO_TOKEN, refreshToken: undefined }, { isPending: true });
   }
 
   /** Keeps what X gave, before anything else is done; `isPending` as long as it is not to be shown. */
   async keep(grant: Grant, { isPending = false } = {}): Promise<void> {
     await this.#load();
+    if (!isPending) this.#attempts.delete(grant.id);
     const entry: Entry = { grant, ...(isPending && { isPending }) };
     await this.#change(this.#keyOf(grant), (known) => (isSame(entry, known) ? undefined : entry), { overrule: true });
   }
 
   /** Gives up what was kept for a sign-in that came to nothing. */
-  async abandon(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): Promise<void> {
+  async abandon(grant: Omit<Grant, 'accessToken' | 'refreshToken'>): Promise<void> {
     const key = this.#keyOf(grant);
+    this.#attempts.delete(grant.id);
     this.#entries.delete(key);
     await this.#attempt('give up what was kept for a sign-in', async () => this.#register?.remove(key));
     this.#tell();
   }
 
-  /** What sign-ins have got that are under way in some window, or were when it was closed. */
+  /** What sign-ins have got that are under way in another window, or were when that was closed. */
   async pending(): Promise<readonly Grant[]> {
     await this.all();
-    return [...this.#entries.values()].filter(({ isPending }) => isPending === true).map(({ grant }) => grant);
+    return [...this.#entries.values()]
+      .filter(({ isPending, grant }) => isPending === true && !this.#attempts.has(grant.id))
+      .map(({ grant }) => grant);
   }
 
   /** Puts a grant that had no name in the place of the one that its person had. Undefined where they have signed in again since. */
@@ -302,6 +324,7 @@ export class Grants {
    * An erased record takes nothing away, because only the register says that somebody signed out.
    */
   async storedRecordChanged(key: string): Promise<void> {
+    if (this.#isBlind) await this.#attempt('read stored sign-ins', () => this.#load());
     if (!this.#deps.records.isKey(key) || this.#loading === undefined) return;
     await this.#attempt('read a stored sign-in', async () => {
       await this.#load();
@@ -340,6 +363,15 @@ export class Grants {
     return live.filter(({ grant }) => !isProvisional(grant.account) || !named.has(grant.signInId));
   }
 
+  /** Says of grants that they have got their names, where a window died before it could. */
+  async #finishNaming(): Promise<void> {
+    const shown = new Set(this.#shown());
+    const left = [...this.#entries].filter(([, entry]) => isLive(entry) && !shown.has(entry));
+    for (const [key] of left) {
+      await this.#change(key, (current) => (isLive(current) ? ended(current, 'moved') : undefined));
+    }
+  }
+
   #grants(): readonly Grant[] {
     return this.#shown().map(({ grant }) => grant);
   }
@@ -354,7 +386,7 @@ export class Grants {
   async #change(
     key: string,
     change: Change,
-    { mustBeThere = false, overrule = false }: How = {},
+    { mustBeThere = false, overrule = false, inMemory = false }: How = {},
   ): Promise<Entry | undefined> {
     const before = this.#entries.get(key);
     let result: Entry | undefined;
@@ -372,9 +404,9 @@ export class Grants {
       if (this.#register === undefined) await settle(undefined);
       else await this.#register.change(key, settle, { overrule });
     } catch (error) {
-      if (error instanceof UnknownEntry || (mustBeThere && !isNoFiles(error))) throw error;
+      if ((error instanceof UnknownEntry && !inMemory) || (mustBeThere && !isNoFiles(error))) throw error;
       // This window goes by it all the same, and writes it when it can.
-      if (!isSettled) await settle(await this.#register?.find(key));
+      if (!isSettled) await settle(inMemory ? undefined : await this.#register?.find(key));
       this.#failed('write what became of a sign-in', error);
     }
     if (result === undefined) return undefined;
@@ -385,13 +417,13 @@ export class Grants {
     return result;
   }
 
-  /** Has SecretStorage follow. What X has ended stays there until a window starts: it may be newer, from another machine. */
+  /** Has SecretStorage follow. */
   async #copy(key: string, entry: Entry, before: Entry | undefined): Promise<void> {
     if (entry.isPending === true || (before !== undefined && isSame(before, entry))) return;
     await this.#attempt('store a sign-in', async () => {
       const { records } = this.#deps;
       if (entry.ended === undefined) await records.write(entry.grant);
-      else if (entry.ended !== 'rejected') await this.#erase(key, entry);
+      else await this.#erase(key, entry);
     });
   }
 
@@ -418,8 +450,11 @@ export class Grants {
   async #load(): Promise<void> {
     this.#loading ??= this.#loadAll().catch((error: unknown) => {
       this.#loading = undefined;
-      // Nothing is stored here that this window could see.
-      if (error instanceof KeyNotHere) return;
+      if (error instanceof KeyNotHere) {
+        // Whatever is stored, this window can't see it, or not yet.
+        this.#isBlind = true;
+        return;
+      }
       // A keyring that does not answer now may answer later.
       throw error;
     });
@@ -452,7 +487,9 @@ export class Grants {
         await this.#attempt('store a sign-in', () => this.#deps.records.write(entry.grant));
     }
     this.#isLoaded = true;
-    this.#told = this.#visible();
+    if (!this.#isBlind) this.#told = this.#visible();
+    this.#isBlind = false;
+    this.#tell();
     this.#log.info(`Read ${this.#grants().length} stored sign-ins.`);
     await this.#tellUnreadable(unreadable);
     await this.#attempt('see what should be stored', () => this.#tellVanished());

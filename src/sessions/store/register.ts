@@ -13,6 +13,13 @@ const COARSE_MS = 3_000;
 
 const LOCK_WAIT_MS = 30_000;
 
+/** How often a change is begun again because its lock was lost. */
+const MOST_TRIES = 3;
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+const NO_LEASE: Lease = { held: async () => true };
+
 /** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
 export class UnknownEntry extends Error {
   override readonly name = 'UnknownEntry';
@@ -83,13 +90,21 @@ export class Register {
     { overrule = false } = {},
   ): Promise<void> {
     const name = this.#nameOf(key);
-    const waiting = { waitMs: LOCK_WAIT_MS };
-    for (;;) {
-      const isDone = await this.#locks.withLock<boolean>(`write ${name}`, waiting, (lease) =>
-        this.#changeOnce(name, change, overrule, lease),
-      );
-      if (isDone) return;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      let hasBegun = false;
+      try {
+        const isDone = await this.#locks.withLock<boolean>(`write ${name}`, { waitMs: LOCK_WAIT_MS }, (lease) => {
+          hasBegun = true;
+          return this.#changeOnce(name, change, overrule, lease);
+        });
+        if (isDone) return;
+      } catch (error) {
+        if (hasBegun || !FULL.has(codeOf(error) ?? '')) throw error;
+        break;
+      }
     }
+    // There is no room for a lock, but for what is to be written there is.
+    await this.#changeOnce(name, change, overrule, NO_LEASE);
   }
 
   /** Deletes an entry that says nothing any more. */
@@ -105,8 +120,9 @@ export class Register {
       const path = join(this.#folder, name);
       const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
       if (changedAt === undefined || now - changedAt < olderThanMs) continue;
-      const entry = await this.#look(name).catch(() => undefined);
-      if (entry?.ended !== undefined) await fs.unlink(path).catch(() => {});
+      await this.#locks.withLock(`write ${name}`, { waitMs: LOCK_WAIT_MS }, async () => {
+        if (entryOf(await this.#file(name).read())?.ended !== undefined) await this.#file(name).remove();
+      });
     }
   }
 

@@ -16,6 +16,7 @@ export class Mortal {
   readonly died: Promise<void>;
   readonly #pid = ++born;
   readonly #die: () => void;
+  readonly #open = new Set<fs.FileHandle>();
   #left = Infinity;
   /** What it has done to the world, in short. */
   readonly deeds: string[] = [];
@@ -62,6 +63,9 @@ export class Mortal {
 
   kill(): void {
     this.#left = 0;
+    // As the system does for a process that has died.
+    for (const handle of this.#open) void handle.close();
+    this.#open.clear();
     dead.add(this.#pid);
     this.#die();
   }
@@ -85,12 +89,16 @@ export class Mortal {
   }
 
   #mortalHandle(handle: fs.FileHandle): fs.FileHandle {
+    if (this.isDead) void handle.close();
+    else this.#open.add(handle);
     return new Proxy(handle, {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== 'function') return value;
-        const call = (...parts: unknown[]): unknown => Reflect.apply(value, target, parts);
-        // What has happened when a process dies has happened; but a file that is open is closed.
+        const call = (...parts: unknown[]): unknown => {
+          if (name === 'close') this.#open.delete(handle);
+          return Reflect.apply(value, target, parts);
+        };
         if (name !== 'write' && name !== 'datasync') return call;
         return (...parts: unknown[]) =>
           this.#step(name === 'write' ? 'write the register' : 'sync the register', async () => call(...parts));

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
-import type { Notes } from '../../../src/sessions/handOver.ts';
+import type { Lease, Locks } from '../../../src/ipc/locks.ts';
+import { YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { FolderLocks } from '../../../src/sessions/lock.ts';
-import type { Locks } from '../../../src/sessions/refresh.ts';
-import { nameOf } from '../../../src/sessions/seal.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
+import { NotingRegister } from './notingRegister.ts';
+import { registerFiles } from './registerFiles.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
 
 const TOKEN = '/2/oauth2/token';
@@ -99,18 +99,12 @@ describe('Renewal', () => {
         await machine.open().signIn();
         await machine.settle();
         const secrets = machine.store.open();
-        const notes = new SealedNotes(join(machine.folder, 'notes'));
-        const dying: Notes = {
-          read: (secret, purpose) => notes.read(secret, purpose),
-          write: (secret, purpose, payload) => notes.write(secret, purpose, payload),
-          remove: (secret, purpose) => notes.remove(secret, purpose),
-          async writeFirst(secret, purpose, payload) {
-            secrets.failure = new Error('dead');
-            return notes.writeFirst(secret, purpose, payload);
-          },
+        const dies = (): void => {
+          secrets.failure = new Error('dead');
         };
         machine.now += 2 * HOUR;
-        await machine.open({ notes: dying, secrets }).session();
+        await machine.open({ register: (parts) => new NotingRegister(parts, dies), secrets }).session();
+        assert.ok(secrets.failure);
         assert.ok(works(machine, await machine.open().session()));
         assert.equal(machine.refreshes, 1);
       });
@@ -127,7 +121,7 @@ describe('Renewal', () => {
           machine.notices.map(({ kind: what, ...rest }) => [what, 'dropped' in rest && rest.dropped]),
           [['rejected', false]],
         );
-        assert.deepEqual([...machine.store.stored.keys()], []);
+        assert.deepEqual(machine.storedGrants, []);
         for (const window of [first, second]) assert.equal(window.changes.at(-1)?.removed.length, 1);
       });
 
@@ -164,7 +158,7 @@ describe('Renewal', () => {
         for (let count = 1; count <= 4; count++) await machine.x.arrival(REVOKE, count);
         await until(() => machine.x.grants.renewable.length === 0);
         await machine.settle();
-        assert.deepEqual([...machine.store.stored.keys()], []);
+        assert.deepEqual(machine.storedGrants, []);
         assert.deepEqual(machine.notices, []);
       });
     });
@@ -242,11 +236,11 @@ describe('Renewal', () => {
       await until(() => machine.x.grants.renewable.length === 0);
     });
 
-    it('is the end of it, also when the note that says so is deleted after a week', async () => {
+    it('is the end of it, also when nothing says so any more after a month', async () => {
       await using machine = await openMachine();
       const { second } = await askedByBoth(machine);
       await endedBy(machine, second);
-      await new SealedNotes(join(machine.folder, 'notes')).sweep(-1);
+      await second.grants.sweep(-1, Date.now());
       assert.equal(await second.session(), undefined);
       assert.deepEqual(await second.grants.list(), []);
       assert.equal(machine.refreshes, 2);
@@ -648,7 +642,7 @@ describe('Renewal', () => {
 
     it('does not ask X when it lost the lock while it noted that it would', async () => {
       await using machine = await openMachine();
-      const window = machine.open(losingTheLock(machine));
+      const window = machine.open({ locks: losingTheLock(machine) });
       await window.signIn();
       await machine.settle();
       machine.now += 2 * HOUR;
@@ -660,7 +654,7 @@ describe('Renewal', () => {
 
     it('believes a refusal that it got without a lock only after a while', async () => {
       await using machine = await openMachine();
-      const how = { locks: failingLocks('EROFS'), notes: failingNotes('EROFS') };
+      const how = { locks: failingLocks('EROFS') };
       const first = machine.open(how);
       await first.signIn();
       await machine.settle();
@@ -683,13 +677,20 @@ describe('Renewal', () => {
       assert.equal(machine.refreshes, 3);
     });
 
-    it('replaces a note that something damaged', async () => {
+    it('writes over what something damaged', async () => {
       await using machine = await openMachine('browser');
       const { first, second } = await twoWindows(machine);
-      const [grant] = await first.grants.list();
-      assert.ok(grant);
-      await mkdir(join(machine.folder, 'notes'), { recursive: true });
-      await writeFile(join(machine.folder, 'notes', nameOf(sealOf(grant), 'next')), 'zeros after a power cut');
+      for (const path of registerFiles(machine)) writeFileSync(path, 'zeros after a power cut');
+      machine.now += 2 * HOUR;
+      assert.ok(works(machine, await first.session()));
+      assert.ok(works(machine, await second.session()));
+      assert.equal(machine.refreshes, 1);
+    });
+
+    it('goes on where somebody has deleted all files', async () => {
+      await using machine = await openMachine();
+      const { first, second } = await twoWindows(machine);
+      await rm(join(machine.folder, 'grants'), { recursive: true });
       machine.now += 2 * HOUR;
       assert.ok(works(machine, await first.session()));
       assert.ok(works(machine, await second.session()));
@@ -778,12 +779,13 @@ describe('Renewal', () => {
     const first = machine.open();
     const second = machine.open();
     await first.grants.list();
+    await machine.settle();
     await second.grants.list();
     const early = await first.signIn();
     machine.now += 1000;
-    // The first sign-in is still on its way to the second window, which signs in as well.
+    // The first sign-in is still on its way to the second window's SecretStorage.
     const late = await second.signIn();
-    assert.notEqual(early.id, late.id);
+    assert.equal(early.id, late.id);
     await machine.settle();
     machine.now += 2 * HOUR;
     for (const window of [first, second]) assert.ok(works(machine, await window.session()));
@@ -795,6 +797,8 @@ describe('Renewal', () => {
   it('looks for a newer sign-in also while X refuses the token that it replaced', async () => {
     await using machine = await openMachine('desktop');
     const [first, second] = [machine.open(), machine.open()];
+    await first.grants.list();
+    await machine.settle();
     await second.grants.list();
     await first.signIn();
     first.secrets.onDidChange = () => undefined;
@@ -888,27 +892,21 @@ async function endedBy(machine: Machine, window: Window): Promise<void> {
   assert.equal(await window.session(), undefined);
 }
 
-/** A window that is stopped for long while it writes down that it will ask X. */
-function losingTheLock(machine: Machine): { locks: Locks; notes: Notes } {
-  const notes = new SealedNotes(join(machine.folder, 'notes'));
-  let isHeld = true;
+/** The locks of a window that is stopped for long when it has written down that it will ask X. */
+function losingTheLock(machine: Machine): Locks {
+  const locks = new FolderLocks(join(machine.folder, 'locks'));
+  let isRefreshing = false;
+  let isLost = false;
   return {
-    locks: { withLock: (_name, _waiting, action) => action({ held: async () => isHeld }) },
-    notes: {
-      read: (secret, purpose) => notes.read(secret, purpose),
-      async write(secret, purpose, payload) {
-        await notes.write(secret, purpose, payload);
-        if (purpose === 'sent') isHeld = false;
-      },
-      writeFirst: (secret, purpose, payload) => notes.writeFirst(secret, purpose, payload),
-      remove: (secret, purpose) => notes.remove(secret, purpose),
+    withLock: async (name, waiting, action) => {
+      const isWriting = name.startsWith('write');
+      isRefreshing ||= !isWriting && !name.includes('sign-in') && name !== 'store-key';
+      const held = (lease: Lease) => async (): Promise<boolean> => (await lease.held()) && (isWriting || !isLost);
+      const result = await locks.withLock(name, waiting, (lease) => action({ held: held(lease) }));
+      isLost ||= isWriting && isRefreshing;
+      return result;
     },
   };
-}
-
-function failingNotes(code: string): Notes {
-  const fail = () => Promise.reject(Object.assign(new Error(code), { code }));
-  return { read: async () => undefined, write: fail, writeFirst: fail, remove: fail };
 }
 
 /** Waits for what a request that is over sets off. */

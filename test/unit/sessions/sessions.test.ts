@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
-import { DEFAULT_LIFETIME_MS, sealOf, YOUNG_MS } from '../../../src/sessions/grant.ts';
+import { DEFAULT_LIFETIME_MS, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { InvalidScopes } from '../../../src/sessions/scopeRequest.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
 import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, withMembers } from '../../x/faults.ts';
 import { ADA, GRACE } from '../../x/person.ts';
 import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
+import { writtenByANewerVersion } from './registerFiles.ts';
 
 const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';
@@ -274,7 +273,7 @@ describe('Sessions', () => {
         assert.deepEqual(machine.notices, []);
         await machine.settle();
         assert.deepEqual(
-          [...machine.store.stored.keys()],
+          machine.storedGrants,
           [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`],
         );
         const [added] = window.changes.at(-1)?.added ?? [];
@@ -434,7 +433,7 @@ describe('Sessions', () => {
         assert.deepEqual(await second.sessions.all(), []);
         assert.deepEqual(await first.sessions.all(), []);
         assert.deepEqual(second.changes.at(-1)?.removed, [grant]);
-        assert.deepEqual([...machine.store.stored.keys()], []);
+        assert.deepEqual(machine.storedGrants, []);
         const revoked = machine.x
           .requestsTo(REVOKE)
           .map(({ form }) => `${form?.['token_type_hint']}: ${form?.['token']}`);
@@ -460,14 +459,14 @@ describe('Sessions', () => {
       });
     }
 
-    it('ends a session that a note which can’t be followed stands in the way of', async () => {
+    it('ends a session of which only a newer version knows what became of it', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       const grant = await window.signIn();
-      const notes = new SealedNotes(join(machine.folder, 'notes'));
-      await notes.write(sealOf(grant), 'next', { kind: 'of a newer version' });
+      await writtenByANewerVersion(machine);
       await window.sessions.signOut(grant.id);
       assert.deepEqual(await window.sessions.all(), []);
+      assert.deepEqual(await machine.open().sessions.all(), []);
     });
 
     it('ends the newest state, which another window has just renewed', async () => {

@@ -72,13 +72,19 @@ export class Machine {
     this.#toldBefore.push(...window.notices);
   }
 
+  /** Under which keys SecretStorage has grants. */
+  get storedGrants(): readonly string[] {
+    return [...this.store.stored.keys()].filter((key) => key.startsWith('grant:'));
+  }
+
   get refreshes(): number {
     return this.x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.x.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    // A window may still be writing something that nobody waits for.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -196,6 +202,7 @@ export class Window {
 
   /** Signs in as a person would who clicks through the consent page. */
   async signIn(scopes: readonly string[] = ['tweet.read', 'users.read'], as = 'ada', app = this.#app): Promise<Grant> {
+    await this.grants.ready();
     if (app.clientSecret !== undefined) await this.setSecret(app.clientId, app.clientSecret);
     const request = {
       redirectUri: app.redirectUris[0] ?? '',
