@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { XAuthentication } from '../x-authentication.d.ts';
 import type { Foreground } from './foreground.ts';
+import type { Locks } from './ipc/locks.ts';
 import { bounded } from './oauth/http.ts';
 import { ApiRequests } from './sessions/apiRequests.ts';
 import { BackOff } from './sessions/backOff.ts';
@@ -12,7 +13,7 @@ import type { Grant } from './sessions/grant.ts';
 import { HandedOut } from './sessions/handedOut.ts';
 import type { LabelGrant } from './sessions/labels.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
-import { FolderLocks } from './sessions/lock.ts';
+import type { FolderLocks } from './sessions/lock.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
 import { within } from './sessions/patience.ts';
 import { Refresh } from './sessions/refresh.ts';
@@ -80,7 +81,12 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const installId = installIdOf(context);
   const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
   const notes = async () => new (await import('./sessions/sealedNotes.ts')).SealedNotes(notesFolder);
-  const locks = new FolderLocks(locksFolder);
+  let loaded: Promise<FolderLocks> | undefined;
+  const folderLocks = () =>
+    (loaded ??= import('./sessions/lock.ts').then((module) => new module.FolderLocks(locksFolder)));
+  const locks: Locks = {
+    withLock: async (name, waiting, action) => (await folderLocks()).withLock(name, waiting, action),
+  };
   const storeKey = new StoreKey({
     secrets: context.secrets,
     hintPath: join(globalStorageUri.fsPath, 'manifest', installId, 'key'),
@@ -222,7 +228,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
 
   const sweep = (): void => {
     logged(notes().then((found) => found.sweep(KEEP_NOTES_MS)));
-    logged(locks.sweep(KEEP_NOTES_MS));
+    logged(folderLocks().then((found) => found.sweep(KEEP_NOTES_MS)));
     for (const grants of allGrants) {
       logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS));
       logged(grants.sweep(KEEP_ENDED_MS, now()));
