@@ -25,7 +25,7 @@ export interface RequestLine {
 export interface Authorizer {
   readonly grants: Pick<Grants, 'find'>;
   /** The `Authorization` header, made of what a session hands out. */
-  readonly authorize: (accessToken: string, request: RequestLine) => string;
+  readonly authorize: (accessToken: string, request: RequestLine) => string | Promise<string>;
   /** Gets another token in the place of one that X has refused, if it can. There is none for what lasts. */
   readonly renew?: (refused: Grant) => Promise<unknown>;
 }
@@ -120,7 +120,7 @@ export class ApiRequests {
     checkDestination(new URL(url), grant.apiBaseUrl);
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '');
     const form = isForm ? new URLSearchParams(`&${await request.clone().text()}`) : undefined;
-    request.headers.set('authorization', authorize(grant.accessToken, { method, url, form }));
+    request.headers.set('authorization', await authorize(grant.accessToken, { method, url, form }));
     try {
       // A redirect could take the request, and what X makes of the credentials, elsewhere.
       return await this.#fetch(request, { redirect: 'manual', ...(signal && { signal }) });
