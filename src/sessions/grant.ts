@@ -62,6 +62,7 @@ const time = v.pipe(v.number(), v.finite());
 export const Label = v.pipe(
   text,
   v.transform((label) => plainWords(label)),
+  v.nonEmpty(),
 );
 
 const GrantRecord = v.object({
