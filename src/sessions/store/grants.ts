@@ -1,4 +1,4 @@
-import { codeOf } from '../busyFiles.ts';
+import { codeOf } from '../../ipc/busyFiles.ts';
 import type { App } from '../clients.ts';
 import { isProvisional, sameState, type Account, type Grant } from '../grant.ts';
 import type { Log } from '../log.ts';

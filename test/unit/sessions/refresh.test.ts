@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lease, Locks } from '../../../src/ipc/locks.ts';
 import { YOUNG_MS } from '../../../src/sessions/grant.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
