@@ -202,7 +202,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const signing = () => import('./sessions/oauth1Credentials.ts');
   const requests = new ApiRequests({
     authorizers: [
-      { grants: xGrants, authorize: bearer, renew: (refused) => refresh.renewRefused(refused) },
+      { grants: xGrants, authorize: bearer, refresh: (refused) => refresh.refreshRefused(refused) },
       {
         grants: oauth1Grants,
         authorize: async (accessToken, request) => (await signing()).oauth1Authorization(accessToken, request, now),

@@ -422,7 +422,8 @@ export class Grants {
    * would be deleted with it.
    */
   async #copy(key: string, entry: Entry, before: Entry | undefined): Promise<void> {
-    if (entry.isPending === true || entry.ended === 'rejected' || (before !== undefined && isSame(before, entry))) return;
+    if (entry.isPending === true || entry.ended === 'rejected' || (before !== undefined && isSame(before, entry)))
+      return;
     await this.#attempt('store a sign-in', async () => {
       const { records } = this.#deps;
       if (entry.ended === undefined) await records.write(entry.grant);

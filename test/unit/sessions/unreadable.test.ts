@@ -46,7 +46,7 @@ describe('What a window can’t read', () => {
         await using machine = await openMachine();
         const window = await overtaken(machine);
         await waitsQuietly(machine, window);
-        await window.sessions.renewAll();
+        await window.sessions.refreshAll();
         await window.sessions.tick();
         assert.equal(machine.refreshes, 0);
         assert.deepEqual(machine.notices, []);
