@@ -66,8 +66,8 @@ export interface Option {
 /** What is bounded. */
 export type Trouble = 'switches' | 'crashes' | 'sleeps' | 'losses';
 
-/** Says which of several options is taken. The first is what happens if nobody interferes. */
-export type Choose = (options: readonly Option[], step: Step) => number;
+/** Says which of several options is taken. The first is what happens if nobody interferes. `at`: how many events there were before. */
+export type Choose = (options: readonly Option[], at: number) => number;
 
 /** What happened, in the order in which it did. */
 export interface Event {
@@ -219,7 +219,7 @@ export class Schedule {
       options.push({ name: 'sleep', cost: { sleeps: 1 }, kind: 'sleep', task: first });
       if (step.lose) options.push({ name: 'lose', cost: { losses: 1 }, kind: 'lose', task: first });
     }
-    const option = options[choose(options, step)];
+    const option = options[choose(options, this.events.length)];
     if (option === undefined) throw new Error('There is no such option.');
     this.#do(option, option.task === first ? touches : undefined);
   }
@@ -247,12 +247,10 @@ export class Schedule {
     const changes = touches.some(({ how }) => how !== 'read');
     if (changes) this.#changed();
     this.events.push({ task, text: step.label, touches, matters: changes || step.kind === 'answer' });
-    this.#current.run(task, () => {
-      if (kind === 'lose') {
-        this.events.push({ task, text: 'but that is lost', touches: [], matters: true });
-        step.lose?.();
-      } else step.run();
-    });
+    if (kind === 'lose') {
+      this.events.push({ task, text: 'but that is lost', touches: [], matters: true });
+      step.lose?.();
+    } else step.run();
   }
 
   onCrash: (process: Process | undefined) => void = () => undefined;
@@ -301,19 +299,4 @@ function isBefore(a: Timer, b: Timer): boolean {
 /** Resolves when no promise has anything left to do: Node takes the next tick only after the last microtask. */
 function drained(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
-}
-
-/** Whether the order of two steps can matter. */
-export function conflict(a: readonly Touch[], b: readonly Touch[]): boolean {
-  return a.some((one) => b.some((other) => meet(one, other)));
-}
-
-function meet(one: Touch, other: Touch): boolean {
-  const commute = one.how === other.how && one.how !== 'write';
-  if (commute) return false;
-  if (one.what === other.what) return true;
-  return (
-    (one.deep === true && other.what.startsWith(`${one.what}/`)) ||
-    (other.deep === true && one.what.startsWith(`${other.what}/`))
-  );
 }

@@ -90,7 +90,7 @@ class DesktopStore implements SecretStore {
     for (const { process, onDidChange } of this.#listeners) {
       if (process.isDead) continue;
       const task = this.#schedule.add(`${process.name} hears of it`, process);
-      const run = (): void => void onDidChange(key);
+      const run = (): void => this.#schedule.within(task, () => void onDidChange(key));
       this.#schedule.push(task, { label: `hears that ${nameOf(key)} has changed`, touches: () => [], kind: 'deed', run });
     }
   }
@@ -117,7 +117,7 @@ class BrowserStore implements SecretStore {
           change();
           this.stored = new Map(snapshot);
           const task = schedule.add(`${process.name} hears of it`, process);
-          const run = (): void => void onDidChange(key);
+          const run = (): void => schedule.within(task, () => void onDidChange(key));
           schedule.push(task, { label: `hears that ${nameOf(key)} has changed`, touches: () => [], kind: 'deed', run });
         },
       );
