@@ -1,0 +1,161 @@
+import { type Bounds, explore, replay, type Choice, type Perform, type Run } from './explore.ts';
+import { asks, Machine } from './machine.ts';
+import type { OpenWindow, Shims } from './program.ts';
+import { type Event, NeverEnds } from './schedule.ts';
+import { HOUR, MINUTE, type Scenario } from './scenarios.ts';
+import type { StoreKind } from './secrets.ts';
+import { checkFresh, checkOld, checkRun, type Glimpse, glimpse, type Violation } from './verify.ts';
+
+/** What makes an answer of X durable, in the words of the step: to be changed with the wiring. */
+const KEEPS = /^(links|copies) .* (as|to) notes\/|^stores /;
+
+export interface Done {
+  readonly machine: Machine;
+  readonly events: readonly Event[];
+  /** How many events there were before anybody had a choice. */
+  readonly begunAt: number;
+  readonly stuck: string | undefined;
+  readonly violationsOf: (cost: Bounds) => readonly Violation[];
+}
+
+export interface Found {
+  readonly kind: string;
+  readonly text: string;
+  readonly isForgiven: boolean;
+  readonly choices: readonly Choice[];
+  readonly cost: Bounds;
+  readonly story: readonly string[];
+}
+
+export interface Result {
+  readonly scenario: string;
+  readonly kind: StoreKind;
+  readonly bounds: Bounds;
+  readonly schedules: number;
+  readonly isComplete: boolean;
+  /** Of each kind, the shortest. */
+  readonly found: readonly Found[];
+  readonly seconds: number;
+}
+
+export function performer(scenario: Scenario, kind: StoreKind, program: (shims: Shims) => OpenWindow): Perform<Done> {
+  return async (choose) => {
+    const machine = new Machine(kind, program);
+    const { schedule } = machine;
+    await scenario.begin(machine);
+    const begunAt = schedule.events.length;
+    const had = new Map(machine.alive.map(({ process, shown }) => [process, shown]));
+    const idBefore = [...had.values()].find((shown) => shown !== undefined)?.id;
+    const acts = scenario.acts();
+    const signsOut = acts.some(({ does }) => does.includes('signs out'));
+    const fresh: Glimpse[] = [];
+    const old: (readonly [Glimpse, boolean])[] = [];
+    let stuck: string | undefined;
+    let endedAt = 0;
+    try {
+      await machine.play(acts, choose);
+      endedAt = schedule.events.length;
+      await settle(machine);
+      fresh.push(await openFresh(machine, 'afterwards'));
+      schedule.advance(2 * HOUR);
+      await settle(machine);
+      for (const opened of machine.alive)
+        old.push([glimpse(machine, opened, 'two hours later'), had.get(opened.process) !== undefined]);
+      fresh.push(await openFresh(machine, 'two hours later'));
+    } catch (error) {
+      if (!(error instanceof NeverEnds)) throw error;
+      stuck = error.message;
+    }
+    const events = schedule.events.slice(0, endedAt || schedule.events.length);
+    const violationsOf = (cost: Bounds): readonly Violation[] => {
+      if (stuck !== undefined) return [{ kind: stuck, text: stuck, isForgiven: false }];
+      const facts = { machine, events: schedule.events, cost, idBefore, signsOut, keeps: KEEPS };
+      return [
+        ...fresh.flatMap((seen) => checkFresh(facts, seen)),
+        ...old.flatMap(([seen, hadOne]) => checkOld(facts, seen, hadOne)),
+        ...checkRun(facts),
+      ];
+    };
+    return { machine, events, begunAt, stuck, violationsOf };
+  };
+}
+
+async function settle(machine: Machine): Promise<void> {
+  for (let look = 0; look < 4; look++) {
+    for (const { process } of machine.alive) {
+      const { name } = process;
+      await machine.play([{ window: name, does: 'looks', run: ({ window }) => window.catchUp() }, asks(name)]);
+    }
+    machine.schedule.advance(MINUTE);
+  }
+}
+
+/** What a window is given that opens now; it is closed again. */
+async function openFresh(machine: Machine, when: string): Promise<Glimpse> {
+  const name = `New window ${when}`;
+  await machine.play([asks(name, 4, MINUTE)]);
+  const opened = machine.windows.get(name);
+  if (opened === undefined) throw new Error('It did not open.');
+  machine.kill(name);
+  return glimpse(machine, opened, when);
+}
+
+/** Searches one scenario. Stops early when `isOver` says so. */
+export async function search(
+  scenario: Scenario,
+  kind: StoreKind,
+  bounds: Bounds,
+  program: (shims: Shims) => OpenWindow,
+  isOver: () => boolean,
+): Promise<Result> {
+  const startedAt = performance.now();
+  const found = new Map<string, Found>();
+  let schedules = 0;
+  let isComplete = true;
+  for await (const run of explore(performer(scenario, kind, program), bounds)) {
+    schedules++;
+    for (const violation of run.result.violationsOf(run.cost)) {
+      const key = `${violation.kind} ${violation.isForgiven}`;
+      const known = found.get(key);
+      const story = storyOf(run);
+      if (known === undefined || isShorter({ ...run, story }, known)) {
+        found.set(key, { ...violation, choices: run.choices, cost: run.cost, story });
+      }
+    }
+    if (isOver()) {
+      isComplete = false;
+      break;
+    }
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { scenario: scenario.name, kind, bounds, schedules, isComplete, found: [...found.values()], seconds };
+}
+
+/** Has one schedule happen again. */
+export async function again(
+  scenario: Scenario,
+  kind: StoreKind,
+  choices: readonly Choice[],
+  program: (shims: Shims) => OpenWindow,
+): Promise<{ readonly violations: readonly Violation[]; readonly story: readonly string[]; readonly log: readonly string[] }> {
+  const run = await replay(performer(scenario, kind, program), choices);
+  return { violations: run.result.violationsOf(run.cost), story: storyOf(run, true), log: run.result.machine.logged };
+}
+
+function isShorter(a: Pick<Found, 'cost' | 'story'>, b: Pick<Found, 'cost' | 'story'>): boolean {
+  const weight = ({ cost }: Pick<Found, 'cost'>): number => Object.values(cost).reduce((sum, count) => sum + count, 0);
+  return weight(a) < weight(b) || (weight(a) === weight(b) && a.story.length < b.story.length);
+}
+
+/** What happened, a line for each time that one task went on. */
+function storyOf({ result: { machine, begunAt } }: Pick<Run<Done>, 'result'>, isWhole = false): readonly string[] {
+  const lines: { who: string; what: string[] }[] = [];
+  for (const { task, text, matters } of machine.schedule.events.slice(isWhole ? 0 : begunAt)) {
+    if (!matters && !isWhole) continue;
+    const who = task?.name ?? '';
+    const last = lines.at(-1);
+    if (last?.who === who) last.what.push(text);
+    else lines.push({ who, what: [text] });
+  }
+  return lines.map(({ who, what }) => `${who}${who === '' ? '' : ': '}${what.join('; ')}`);
+}

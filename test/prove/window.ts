@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { bounded, type Fetch } from '../../src/oauth/http.ts';
+import { BackOff } from '../../src/sessions/backOff.ts';
+import { Clients } from '../../src/sessions/clients.ts';
+import { Grants } from '../../src/sessions/grants.ts';
+import { HandOver } from '../../src/sessions/handOver.ts';
+import { labelGrants, Labels } from '../../src/sessions/labels.ts';
+import { FolderLocks } from '../../src/sessions/lock.ts';
+import type { Notice } from '../../src/sessions/notice.ts';
+import { within } from '../../src/sessions/patience.ts';
+import { GrantRecords, type Secrets } from '../../src/sessions/records.ts';
+import { Renewal } from '../../src/sessions/renewal.ts';
+import { Roster } from '../../src/sessions/roster.ts';
+import { SealedNotes } from '../../src/sessions/sealedNotes.ts';
+import { Sessions } from '../../src/sessions/sessions.ts';
+import type { AuthorizationRequest } from '../../src/oauth/codeGrant.ts';
+
+// The one file of test/prove that knows how the extension is put together. It is bundled with the extension's sources, so that
+// `fetch`, the file system, clocks and chance are those of one window of the search.
+
+const REQUEST_TIMEOUT_MS = 20_000;
+const CLOSING_MS = 4_500;
+
+export interface Surroundings {
+  readonly folder: string;
+  readonly secrets: Secrets;
+  readonly app: { readonly apiBaseUrl: string; readonly clientId: string };
+  readonly notify: (notice: Notice) => void;
+  readonly log: (message: string) => void;
+}
+
+/** A session, as its window shows it. */
+export interface Shown {
+  readonly id: string;
+  readonly account: string;
+  readonly accessToken: string;
+}
+
+/** What can be asked of a window. */
+export interface Window {
+  /** As VS Code's list of accounts: no network. */
+  list(): Promise<readonly Shown[]>;
+  /** As `getSession`. */
+  ask(scopes: readonly string[]): Promise<Shown | undefined>;
+  scopesFor(scopes: readonly string[]): Promise<readonly string[]>;
+  signIn(request: AuthorizationRequest, callback: URLSearchParams): Promise<Shown>;
+  signOut(id: string): Promise<void>;
+  tick(): Promise<void>;
+  /** What a change in the watched folder sets off. */
+  catchUp(): Promise<void>;
+  secretChanged(key: string): Promise<void>;
+  /** As `deactivate`: when it resolves, VS Code ends the process. */
+  close(): Promise<void>;
+}
+
+export function openWindow({ folder, secrets, app, notify, log: write }: Surroundings): Window {
+  const now = (): number => Date.now();
+  const random = (): number => Math.random();
+  const log = { debug: write, info: write, warn: write, error: write };
+  const limited: Fetch = (url, init) => fetch(url, init);
+  const world = {
+    fetch: bounded(limited, REQUEST_TIMEOUT_MS),
+    now,
+    random,
+    apiBaseUrl: () => app.apiBaseUrl,
+    defaultClientId: () => app.clientId,
+  };
+  const handOver = new HandOver(new SealedNotes(join(folder, 'notes')));
+  const locks = new FolderLocks(join(folder, 'locks'));
+  const clients = new Clients(secrets);
+  const backOff = new BackOff(now, random);
+  const grants = new Grants(new GrantRecords(secrets, log, now), handOver, log, {
+    apiBaseUrl: world.apiBaseUrl,
+    roster: new Roster(join(folder, 'roster'), now),
+  });
+  grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
+  grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
+  const renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
+  const labels = new Labels({
+    folder: join(folder, 'labels'),
+    providerId: 'x',
+    grantsAt: (apiBaseUrl) => grants.listOf(apiBaseUrl),
+    log,
+  });
+  const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, {
+    unnamed: (code) => `X account ${code}`,
+    withApp: (name, shown) => `${name} (app ${shown})`,
+  });
+  const sessions = new Sessions({ grants, renewal, clients, backOff, label, world, notify, log });
+  const shown = ({ id, account, accessToken }: Omit<Shown, 'account'> & { account: { id: string } }): Shown => ({
+    id,
+    account: account.id,
+    accessToken,
+  });
+  return {
+    list: async () => (await sessions.all()).map(shown),
+    ask: async (scopes) => (await sessions.matching(scopes)).map(shown)[0],
+    scopesFor: (scopes) => sessions.scopesFor(scopes, app),
+    signIn: async (request, callback) => {
+      const grant = await sessions.signIn(app, request, callback, async () => false);
+      return shown(sessions.sessionOf(grant, grant.scopes));
+    },
+    signOut: async (id) => void (await sessions.signOut(id)),
+    tick: () => sessions.tick(),
+    catchUp: () => grants.catchUp(),
+    secretChanged: (key) => grants.storedRecordChanged(key),
+    close: async () => void (await within(CLOSING_MS, renewal.settled(), undefined)),
+  };
+}
