@@ -2,17 +2,18 @@ import { join } from 'node:path';
 import { bounded, type Fetch } from '../../src/oauth/http.ts';
 import { BackOff } from '../../src/sessions/backOff.ts';
 import { Clients } from '../../src/sessions/clients.ts';
-import { Grants } from '../../src/sessions/grants.ts';
-import { HandOver } from '../../src/sessions/handOver.ts';
+import { FolderLocks } from '../../src/ipc/folderLocks.ts';
+import { SealedNotes } from '../../src/ipc/sealedNotes.ts';
 import { labelGrants, Labels } from '../../src/sessions/labels.ts';
-import { FolderLocks } from '../../src/sessions/lock.ts';
 import type { Notice } from '../../src/sessions/notice.ts';
 import { within } from '../../src/sessions/patience.ts';
-import { GrantRecords, type Secrets } from '../../src/sessions/records.ts';
-import { Renewal } from '../../src/sessions/renewal.ts';
-import { Roster } from '../../src/sessions/roster.ts';
-import { SealedNotes } from '../../src/sessions/sealedNotes.ts';
+import { Refresh } from '../../src/sessions/refresh.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
+import { Grants } from '../../src/sessions/store/grants.ts';
+import { ManifestFile } from '../../src/sessions/store/manifest.ts';
+import { GrantRecords, type Secrets } from '../../src/sessions/store/records.ts';
+import { Register } from '../../src/sessions/store/register.ts';
+import { idOf, keyed, StoreKey } from '../../src/sessions/store/storeKey.ts';
 import type { AuthorizationRequest } from '../../src/oauth/codeGrant.ts';
 
 // The one file of test/prove that knows how the extension is put together. It is bundled with the extension's sources, so that
@@ -53,7 +54,7 @@ export interface Window {
   close(): Promise<void>;
 }
 
-export function openWindow({ folder, secrets, app, notify, log: write }: Surroundings): Window {
+export function openWindow({ folder, secrets: stored, app, notify, log: write }: Surroundings): Window {
   const now = (): number => Date.now();
   const random = (): number => Math.random();
   const log = { debug: write, info: write, warn: write, error: write };
@@ -65,17 +66,25 @@ export function openWindow({ folder, secrets, app, notify, log: write }: Surroun
     apiBaseUrl: () => app.apiBaseUrl,
     defaultClientId: () => app.clientId,
   };
-  const handOver = new HandOver(new SealedNotes(join(folder, 'notes')));
+  const notes = new SealedNotes(join(folder, 'notes'));
   const locks = new FolderLocks(join(folder, 'locks'));
+  const storeKey = new StoreKey({ secrets: stored, hintPath: join(folder, 'manifest/key'), locks, now, log });
+  const secrets = keyed(stored, storeKey);
   const clients = new Clients(secrets);
   const backOff = new BackOff(now, random);
-  const grants = new Grants(new GrantRecords(secrets, log, now), handOver, log, {
+  const grants = new Grants({
+    records: new GrantRecords(secrets, log, now),
+    key: () => storeKey.get(),
+    register: (key) =>
+      new Register({ folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs: () => performance.now() }),
+    manifest: new ManifestFile(join(folder, 'manifest/x')),
+    isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+    log,
     apiBaseUrl: world.apiBaseUrl,
-    roster: new Roster(join(folder, 'roster'), now),
   });
   grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
   grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
-  const renewal = new Renewal({ grants, handOver, clients, locks, backOff, world, notify, log });
+  const refresh = new Refresh({ grants, clients, locks, backOff, world, notify, log });
   const labels = new Labels({
     folder: join(folder, 'labels'),
     providerId: 'x',
@@ -86,7 +95,7 @@ export function openWindow({ folder, secrets, app, notify, log: write }: Surroun
     unnamed: (code) => `X account ${code}`,
     withApp: (name, shown) => `${name} (app ${shown})`,
   });
-  const sessions = new Sessions({ grants, renewal, clients, backOff, label, world, notify, log });
+  const sessions = new Sessions({ grants, refresh, clients, backOff, label, world, notify, log });
   const shown = ({ id, account, accessToken }: Omit<Shown, 'account'> & { account: { id: string } }): Shown => ({
     id,
     account: account.id,
@@ -97,6 +106,7 @@ export function openWindow({ folder, secrets, app, notify, log: write }: Surroun
     ask: async (scopes) => (await sessions.matching(scopes)).map(shown)[0],
     scopesFor: (scopes) => sessions.scopesFor(scopes, app),
     signIn: async (request, callback) => {
+      await grants.ready();
       const grant = await sessions.signIn(app, request, callback, async () => false);
       return shown(sessions.sessionOf(grant, grant.scopes));
     },
@@ -104,6 +114,6 @@ export function openWindow({ folder, secrets, app, notify, log: write }: Surroun
     tick: () => sessions.tick(),
     catchUp: () => grants.catchUp(),
     secretChanged: (key) => grants.storedRecordChanged(key),
-    close: async () => void (await within(CLOSING_MS, renewal.settled(), undefined)),
+    close: async () => void (await within(CLOSING_MS, refresh.settled(), undefined)),
   };
 }

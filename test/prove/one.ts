@@ -1,0 +1,10 @@
+import { bundled, program } from '/work/wt/proven/test/prove/program.ts';
+import { scenarios } from '/work/wt/proven/test/prove/scenarios.ts';
+import { search } from '/work/wt/proven/test/prove/search.ts';
+const [name, kind, bounds, seconds] = process.argv.slice(2);
+const p = program(await bundled());
+const s = scenarios.find((c) => c.name === name)!;
+const t = performance.now();
+const r = await search(s, kind as 'browser', JSON.parse(bounds!), p, () => performance.now() - t > Number(seconds) * 1000);
+console.log(r.schedules, r.isComplete, r.seconds);
+for (const f of r.found) if (!f.isForgiven) console.log(f.kind, f.text, JSON.stringify(f.choices), '\n  ' + f.story.join('\n  '));
