@@ -473,7 +473,7 @@ export class Grants {
         return [];
       });
     for (const entry of entries) this.#learn(entry);
-    const { grants, unreadable } = await this.#deps.records.readAll();
+    const { grants, unreadable, newer } = await this.#deps.records.readAll();
     for (const stored of grants) {
       const key = this.#keyOf(stored);
       const known = this.#entries.get(key);
@@ -482,6 +482,7 @@ export class Grants {
         await this.#attempt('erase a stored sign-in', () => this.#erase(key, known));
     }
     for (const [key, entry] of this.#entries) {
+      if (newer.includes(key)) continue;
       const stored = grants.find((grant) => this.#keyOf(grant) === key);
       if (isLive(entry) && (stored === undefined || !sameState(stored, entry.grant)))
         await this.#attempt('store a sign-in', () => this.#deps.records.write(entry.grant));
