@@ -3,24 +3,21 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { XAuthentication } from '../x-authentication.d.ts';
 import type { Foreground } from './foreground.ts';
+import type { Locks } from './ipc/locks.ts';
 import { bounded } from './oauth/http.ts';
-import { authorizationFor } from './oauth/oauth1.ts';
-import { newNonce } from './oauth/oauth1Signature.ts';
 import { ApiRequests } from './sessions/apiRequests.ts';
 import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
-import { watchFolder } from './sessions/folderWatch.ts';
+import { watchFolder } from './ipc/folderWatch.ts';
 import type { Grant } from './sessions/grant.ts';
 import { HandedOut } from './sessions/handedOut.ts';
 import type { LabelGrant } from './sessions/labels.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
-import { FolderLocks } from './sessions/lock.ts';
+import type { FolderLocks } from './ipc/folderLocks.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
-import { readOAuth1Credentials } from './sessions/oauth1Credentials.ts';
 import { within } from './sessions/patience.ts';
 import { Refresh } from './sessions/refresh.ts';
 import { readScopes } from './sessions/scopeRequest.ts';
-import { SealedNotes } from './sessions/sealedNotes.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
 import { Grants } from './sessions/store/grants.ts';
 import { ManifestFile } from './sessions/store/manifest.ts';
@@ -76,7 +73,6 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     apiBaseUrl: () => settings.apiBaseUrl(),
     // One that can't be used has no sessions; signing in then says what is wrong with it.
     defaultClientId: () => settings.clientIdAsWritten(),
-    nonce: newNonce,
   };
 
   const notesFolder = join(globalStorageUri.fsPath, 'notes');
@@ -84,8 +80,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
   const installId = installIdOf(context);
   const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
-  const notes = new SealedNotes(notesFolder);
-  const locks = new FolderLocks(locksFolder);
+  const notes = async () => new (await import('./ipc/sealedNotes.ts')).SealedNotes(notesFolder);
+  let loaded: Promise<FolderLocks> | undefined;
+  const folderLocks = () =>
+    (loaded ??= import('./ipc/folderLocks.ts').then((module) => new module.FolderLocks(locksFolder)));
+  const locks: Locks = {
+    withLock: async (name, waiting, action) => (await folderLocks()).withLock(name, waiting, action),
+  };
   const storeKey = new StoreKey({
     secrets: context.secrets,
     hintPath: join(globalStorageUri.fsPath, 'manifest', installId, 'key'),
@@ -104,7 +105,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     const folders = { notes: notesFolder, locks: locksFolder, labels: labelsFolder };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
     const grants = { x: xGrants, oauth1: oauth1Grants, appOnly: appOnlyGrants };
-    const background = { context, log, world, secrets, clients, notes, folders, grants, ...signedIn };
+    const background = { context, log, world, secrets, clients, folders, grants, ...signedIn };
     opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
     return opened;
   };
@@ -122,7 +123,10 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
         return new Register({ folder, key, locks, monotonicMs: () => performance.now() });
       },
       manifest: new ManifestFile(join(globalStorageUri.fsPath, 'manifest', installId, providerId)),
-      isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+      isFirstToTell: (secret) =>
+        notes()
+          .then((found) => found.writeFirst(secret, 'told:unreadable', {}))
+          .catch(() => true),
       log,
       apiBaseUrl: () => settings.shownBaseUrl(),
     });
@@ -195,12 +199,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
 
   const handedOut = new HandedOut(now);
   const bearer = (accessToken: string): string => `Bearer ${accessToken}`;
+  const signing = () => import('./sessions/oauth1Credentials.ts');
   const requests = new ApiRequests({
     authorizers: [
-      { grants: xGrants, authorize: bearer, renew: (refused) => refresh.renewRefused(refused) },
+      { grants: xGrants, authorize: bearer, refresh: (refused) => refresh.refreshRefused(refused) },
       {
         grants: oauth1Grants,
-        authorize: (secret, request) => authorizationFor({ ...request, ...readOAuth1Credentials(secret) }, world),
+        authorize: async (accessToken, request) => (await signing()).oauth1Authorization(accessToken, request, now),
       },
       { grants: appOnlyGrants, authorize: bearer },
     ],
@@ -222,8 +227,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const allGrants = [xGrants, oauth1Grants, appOnlyGrants];
 
   const sweep = (): void => {
-    logged(notes.sweep(KEEP_NOTES_MS));
-    logged(locks.sweep(KEEP_NOTES_MS));
+    logged(notes().then((found) => found.sweep(KEEP_NOTES_MS)));
+    logged(folderLocks().then((found) => found.sweep(KEEP_NOTES_MS)));
     for (const grants of allGrants) {
       logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS));
       logged(grants.sweep(KEEP_ENDED_MS, now()));
@@ -235,8 +240,9 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   // Not at activation, which every start of the editor waits for.
   const later = setTimeout(() => {
     sweep();
-    // While it is there: an update may take it away from a window that stays open, and a renewal must not fail for that.
+    // While they are there: an update may take them away from a window that stays open, which must not fail for that.
     logged(import('./oauth/codeGrant.ts'));
+    logged(signing());
   }, SETTLED_AFTER_MS);
   const sweeping = setInterval(sweep, DAY_MS);
   context.subscriptions.push(

@@ -1,13 +1,13 @@
 import type * as vscode from 'vscode';
-import type { World } from './oauth/oauth1.ts';
+import { newNonce } from './oauth/oauth1Signature.ts';
 import { CallbackNotes } from './sessions/callbackNotes.ts';
 import type { Clients } from './sessions/clients.ts';
 import type { Grant } from './sessions/grant.ts';
 import type { Grants } from './sessions/store/grants.ts';
-import type { Notes } from './sessions/callbackNotes.ts';
 import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { revokeOAuth1 } from './sessions/revokeOAuth1.ts';
+import { SealedNotes } from './ipc/sealedNotes.ts';
 import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
 import type { Secrets } from './sessions/store/records.ts';
 import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';
@@ -30,11 +30,10 @@ import { callbackUrlsHere } from './vscode/waysBack.ts';
 export interface Background {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
-  readonly world: SessionsWorld & World;
+  readonly world: SessionsWorld;
   /** Of {@link context}, for who may write to it. */
   readonly secrets: Secrets;
   readonly clients: Clients;
-  readonly notes: Notes;
   /** Where windows leave things for each other, by name. */
   readonly folders: Readonly<Record<'notes' | 'locks' | 'labels', string>>;
   readonly sessions: Sessions;
@@ -55,7 +54,8 @@ export type Foreground = ReturnType<typeof openForeground>;
 
 /** Builds and connects what people meet: signing in, messages, commands. VS Code loads it when the first of them is needed. */
 export function openForeground(background: Background) {
-  const { context, log, world, clients, notes, folders, sessions, kinds, grants } = background;
+  const { context, log, clients, folders, sessions, kinds, grants } = background;
+  const world = { ...background.world, nonce: newNonce };
   const consumers = new Map<string, ConsumerSetUp>();
   const consumerSetUp = (apiBaseUrl: string): ConsumerSetUp => {
     const known = consumers.get(apiBaseUrl) ?? new ConsumerSetUp(background.secrets, apiBaseUrl);
@@ -65,7 +65,7 @@ export function openForeground(background: Background) {
   const appSetUp = new AppSetUp(clients, callbackUrlsHere, () => sessions.appChanged());
   const browser = new Browser({
     page: (arrival) => callbackPage(context.extensionUri, arrival),
-    notes: new CallbackNotes(notes),
+    notes: new CallbackNotes(new SealedNotes(folders.notes)),
     log,
   });
   const messages = new Messages({

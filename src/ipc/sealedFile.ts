@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, patiently } from '../sessions/busyFiles.ts';
-import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from '../sessions/sealedNotes.ts';
+import { codeOf, patiently } from './busyFiles.ts';
+import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 
 /** How every slot begins, of later versions as well: what begins otherwise is damaged. */
 const MAGIC = Buffer.from('XA', 'latin1');

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
+import { authorizationFor } from '../oauth/oauth1.ts';
+import { newNonce, type Consumer, type Token } from '../oauth/oauth1Signature.ts';
+import type { RequestLine } from './apiRequests.ts';
 
 /** What a session of `x-oauth1` hands out: all that is needed to sign, under the names of RFC 5849 §3.1. */
 const Credentials = v.object({
@@ -27,4 +29,9 @@ export function readOAuth1Credentials(text: string): { readonly consumer: Consum
     consumer: { key: output.oauth_consumer_key, secret: output.oauth_consumer_secret },
     token: { token: output.oauth_token, secret: output.oauth_token_secret },
   };
+}
+
+/** The `Authorization` header of a request that is sent now, made of what a session hands out. */
+export function oauth1Authorization(accessToken: string, request: RequestLine, now: () => number): string {
+  return authorizationFor({ ...request, ...readOAuth1Credentials(accessToken) }, { now, nonce: newNonce });
 }

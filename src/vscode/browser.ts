@@ -5,9 +5,9 @@ import { listenOnLoopback, PortUnavailable, type Arrival, type Loopback } from '
 import type { CallbackNotes } from '../sessions/callbackNotes.ts';
 import type { Log } from '../sessions/log.ts';
 import { X_API } from '../x/endpoints.ts';
+import { CALLBACK_PATH } from './callbackPath.ts';
 import { cancelled, pasteWords, portInUse, replaced, timedOut, unprovenError } from './messages.ts';
 import { settings } from './settings.ts';
-import { CALLBACK_PATH } from './signInMethods.ts';
 import type { SignInMethod } from './signInMethodSetting.ts';
 import { BeginAnew, WayBlocked, type Visit, type Way, type WaysBack } from './visit.ts';
 import { offerHelp } from './waitingHelp.ts';

@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode';
 import type { Log } from '../sessions/log.ts';
 import type { Browser } from './browser.ts';
+import { CALLBACK_PATH } from './callbackPath.ts';
 import type { Messages } from './showMessages.ts';
-import { CALLBACK_PATH } from './signInMethods.ts';
 
 /** Longer than any callback of X's. */
 const MAX_QUERY_LENGTH = 4096;

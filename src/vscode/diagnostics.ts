@@ -3,10 +3,11 @@ import * as vscode from 'vscode';
 import type { Fetch } from '../oauth/http.ts';
 import { compareClocks } from '../x/clock.ts';
 import type { Browser } from './browser.ts';
+import { CALLBACK_PATH } from './callbackPath.ts';
 import type { SignInKind } from './commands.ts';
 import { theEnvironment } from './environment.ts';
 import { SECTION, settings } from './settings.ts';
-import { CALLBACK_PATH, judgeMethods, waysToTry } from './signInMethods.ts';
+import { judgeMethods, waysToTry } from './signInMethods.ts';
 
 /** Of an editor in a browser, the name of its remote is that of a host. */
 const REMOTES = ['ssh-remote', 'wsl', 'dev-container', 'attached-container', 'codespaces', 'tunnel'];

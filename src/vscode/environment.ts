@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import { CALLBACK_PATH } from './callbackPath.ts';
 import { settings } from './settings.ts';
-import { CALLBACK_PATH, type Environment } from './signInMethods.ts';
+import type { Environment } from './signInMethods.ts';
 
 /** Where this window runs, asked anew every time: a port can be forwarded in between. */
 export async function theEnvironment(): Promise<Environment> {

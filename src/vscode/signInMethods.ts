@@ -1,8 +1,6 @@
-import type { SignInMethod, SignInMethodSetting } from './signInMethodSetting.ts';
 import { isLoopbackToBrowsers } from '../x/endpoints.ts';
-
-/** Of the callback URL, at the loopback port and in the editor's own address. */
-export const CALLBACK_PATH = '/callback';
+import { CALLBACK_PATH } from './callbackPath.ts';
+import type { SignInMethod, SignInMethodSetting } from './signInMethodSetting.ts';
 
 /** Where this window runs, as far as it decides how a browser finds its way back. */
 export interface Environment {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
-import { codeOf } from '../busyFiles.ts';
+import { codeOf } from '../../ipc/busyFiles.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import type { Lease, Locks } from '../../ipc/locks.ts';
 import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cpSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { registerHooks } from 'node:module';
@@ -14,6 +14,7 @@ import { NATIVE_APP } from '../../x/app.ts';
 import { clickThrough } from '../../x/consent.ts';
 import type { StandIn } from '../../x/standIn.ts';
 import { Disposable, EventEmitter, serve, Uri } from './vscodeStub.ts';
+import { codeOf } from '../../../src/ipc/busyFiles.ts';
 import { freePort } from '../../host/freePort.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 
@@ -132,7 +133,7 @@ export class Editor {
     const { deactivate } = await import('../../../src/extension.ts');
     await deactivate();
     const next = mkdtempSync(join(tmpdir(), 'x-editor-'));
-    cpSync(this.folder, next, { recursive: true });
+    copyFolder(this.folder, next);
     this.#left.push(this.folder);
     this.folder = next;
     this.secrets = new Map(this.secrets);
@@ -441,6 +442,20 @@ export async function later<T>(ms: number, action: () => Promise<T>): Promise<T>
     return await action();
   } finally {
     Date.now = now;
+  }
+}
+
+/** Without a turn of the event loop, in which the extension would go on; what file operations under way take away meanwhile is gone. */
+function copyFolder(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    try {
+      if (entry.isDirectory()) copyFolder(source, target);
+      else copyFileSync(source, target);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
   }
 }
 

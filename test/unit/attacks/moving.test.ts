@@ -409,8 +409,8 @@ describe('What an attacker tries in vain', () => {
       [],
     );
     assert.equal(x.grants.renewable.length, 0);
-    const providers = [...editor.secrets.keys()].map((key) => key.replace(/:.*/, '')).toSorted();
-    assert.deepEqual(providers, ['app', 'consumer', 'oauth1']);
+    const kinds = [...editor.secrets.keys()].map((key) => key.replace(/:.*/, '')).toSorted();
+    assert.deepEqual(kinds, ['app', 'consumer', 'oauth1', 'store-key']);
   });
 
   it('another spelling of the base URL is the same server', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { HandOver } from '../../../src/sessions/handOver.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { NATIVE_APP } from '../../x/app.ts';
 import { startStandIn } from '../../x/standIn.ts';
 import { startEditor } from './editor.ts';

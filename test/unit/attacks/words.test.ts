@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/codeGrant.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
-import { Roster } from '../../../src/sessions/roster.ts';
 import { readScopes } from '../../../src/sessions/scopeRequest.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
@@ -179,7 +177,7 @@ describe('A server that repeats the request in its error', () => {
       );
       await editor.signOut('x', session.account.label);
       const said = editor.everythingSaid;
-      assert.match(said, /X did not say whose it is\. .*X refused to renew it.*not revoked at X\. /s);
+      assert.match(said, /X did not say whose it is\. .*X refused to refresh it.*not revoked at X\. /s);
       const sent = ['/2/users/me', '/2/oauth2/token', '/2/oauth2/revoke'].flatMap((path) => x.requestsTo(path));
       assertKeptSecret(sent, said);
     }
@@ -306,6 +304,16 @@ describe('Another extension’s words', () => {
     assert.doesNotMatch(editor.everythingSaid, LINK);
   });
 
+  it('in the setting for the relay are refused, and so is what nobody sees', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x, { signInMethod: 'relay' });
+    for (const unseen of ['\0', '\t', '\u202e', '\u2028', ' ']) {
+      editor.set('xAuthentication.relayUrl', `https://relay.example/a${unseen}b`);
+      await editor.run('xAuthentication.copyCallbackUrls');
+      assert.match(editor.messages.at(-1)?.text ?? '', /^The setting xAuthentication\.relayUrl can't be used/);
+    }
+  });
+
   it('in the setting for scopes are refused', async () => {
     await using x = await startStandIn();
     await using editor = await startEditor(x);
@@ -329,7 +337,9 @@ const GRANT: Grant = {
   refreshToken: 'refresh',
   obtainedAt: Date.now(),
   expiresAt: Date.now() + 7_200_000,
-  noteKey: 'k'.repeat(43),
+  signInId: 'the-sign-in',
+  signInNumber: 1,
+  generation: 1,
 };
 
 describe('Words that were stored', () => {
@@ -370,15 +380,16 @@ describe('Words that were stored', () => {
   });
 
   it('make no link of the name of an account whose sign-in is gone', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'x-roster-'));
-    try {
-      const account = { id: '42', label: '[Ada](command:workbench.action.terminal.new)' };
-      await new Roster(folder, () => 0).enter('grant:app:42', { ...GRANT, account });
-      const missing = await new Roster(folder, () => 1_000_000).claimMissing([]);
-      assert.deepEqual(missing, ['[Ada] (command:workbench.action.terminal.new)']);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    const folder = join(editor.folder, 'manifest', 'local');
+    await mkdir(folder, { recursive: true });
+    const labels = ['[Ada](command:workbench.action.terminal.new)'];
+    await writeFile(join(folder, 'x'), JSON.stringify({ keyId: 'of-a-key-that-is-gone', labels }));
+    await editor.extension('good.extension').getSession('x', ['tweet.read'], { silent: true });
+    await editor.until(() => editor.messages.length > 0, 'the message');
+    assert.match(editor.messages[0]?.text ?? '', /\[Ada\] \(command:/);
+    assert.doesNotMatch(editor.everythingSaid, LINK);
   });
 });
 

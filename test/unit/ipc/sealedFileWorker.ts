@@ -1,7 +1,7 @@
 // A window, as a process of its own, for sealedFile.test.ts.
 import { join } from 'node:path';
 import { SealedFile } from '../../../src/ipc/sealedFile.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { isWord, wordOf } from './words.ts';
 
 const [job, folder, key] = process.argv.slice(2);

@@ -75,6 +75,22 @@ describe('A disk that is full', () => {
         assert.equal(machine.refreshes, 1);
       });
 
+      it('keeps what X gives at a sign-in all the same, when it fills up after the code was sent', async () => {
+        await using machine = await openMachine(kind);
+        const disk = new Disk({ copiesOnWrite: true });
+        const window = machine.open(disk.has);
+        const hold = machine.x.hold('/2/oauth2/token');
+        const signingIn = window.signIn();
+        await hold.arrived;
+        disk.isFull = true;
+        hold.release();
+        assert.ok(works(machine, await signingIn));
+        assert.ok(works(machine, await window.session()));
+        await machine.settle();
+        assert.ok(works(machine, await window.session()));
+        assert.ok(works(machine, await machine.open().session()), 'after a reload');
+      });
+
       it('keeps nobody from signing in, nor from signing out', async () => {
         await using machine = await openMachine(kind);
         const disk = new Disk({ isFull: true });

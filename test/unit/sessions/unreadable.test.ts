@@ -79,7 +79,7 @@ describe('What a window can’t read', () => {
         const window = await overtaken(machine);
         const written = await fs.readFile(await registerFile(machine));
         await waitsQuietly(machine, window);
-        await window.sessions.renewAll();
+        await window.sessions.refreshAll();
         await window.sessions.tick();
         assert.equal(machine.refreshes, 0);
         assert.deepEqual(machine.notices, []);

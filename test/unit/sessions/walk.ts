@@ -215,7 +215,7 @@ export class Walk implements AsyncDisposable {
       case 'tick':
         return window.sessions.tick();
       case 'renew all':
-        await window.sessions.renewAll();
+        await window.sessions.refreshAll();
     }
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
+import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from '../ipc/durableFiles.ts';
 import { codeOf, patiently } from './busyFiles.ts';
 import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 
@@ -11,11 +12,6 @@ const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
 const SWEPT = 'swept';
 
 const DAY_MS = 24 * 60 * 60_000;
-
-/** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a file neither leads elsewhere nor hangs. */
-export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-
-const NO_SYNC = new Set(['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL']);
 
 interface Files {
   open(path: string, flags: number): Promise<fs.FileHandle>;
@@ -168,24 +164,4 @@ export async function linkOrCopy(files: Pick<Files, 'link' | 'copyFile'>, whole:
 async function changedAt(path: string): Promise<number | undefined> {
   const stat = await fs.lstat(path).catch(() => undefined);
   return stat && Math.round(stat.mtimeMs);
-}
-
-/** Has the disk keep what is written; a folder's sync keeps its names. */
-export async function writeThrough(
-  path: string,
-  flags: string,
-  write?: (file: fs.FileHandle) => Promise<void>,
-): Promise<void> {
-  const file = await fs.open(path, flags, 0o600);
-  try {
-    await write?.(file);
-    await file.sync().catch(ignoreNoSync);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Windows can't sync a folder, and some network file systems nothing. */
-export function ignoreNoSync(error: unknown): void {
-  if (!NO_SYNC.has(codeOf(error) ?? '')) throw error;
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { watchFolder } from '../../../src/sessions/folderWatch.ts';
-import { HOUR, openMachine } from './window.ts';
+import { watchFolder } from '../../../src/ipc/folderWatch.ts';
+import { HOUR, openMachine } from '../sessions/window.ts';
 
 describe('A watched folder', () => {
   it('tells a window what another one renewed and signed out, without being asked', async () => {
