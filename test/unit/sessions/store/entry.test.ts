@@ -112,12 +112,10 @@ describe('An entry', () => {
         entryOf({ signInId: `sign-in ${number}`, signInNumber: number, generation, obtainedAt }, { ended: how }),
       );
     /** Where another machine has made some of them. */
-    const anywhere = fc
-      .tuple(entry, fc.nat(2))
-      .map(([{ grant, ...rest }, machine]) => ({
-        ...rest,
-        grant: { ...grant, signInId: `${grant.signInId} on ${machine}` },
-      }));
+    const anywhere = fc.tuple(entry, fc.nat(2)).map(([{ grant, ...rest }, machine]) => ({
+      ...rest,
+      grant: { ...grant, signInId: `${grant.signInId} on ${machine}` },
+    }));
 
     it('is news of another one, or the other of it, and never both', () => {
       fc.assert(fc.property(anywhere, anywhere, (a, b) => !(isNews(a, b) && isNews(b, a))));
