@@ -9,9 +9,13 @@ import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOption
 
 describe('What a window can’t read', () => {
   for (const code of ['EACCES', 'ESTALE', 'ENOTCONN', 'EIO', 'ETIMEDOUT']) {
-    for (const since of ['it is open', 'it started']) {
-      it(`has it wait, when it is what the register says of its grant, and never costs a request (${code} since ${since})`, async () => {
-        await using machine = await openMachine('browser');
+    for (const [kind, since] of [
+      ['browser', 'it is open'],
+      ['browser', 'it started'],
+      ['desktop', 'it is open'],
+    ] as const) {
+      it(`has it wait, when it is what the register says of its grant, and never costs a request (12: ${code} since ${since}, ${kind})`, async () => {
+        await using machine = await openMachine(kind);
         const sick = new SickDisk(code);
         sick.isBroken = since === 'it started';
         const { first, second } = await twoWindows(machine, sick.has);
@@ -64,7 +68,7 @@ describe('What a window can’t read', () => {
       },
     ],
   ] as const) {
-    describe(`because a newer version wrote ${what}`, () => {
+    describe(`because a newer version wrote ${what} (15)`, () => {
       async function overtaken(machine: Machine): Promise<Window> {
         const { first, second } = await twoWindows(machine);
         const [grant] = await first.grants.list();
