@@ -8,12 +8,12 @@ import { bounded } from './oauth/http.ts';
 import { ApiRequests } from './sessions/apiRequests.ts';
 import { BackOff } from './sessions/backOff.ts';
 import { Clients } from './sessions/clients.ts';
-import { watchFolder } from './sessions/folderWatch.ts';
+import { watchFolder } from './ipc/folderWatch.ts';
 import type { Grant } from './sessions/grant.ts';
 import { HandedOut } from './sessions/handedOut.ts';
 import type { LabelGrant } from './sessions/labels.ts';
 import { LastingSessions } from './sessions/lastingSessions.ts';
-import type { FolderLocks } from './sessions/lock.ts';
+import type { FolderLocks } from './ipc/folderLocks.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
 import { within } from './sessions/patience.ts';
 import { Refresh } from './sessions/refresh.ts';
@@ -80,10 +80,10 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const locksFolder = join(globalStorageUri.fsPath, 'locks');
   const installId = installIdOf(context);
   const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
-  const notes = async () => new (await import('./sessions/sealedNotes.ts')).SealedNotes(notesFolder);
+  const notes = async () => new (await import('./ipc/sealedNotes.ts')).SealedNotes(notesFolder);
   let loaded: Promise<FolderLocks> | undefined;
   const folderLocks = () =>
-    (loaded ??= import('./sessions/lock.ts').then((module) => new module.FolderLocks(locksFolder)));
+    (loaded ??= import('./ipc/folderLocks.ts').then((module) => new module.FolderLocks(locksFolder)));
   const locks: Locks = {
     withLock: async (name, waiting, action) => (await folderLocks()).withLock(name, waiting, action),
   };
@@ -202,7 +202,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const signing = () => import('./sessions/oauth1Credentials.ts');
   const requests = new ApiRequests({
     authorizers: [
-      { grants: xGrants, authorize: bearer, renew: (refused) => refresh.renewRefused(refused) },
+      { grants: xGrants, authorize: bearer, refresh: (refused) => refresh.refreshRefused(refused) },
       {
         grants: oauth1Grants,
         authorize: async (accessToken, request) => (await signing()).oauth1Authorization(accessToken, request, now),

@@ -7,7 +7,7 @@ import type { Grants } from './sessions/store/grants.ts';
 import { labelGrants, Labels } from './sessions/labels.ts';
 import type { LastingSessions } from './sessions/lastingSessions.ts';
 import { revokeOAuth1 } from './sessions/revokeOAuth1.ts';
-import { SealedNotes } from './sessions/sealedNotes.ts';
+import { SealedNotes } from './ipc/sealedNotes.ts';
 import type { Sessions, SessionsWorld } from './sessions/sessions.ts';
 import type { Secrets } from './sessions/store/records.ts';
 import { AppOnlySignIn } from './vscode/appOnlySignIn.ts';

@@ -168,7 +168,7 @@ export class FakeAuthentication implements Pick<
   }
 
   /** Gives a session another token, as X Authentication does before the old one ends. */
-  renew(sessionId: string, accessToken = newToken()): void {
+  refresh(sessionId: string, accessToken = newToken()): void {
     const index = this.#kept.findIndex(({ id }) => id === sessionId);
     const kept = this.#kept[index];
     if (kept === undefined) throw new Error('There is no such session.');

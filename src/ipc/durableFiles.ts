@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf } from '../sessions/busyFiles.ts';
+import { codeOf } from './busyFiles.ts';
 
 /** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a file neither leads elsewhere nor hangs. */
 export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, patiently } from '../sessions/busyFiles.ts';
+import { codeOf, patiently } from './busyFiles.ts';
 import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 
 /** How every slot begins, of later versions as well: what begins otherwise is damaged. */
@@ -95,10 +95,11 @@ export class SealedFile {
 
   /**
    * Writes in the place of what `before` says, which must be what {@link read} has just found. When this resolves, the disk has it.
+   * Resolves to what is to be given as `before` next.
    *
    * @throws {RangeError} if it is too long for a slot, and what the file system throws
    */
-  async write(payload: unknown, before: Reading | undefined): Promise<void> {
+  async write(payload: unknown, before: Reading | undefined): Promise<Reading> {
     const revision = (before?.revision ?? 0) + 1;
     if (before !== undefined) {
       const slot = before.slot === 0 ? 1 : 0;
@@ -110,9 +111,10 @@ export class SealedFile {
       } finally {
         await file.close();
       }
-      return;
+      return { payload, revision, slot };
     }
     await this.#create(Buffer.concat([this.#seal(payload, revision, 0), Buffer.alloc(SLOT_BYTES)]));
+    return { payload, revision, slot: 0 };
   }
 
   async remove(): Promise<void> {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { TOKEN } from './characters.ts';
 import { basic } from './clientAuthentication.ts';
 import { Unreachable } from './errors.ts';
 import { retryAfterMs, type Fetch } from './http.ts';
@@ -22,7 +23,7 @@ export async function clientCredentialsRequest(tokenUrl: string, consumer: Consu
 const BearerAnswer = v.object({
   // Case does not matter (RFC 6749 §5.1).
   token_type: v.pipe(v.string(), v.toLowerCase(), v.literal('bearer')),
-  access_token: v.pipe(v.string(), v.nonEmpty()),
+  access_token: v.pipe(v.string(), v.regex(TOKEN)),
 });
 
 /**

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
-import { SCOPE } from './characters.ts';
+import { SCOPE, TOKEN } from './characters.ts';
 import { authenticate, secretsIn, type Client } from './clientAuthentication.ts';
 import { AUTHORIZATION_ERRORS, AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from './errors.ts';
 import { retryAfterMs, type Fetch } from './http.ts';
@@ -182,7 +182,7 @@ export async function revoke(
 
 const MAX_LIFETIME_S = 10 * 365 * 24 * 60 * 60;
 
-const wireToken = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/));
+const wireToken = v.pipe(v.string(), v.regex(TOKEN));
 
 /** What is optional and makes no sense counts as left out: the tokens beside it are good, and those before them are spent. */
 function optional<T>(schema: v.GenericSchema<unknown, T>) {

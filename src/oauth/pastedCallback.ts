@@ -4,6 +4,9 @@ import { CallbackMismatch } from './errors.ts';
 /** White space, quotes and brackets that are copied along. */
 const WRAPPING = /^[\s\u200b\u2060"'`“”‘’«»<(]+|[\s\u200b\u2060"'`“”‘’«»>)]+$/g;
 
+/** Longer than any callback of X's; it is read at every key that is pressed. */
+const MAX_LENGTH = 8_000;
+
 /**
  * Reads what a person pasted to finish a sign-in: the whole callback URL, its query, or the code alone. A code alone has no
  * state to compare; it is taken because the person brought it themselves, and only this sign-in's verifier can use it
@@ -12,7 +15,7 @@ const WRAPPING = /^[\s\u200b\u2060"'`“”‘’«»<(]+|[\s\u200b\u2060"'`“�
  * @throws {CallbackMismatch} when there is neither a code nor an error in it
  */
 export function readPastedCallback(pasted: string, state: string): URLSearchParams {
-  const text = pasted.replace(WRAPPING, '');
+  const text = pasted.length > MAX_LENGTH ? '' : pasted.replace(WRAPPING, '');
   const [beforeFragment = ''] = text.split('#', 1);
   // Long lines break when they are copied from a terminal or a mail; nothing in a URL is white space.
   const query = beforeFragment.slice(beforeFragment.indexOf('?') + 1).replace(/\s+/g, '');

@@ -27,7 +27,7 @@ export interface Authorizer {
   /** The `Authorization` header, made of what a session hands out. */
   readonly authorize: (accessToken: string, request: RequestLine) => string | Promise<string>;
   /** Gets another token in the place of one that X has refused, if it can. There is none for what lasts. */
-  readonly renew?: (refused: Grant) => Promise<unknown>;
+  readonly refresh?: (refused: Grant) => Promise<unknown>;
 }
 
 /** RFC 9110 §9.2.2. */
@@ -101,9 +101,9 @@ export class ApiRequests {
   }
 
   /** The grant with another token than the one that X has just refused, if there is one to be had. */
-  async #newer({ grants, renew }: Authorizer, refused: Grant): Promise<Grant | undefined> {
+  async #newer({ grants, refresh }: Authorizer, refused: Grant): Promise<Grant | undefined> {
     const { id, accessToken } = refused;
-    if (this.#unproven.get(id) !== accessToken) await renew?.(refused);
+    if (this.#unproven.get(id) !== accessToken) await refresh?.(refused);
     const newest = await grants.find(id);
     if (newest === undefined || newest.accessToken === accessToken) return undefined;
     this.#unproven.set(id, newest.accessToken);

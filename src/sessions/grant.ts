@@ -13,7 +13,7 @@ export interface Account {
 
 /** What X gave, for one client id and one X user. */
 export interface Grant {
-  /** The id of every session that is a view of this grant; survives renewals and wider consents. */
+  /** The id of every session that is a view of this grant; survives refreshes and wider consents. */
   readonly id: string;
   /** Where it came from: nowhere else are its tokens and its app's secret ever sent, whatever the settings say by then. */
   readonly apiBaseUrl: string;
@@ -23,7 +23,7 @@ export interface Grant {
   readonly scopes: readonly string[];
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  /** When X gave it, in epoch milliseconds by this machine's clock: when a sign-in's answer came, or a renewal was sent. */
+  /** When X gave it, in epoch milliseconds by this machine's clock: when a sign-in's answer came, or a refresh was sent. */
   readonly obtainedAt: number;
   /** When the access token ends, by the same clock. */
   readonly expiresAt: number;
@@ -62,6 +62,7 @@ const time = v.pipe(v.number(), v.finite());
 export const Label = v.pipe(
   text,
   v.transform((label) => plainWords(label)),
+  v.nonEmpty(),
 );
 
 const GrantRecord = v.object({
@@ -116,20 +117,20 @@ export function sameState(a: Grant, b: Grant): boolean {
 }
 
 /**
- * Whether the access token should be renewed before it is handed out. One that seems to live longer than X gave it was
- * obtained before the clock went back, so its end is not known: it is renewed as well.
+ * Whether the access token should be refreshed before it is handed out. One that seems to live longer than X gave it was
+ * obtained before the clock went back, so its end is not known: it is refreshed as well.
  */
 export function isDue(grant: Grant, now: number, leastMs = LEAST_LIFETIME_MS): boolean {
   return now > dueAt(grant, leastMs) || now < grant.obtainedAt;
 }
 
-/** From when on the access token should be renewed before it is handed out. */
+/** From when on the access token should be refreshed before it is handed out. */
 export function dueAt(grant: Grant, leastMs = LEAST_LIFETIME_MS): number {
-  // A token that X gave for a shorter time than that would be renewed at every call.
+  // A token that X gave for a shorter time than that would be refreshed at every call.
   return grant.expiresAt - Math.min(leastMs, (grant.expiresAt - grant.obtainedAt) / 2);
 }
 
-/** A token that is younger is not renewed because somebody asks for it. */
+/** A token that is younger is not refreshed because somebody asks for it. */
 export const YOUNG_MS = 5 * 60_000;
 
 /** Whether the access token is so new that another would not be better. One from the future was obtained before the clock went back. */

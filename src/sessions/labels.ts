@@ -3,10 +3,10 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { READ_ONLY_A_FILE } from '../ipc/durableFiles.ts';
 import type { User } from '../x/users.ts';
-import { codeOf, patiently } from './busyFiles.ts';
+import { codeOf, patiently } from '../ipc/busyFiles.ts';
 import type { Grant } from './grant.ts';
 import type { Log } from './log.ts';
-import { linkOrCopy } from './sealedNotes.ts';
+import { linkOrCopy } from '../ipc/sealedNotes.ts';
 
 /** To whom a label belongs: an account, as one app at one X has it. */
 export interface LabelOwner {

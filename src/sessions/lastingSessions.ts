@@ -33,7 +33,7 @@ const READ = 'read';
 
 /**
  * Sessions of credentials that X lets live until they are revoked: OAuth 1.0a tokens and app-only bearers. They are grants
- * like any other, stored and handed over in the same way, that are never due to be renewed. Scopes mean nothing to them, but
+ * like any other, stored and handed over in the same way, that are never due to be refreshed. Scopes mean nothing to them, but
  * that those for reading only do not serve a request to `write`.
  */
 export class LastingSessions {
@@ -71,7 +71,7 @@ export class LastingSessions {
       session: toSession(grant, grant.scopes),
       apiBaseUrl: grant.apiBaseUrl,
       clientId: grant.clientId,
-      renewsAt: undefined,
+      refreshesAt: undefined,
       endsAt: undefined,
       triesAgainAt: undefined,
       troubles: [],

@@ -2,7 +2,7 @@ import type { Grant } from './grant.ts';
 
 /** What a person should be told, once across all windows; src/vscode/messages.ts has the words. */
 export type Notice =
-  /** X ended the grant. `dropped`: an earlier renewal's answer was lost, which is the likely reason. */
+  /** X ended the grant. `dropped`: an earlier refresh's answer was lost, which is the likely reason. */
   | { readonly kind: 'rejected'; readonly grant: Grant; readonly dropped: boolean }
   | { readonly kind: 'unknown-client'; readonly grant: Grant }
   | { readonly kind: 'client-secret'; readonly grant: Grant; readonly hasSecret: boolean }

@@ -13,7 +13,7 @@ import type { Log } from './log.ts';
 import type { Notify } from './notice.ts';
 import { within } from './patience.ts';
 
-/** How a renewal ended (design rule 7). `current` says that the token is good, whoever renewed it. */
+/** How a refresh ended (design rule 7). `current` says that the token is good, whoever refreshed it. */
 export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
 
 export interface RefreshDeps {
@@ -21,10 +21,10 @@ export interface RefreshDeps {
   readonly now: () => number;
 }
 
-/** How long a caller waits for a renewal that is under way: shorter while the token it would get otherwise is good. */
+/** How long a caller waits for a refresh that is under way: shorter while the token it would get otherwise is good. */
 const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
 
-/** How long a renewal waits for another window's. */
+/** How long a refresh waits for another window's. */
 const LOCK_WAIT_MS = 30_000;
 
 /** For how long, and for how many more looks, the answer that another window may have got is waited for. */
@@ -48,7 +48,7 @@ interface Doubt {
 }
 
 /**
- * Renews grants, one renewal at a time for each: a single flight in this window, a lock across windows, and the decision
+ * Refreshes grants, one refresh at a time for each: a single flight in this window, a lock across windows, and the decision
  * inside the lock. Nothing here ever removes a grant unless X said of its newest refresh token that it is dead.
  */
 export class Refresh {
@@ -92,13 +92,13 @@ export class Refresh {
   }
 
   /**
-   * The grant with the best token there is to hand out, or undefined when the grant is no more. Renews it when it is due,
+   * The grant with the best token there is to hand out, or undefined when the grant is no more. Refreshes it when it is due,
    * and waits for that only as long as a caller, and those queued behind it, can bear.
    */
   async fresh(grant: Grant): Promise<Grant | undefined> {
     const now = this.#world.now();
     if (!isDue(grant, now) || this.#backOff.isWaiting(grant.id)) return grant;
-    const outcome = this.renew(grant);
+    const outcome = this.refresh(grant);
     const startedAt = this.#underWay.get(grant.id)?.startedAt ?? performance.now();
     const patience = isExpired(grant, now) ? PATIENCE_MS.expired : PATIENCE_MS.good;
     await within(patience - (performance.now() - startedAt), outcome, undefined);
@@ -106,14 +106,14 @@ export class Refresh {
   }
 
   /**
-   * Renews a grant if it is due, or if its access token is the one that X has `refused`, unless that is minutes old: whoever asks,
+   * Refreshes a grant if it is due, or if its access token is the one that X has `refused`, unless that is minutes old: whoever asks,
    * nobody can have refresh tokens spent one after another. Never rejects.
    */
-  renew(grant: Grant, refused?: string): Promise<Outcome> {
+  refresh(grant: Grant, refused?: string): Promise<Outcome> {
     const underWay = this.#underWay.get(grant.id);
     if (underWay !== undefined && underWay.refused === refused) return underWay.outcome;
-    const renewing = this.#renewAfter(underWay?.outcome, grant, refused);
-    const outcome = renewing
+    const refreshing = this.#refreshAfter(underWay?.outcome, grant, refused);
+    const outcome = refreshing
       .then((result) => {
         this.#lastOutcomes.set(grant.id, result);
         return result;
@@ -125,14 +125,14 @@ export class Refresh {
     return outcome;
   }
 
-  /** How the last renewal of a grant in this window ended, if there was one. */
+  /** How the last refresh of a grant in this window ended, if there was one. */
   lastOutcome(grantId: string): Outcome | undefined {
     return this.#lastOutcomes.get(grantId);
   }
 
-  /** Renews a grant whose access token X has refused to an extension, unless X is to be left alone. One 401 proves nothing. */
-  async renewRefused(grant: Grant): Promise<Outcome> {
-    return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.renew(grant, grant.accessToken);
+  /** Refreshes a grant whose access token X has refused to an extension, unless X is to be left alone. One 401 proves nothing. */
+  async refreshRefused(grant: Grant): Promise<Outcome> {
+    return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.refresh(grant, grant.accessToken);
   }
 
   /** Does what must not be cut off, because X's answer exists nowhere else until it is stored. Rejects once the window is being closed. */
@@ -171,13 +171,13 @@ export class Refresh {
         return action(lease);
       });
     } catch (error) {
-      // Where no lock can be had at all (a read-only disk), a renewal without one is better than none.
+      // Where no lock can be had at all (a read-only disk), a refresh without one is better than none.
       if (!locked && isNoFiles(error)) return await action(NO_LOCK);
       throw error;
     }
   }
 
-  async #renewAfter(
+  async #refreshAfter(
     earlier: Promise<Outcome> | undefined,
     grant: Grant,
     refused: string | undefined,
@@ -186,11 +186,11 @@ export class Refresh {
     try {
       return await this.toTheEnd(() =>
         this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
-          this.#renewAlone(grant, refused, lease),
+          this.#refreshAlone(grant, refused, lease),
         ),
       );
     } catch (error) {
-      this.#log.warn(`Grant ${grant.id}: not renewed. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Grant ${grant.id}: not refreshed. ${error instanceof Error ? error.message : String(error)}`);
       this.#backOff.failed(grant.id);
       return 'unreachable';
     }
@@ -205,7 +205,7 @@ export class Refresh {
     return isDue(grant, now) || (grant.accessToken === refused && !isYoung(grant, now)) ? undefined : 'current';
   }
 
-  async #renewAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
+  async #refreshAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
     // Another machine may have refreshed it, of which SecretStorage tells, if anything.
     await this.#grants.lookAtRecord(known);
     const done = await this.#done(known, refused);

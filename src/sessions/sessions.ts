@@ -52,7 +52,7 @@ export interface SessionsWorld {
  */
 type Accept = (given: Given, user: User | undefined) => Promise<boolean>;
 
-/** How long before it must be, at most, a window renews what it has handed out; each window by a share of its own. */
+/** How long before it must be, at most, a window refreshes what it has handed out; each window by a share of its own. */
 const AHEAD_MS = 5 * 60_000;
 
 /** How long a caller waits for the name of a grant that has none yet. */
@@ -265,20 +265,20 @@ export class Sessions {
     return isRevoked;
   }
 
-  /** Renews every grant that is not minutes old, due or not, because somebody asked. */
-  async renewAll(): Promise<readonly Outcome[]> {
-    return Promise.all((await this.#grants.list()).map((grant) => this.#renewOnRequest(grant)));
+  /** Refreshes every grant that is not minutes old, due or not, because somebody asked. */
+  async refreshAll(): Promise<readonly Outcome[]> {
+    return Promise.all((await this.#grants.list()).map((grant) => this.#refreshOnRequest(grant)));
   }
 
-  /** As {@link renewAll}, but only one; undefined when there is none of that id. */
-  async renewNow(sessionId: string): Promise<Outcome | undefined> {
+  /** As {@link refreshAll}, but only one; undefined when there is none of that id. */
+  async refreshNow(sessionId: string): Promise<Outcome | undefined> {
     const grant = await this.#grants.find(sessionId);
-    return grant && this.#renewOnRequest(grant);
+    return grant && this.#refreshOnRequest(grant);
   }
 
-  async #renewOnRequest(grant: Grant): Promise<Outcome> {
+  async #refreshOnRequest(grant: Grant): Promise<Outcome> {
     this.#backOff.hurry(grant.id);
-    if (!this.#backOff.isWaiting(grant.id)) return this.#refresh.renew(grant, grant.accessToken);
+    if (!this.#backOff.isWaiting(grant.id)) return this.#refresh.refresh(grant, grant.accessToken);
     return this.#refresh.lastOutcome(grant.id) ?? 'unreachable';
   }
 
@@ -286,12 +286,12 @@ export class Sessions {
   async statuses(): Promise<readonly Status[]> {
     return (await this.#grants.all()).map((grant) => {
       const { apiBaseUrl, clientId, expiresAt: endsAt, refreshToken } = grant;
-      const renewsAt = refreshToken === undefined ? undefined : dueAt(grant, this.#aheadMs);
+      const refreshesAt = refreshToken === undefined ? undefined : dueAt(grant, this.#aheadMs);
       // Only what is to be done is tried again.
       const toDo = isDue(grant, this.#world.now(), this.#aheadMs) ? grant.id : namingOf(grant);
       const triesAgainAt = this.#backOff.notBefore(toDo);
       const session = toSession(grant, grant.scopes);
-      return { session, apiBaseUrl, clientId, renewsAt, endsAt, triesAgainAt, troubles: this.#troublesWith(grant) };
+      return { session, apiBaseUrl, clientId, refreshesAt, endsAt, triesAgainAt, troubles: this.#troublesWith(grant) };
     });
   }
 
@@ -317,7 +317,7 @@ export class Sessions {
   }
 
   /**
-   * To be called every {@link TICK_MS}: renews what this window has handed out ahead of its end, so that callers which cache
+   * To be called every {@link TICK_MS}: refreshes what this window has handed out ahead of its end, so that callers which cache
    * it hear of the new token in time, names what could not be named, and learns what other windows did.
    */
   async tick(): Promise<void> {
@@ -329,7 +329,7 @@ export class Sessions {
     for (const grant of await this.#grants.list()) {
       if (!this.#handedOut.has(grant.id) || this.#backOff.isWaiting(grant.id)) continue;
       if (isDue(grant, now, this.#aheadMs))
-        await this.#refresh.renew(grant, isDue(grant, now) ? undefined : grant.accessToken);
+        await this.#refresh.refresh(grant, isDue(grant, now) ? undefined : grant.accessToken);
       else if (isProvisional(grant.account)) await this.#name(grant);
     }
   }
@@ -466,7 +466,7 @@ function unnamed<T extends { readonly id: string }>(given: T): T & { readonly ac
   return { account: provisionalAccount(given.id, given.id), ...given };
 }
 
-/** What the waiting before the next question to X is filed under: apart from that of renewals, which must not suffer from it. */
+/** What the waiting before the next question to X is filed under: apart from that of refreshes, which must not suffer from it. */
 function namingOf(grant: Given): string {
   return `name of ${grant.id}`;
 }

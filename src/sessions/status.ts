@@ -1,10 +1,10 @@
 import type { Session } from './sessions.ts';
 
-/** What keeps a grant from being renewed, or from being what it should be. */
+/** What keeps a grant from being refreshed, or from being what it should be. */
 export type Trouble =
   /** The access token has ended, and no new one has come yet. */
   | 'expired'
-  /** X could not be reached, or did not answer as it should, when this window tried to renew it. */
+  /** X could not be reached, or did not answer as it should, when this window tried to refresh it. */
   | 'unreachable'
   /** X does not accept the app or its secret. */
   | 'misconfigured'
@@ -18,8 +18,8 @@ export interface Status {
   /** Its server, which need not be the one that the settings name: then it rests, and can be signed out of. */
   readonly apiBaseUrl: string;
   readonly clientId: string;
-  /** When it is renewed without being asked; undefined where nothing has to be, or can be, renewed. */
-  readonly renewsAt: number | undefined;
+  /** When it is refreshed without being asked; undefined where nothing has to be, or can be, refreshed. */
+  readonly refreshesAt: number | undefined;
   /** When the access token ends; undefined for one that does not. */
   readonly endsAt: number | undefined;
   /** When what failed is tried again, where something did. */

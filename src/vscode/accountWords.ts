@@ -18,19 +18,19 @@ function relativeTime(at: number, now: number): string {
   return format.format(Math.trunc(left / 1000), 'second');
 }
 
-/** Whether and when an account renews itself. */
-export function renewalWords({ renewsAt, endsAt }: Status, now: number): string {
+/** Whether and when an account refreshes itself. */
+export function refreshWords({ refreshesAt, endsAt }: Status, now: number): string {
   if (endsAt === undefined) return l10n.t('does not expire');
-  if (renewsAt === undefined) {
+  if (refreshesAt === undefined) {
     return endsAt <= now
       ? l10n.t('has ended, and X gave nothing to renew it with')
       : l10n.t("can't be renewed, ends {0}", relativeTime(endsAt, now));
   }
-  return renewsAt <= now
+  return refreshesAt <= now
     ? l10n.t('renews when it is used next')
     : l10n.t({
         message: 'renews {0}',
-        args: [relativeTime(renewsAt, now)],
+        args: [relativeTime(refreshesAt, now)],
         comment: ['{0} is a time from now, such as "in 2 hours".'],
       });
 }

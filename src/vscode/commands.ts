@@ -77,16 +77,16 @@ export function commandsOf(parts: {
       const told = messages.noticeCount;
       const outcomes = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: l10n.t('Renewing the sign-ins to X…') },
-        () => sessions.renewAll(),
+        () => sessions.refreshAll(),
       );
       if (outcomes.length === 0) {
         messages.nobodySignedIn();
         return;
       }
-      const renewed = outcomes.filter((outcome) => outcome === 'current').length;
-      if (renewed < outcomes.length) messages.partlyRefreshed(renewed, outcomes.length, told);
+      const refreshed = outcomes.filter((outcome) => outcome === 'current').length;
+      if (refreshed < outcomes.length) messages.partlyRefreshed(refreshed, outcomes.length, told);
       else
-        void vscode.window.showInformationMessage(l10n.t('{0} of {1} sign-ins to X are up to date.', renewed, renewed));
+        void vscode.window.showInformationMessage(l10n.t('{0} of {1} sign-ins to X are up to date.', refreshed, refreshed));
     },
 
     async copyDiagnostics() {

@@ -27,7 +27,7 @@ export async function copyToken({ sessions, id }: SignInKind, { session, clientI
   if ((await vscode.window.showWarningMessage(l10n.t('Put a secret into the clipboard?'), clipboard, copy)) !== copy)
     return;
 
-  // Renewed, if it is time. The scopes of another app's session are that app's.
+  // Refreshed, if it is time. The scopes of another app's session are that app's.
   const scopes = id === 'x' ? [...session.scopes, `X_CLIENT_ID:${clientId}`] : session.scopes;
   const fresh = (await sessions.matching(scopes, account.id)).find((other) => other.id === session.id);
   if (fresh === undefined) return;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { Status } from '../sessions/status.ts';
-import { allowsWords, renewalWords, troubleWords } from './accountWords.ts';
+import { allowsWords, refreshWords, troubleWords } from './accountWords.ts';
 import type { SignInKind } from './commands.ts';
 import { copyToken } from './copyToken.ts';
 import { cancelled, SHORT_KEY_LENGTH, shortKey } from './messages.ts';
@@ -32,7 +32,7 @@ function rowOf(of: SignInKind, status: Status): AccountRow {
   const trouble = troubleWords(status, now);
   const stands = rests(status)
     ? l10n.t('rests, because it is of {0}', new URL(apiBaseUrl).host)
-    : renewalWords(status, now);
+    : refreshWords(status, now);
   const isOfAnotherApp = of.id === 'x' && clientId !== settings.clientIdAsWritten();
   const isSaid = session.account.label.includes(clientId.slice(0, SHORT_KEY_LENGTH));
   const kind = isOfAnotherApp && !isSaid ? l10n.t('{0}, with the app {1}', of.label, shortKey(clientId)) : of.label;
@@ -134,11 +134,11 @@ async function actionsFor(of: SignInKind, status: Status, messages: Messages): P
       iconPath: new ThemeIcon('add'),
       run: async () => signIn(await askForScopes(account.label, scopes)),
     },
-    of.sessions.renewNow !== undefined && {
+    of.sessions.refreshNow !== undefined && {
       label: l10n.t('Renew Now'),
       detail: l10n.t('Get a new access token; this happens by itself when it is time'),
       iconPath: new ThemeIcon('refresh'),
-      run: () => renew(of, status),
+      run: () => refresh(of, status),
     },
     {
       label: l10n.t('Sign In Again…'),
@@ -179,11 +179,11 @@ export async function signOut({ of, status: { session } }: Pick<AccountRow, 'of'
 }
 
 /** Success is told; what went wrong stands in the list of actions, to which it leads back. */
-async function renew({ sessions }: SignInKind, { session }: Status): Promise<'again' | void> {
+async function refresh({ sessions }: SignInKind, { session }: Status): Promise<'again' | void> {
   const { label } = session.account;
   const outcome = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: l10n.t('Renewing the sign-in of {0} to X…', label) },
-    async () => sessions.renewNow?.(session.id),
+    async () => sessions.refreshNow?.(session.id),
   );
   if (outcome !== 'current') return 'again';
   void vscode.window.showInformationMessage(l10n.t('The sign-in of {0} to X is up to date.', label));

@@ -18,8 +18,8 @@ export interface SessionSource {
   signOut(sessionId: string): Promise<boolean>;
   /** How every grant stands. No network. */
   statuses(): Promise<readonly Status[]>;
-  /** Renews one grant, where they have to be renewed. */
-  renewNow?(sessionId: string): Promise<Outcome | undefined>;
+  /** Refreshes one grant, where they have to be refreshed. */
+  refreshNow?(sessionId: string): Promise<Outcome | undefined>;
 }
 
 /** What is loaded to tell of a failure. */

@@ -61,8 +61,8 @@ export const settings = {
   /** To the letter, since X compares it so. */
   relayUrl(): string {
     baseUrl('relayUrl');
-    // Not what an editor would make a link of: it is shown in messages, to the letter.
-    return read('relayUrl', v.pipe(v.string(), v.trim(), v.regex(/^(?![^]*\]\()/)), urlReason());
+    // Not what an editor would make a link of, nor what nobody sees: it is shown in messages, to the letter.
+    return read('relayUrl', v.pipe(v.string(), v.trim(), v.regex(/^(?!.*\]\()[^\s\p{C}]*$/u)), urlReason());
   },
 
   apiBaseUrl(): string {

@@ -147,11 +147,11 @@ export class Messages {
   }
 
   /** Not when a notice has said why: `told` is how many there were before. */
-  partlyRefreshed(renewed: number, all: number, told: number): void {
+  partlyRefreshed(refreshed: number, all: number, told: number): void {
     if (told !== this.#noticeCount) return;
     const text = l10n.t(
       '{0} of {1} sign-ins to X are up to date, the others are tried again when they are used: see the log for the reason.',
-      renewed,
+      refreshed,
       all,
     );
     void this.#offer(vscode.window.showWarningMessage, text, ['show-log'], {});

@@ -46,10 +46,7 @@ function isBelow(path: string, { pathname }: URL): boolean {
  * behind the semicolon (RFC 3986 §3.3), and then go up.
  */
 function asServersMayReadIt({ origin, pathname }: URL): string {
-  let path = pathname;
-  for (let before = ''; before !== path;) {
-    before = path;
-    path = path.replace(/%(?:25|2e|2f|3b|5c)/gi, decodeURIComponent);
-  }
+  const once = pathname.replace(/%(?:25)+/g, '%');
+  const path = once.replace(/%(?:2e|2f|3b|5c)/gi, decodeURIComponent);
   return new URL(`${origin}${path.replace(/;[^/\\]*/g, '')}`).pathname;
 }

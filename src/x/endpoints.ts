@@ -33,12 +33,16 @@ export const DEVELOPER_CONSOLE = 'https://console.x.com';
 /** What a base URL is for: requests with secrets in them, or pages that only the person's browser opens, with no secret of ours. */
 export type Traffic = 'secrets' | 'pages';
 
+/** Longer than any address of a server, and short enough to be read at once. */
+const MAX_LENGTH = 2_000;
+
 /**
  * Reads a base URL: https, or http to this machine; no query, no credentials; without a trailing slash.
  *
  * @throws {UnsafeBaseUrl}
  */
 export function readBaseUrl(text: string, traffic: Traffic = 'secrets'): string {
+  if (text.length > MAX_LENGTH) throw new UnsafeBaseUrl('it is too long');
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url === undefined) throw new UnsafeBaseUrl('it is not a URL');
   const isHere = traffic === 'pages' ? isLoopbackToBrowsers : isLoopback;

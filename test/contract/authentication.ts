@@ -8,7 +8,7 @@ export interface Subject {
   signIn(scopes: readonly string[]): Promise<void>;
   /** Grace signs in elsewhere, so that no extension may use her account. */
   someoneElseSignsIn(): Promise<void>;
-  renew(): Promise<void>;
+  refresh(): Promise<void>;
 }
 
 /** One story of an extension that asks `x` for sessions. Its tests go on where the one before ended. The person allows nothing in dialogs. */
@@ -51,7 +51,7 @@ export function behavesLikeAuthentication(subject: () => Subject): void {
     assert.equal(await ask([...scopes, 'X_CLIENT_ID:other'], { silent: true }), undefined);
   });
 
-  it('tells of a renewal, after which the session has another token and the same id', async () => {
+  it('tells of a refresh, after which the session has another token and the same id', async () => {
     const before = await ask(scopes, { silent: true });
     const { onDidChangeSessions } = subject().authentication;
     const event = new Promise((resolve) => {
@@ -60,7 +60,7 @@ export function behavesLikeAuthentication(subject: () => Subject): void {
         resolve(happened);
       });
     });
-    await subject().renew();
+    await subject().refresh();
     assert.deepEqual(await event, { provider: { id: 'x', label: 'X' } });
     const after = await ask(scopes, { silent: true });
     assert.equal(after?.id, before?.id);

@@ -23,7 +23,7 @@ async function signIn(window: EditorWindow, person: 'ada' | 'grace' = 'ada'): Pr
 }
 
 /** Whatever X says then is told by one message, and not by another one that counts. */
-async function refuseToRenew(window: EditorWindow): Promise<void> {
+async function refuseToRefresh(window: EditorWindow): Promise<void> {
   await window.tenMinutesPass();
   await window.run('X: Refresh Sessions Now');
   await window.notification('@ada_l').filter({ hasNotText: 'Signed in' }).waitFor();
@@ -77,7 +77,7 @@ describe('Each message is one that can be read in every theme', () => {
     await window.run('X: Refresh Sessions Now');
     await picture(window, 'partly-refreshed', '0 of 1 sign-ins to X are up to date');
     story.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
-    await refuseToRenew(window);
+    await refuseToRefresh(window);
     await picture(window, 'client-secret', 'has a secret that is not known here');
 
     await story.x.goOffline();
@@ -91,7 +91,7 @@ describe('Each message is one that can be read in every theme', () => {
     await signIn(window);
     await window.notification('Signed in to X').waitFor();
     story.x.fail(TOKEN, refused('invalid_request', 'Value passed for the token was invalid.'));
-    await refuseToRenew(window);
+    await refuseToRefresh(window);
     await picture(window, 'rejected', 'X has ended the sign-in of @ada_l');
 
     await window.run('X: Add App-Only Bearer Token');

@@ -7,7 +7,7 @@ import { ConfigurationTarget, workspace } from 'vscode';
 import { CallbackMismatch } from '../../src/oauth/errors.ts';
 import { PortUnavailable } from '../../src/oauth/loopback.ts';
 import { CallbackNotes } from '../../src/sessions/callbackNotes.ts';
-import { SealedNotes } from '../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../src/ipc/sealedNotes.ts';
 import { Browser } from '../../src/vscode/browser.ts';
 import { Failure } from '../../src/vscode/failure.ts';
 import { WayBlocked, type Visit, type Way, type WaysBack } from '../../src/vscode/visit.ts';

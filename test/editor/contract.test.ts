@@ -19,7 +19,7 @@ describe('VS Code, as other extensions fake it', () => {
       x.switches.autoConsent = { as: 'grace', decision: 'authorize' };
       await commands.executeCommand('xAuthentication.signIn');
     },
-    renew: async () => {
+    refresh: async () => {
       using _ = tenMinutesPass();
       await commands.executeCommand('xAuthentication.refresh');
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Status } from '../../src/sessions/status.ts';
-import { renewalWords, troubleWords } from '../../src/vscode/accountWords.ts';
+import { refreshWords, troubleWords } from '../../src/vscode/accountWords.ts';
 import { Failure } from '../../src/vscode/failure.ts';
 import { replaced } from '../../src/vscode/messages.ts';
 import { ask, choose, patience } from '../../src/vscode/question.ts';
@@ -14,7 +14,7 @@ const status: Status = {
   session: { id: '1', accessToken: 'access', account: { id: '1', label: '@ada_l' }, scopes: [] },
   apiBaseUrl: 'https://api.x.com',
   clientId: 'client',
-  renewsAt: NOW + 100 * MINUTE,
+  refreshesAt: NOW + 100 * MINUTE,
   endsAt: NOW + 120 * MINUTE,
   triesAgainAt: undefined,
   troubles: [],
@@ -34,13 +34,13 @@ describe('Words for people', () => {
   it('tell when an account renews', () => {
     const rows: readonly (readonly [Partial<Status>, string])[] = [
       [{}, 'renews in 1 hour'],
-      [{ renewsAt: NOW + 10 * MINUTE }, 'renews in 10 minutes'],
-      [{ renewsAt: NOW - 1 }, 'renews when it is used next'],
-      [{ renewsAt: undefined }, "can't be renewed, ends in 2 hours"],
-      [{ renewsAt: undefined, endsAt: NOW }, 'has ended, and X gave nothing to renew it with'],
-      [{ renewsAt: undefined, endsAt: undefined }, 'does not expire'],
+      [{ refreshesAt: NOW + 10 * MINUTE }, 'renews in 10 minutes'],
+      [{ refreshesAt: NOW - 1 }, 'renews when it is used next'],
+      [{ refreshesAt: undefined }, "can't be renewed, ends in 2 hours"],
+      [{ refreshesAt: undefined, endsAt: NOW }, 'has ended, and X gave nothing to renew it with'],
+      [{ refreshesAt: undefined, endsAt: undefined }, 'does not expire'],
     ];
-    for (const [change, words] of rows) assert.equal(renewalWords({ ...status, ...change }, NOW), words);
+    for (const [change, words] of rows) assert.equal(refreshWords({ ...status, ...change }, NOW), words);
   });
 
   it('tell the worst trouble of an account, and what to do', () => {

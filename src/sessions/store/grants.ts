@@ -1,4 +1,4 @@
-import { codeOf } from '../busyFiles.ts';
+import { codeOf } from '../../ipc/busyFiles.ts';
 import type { App } from '../clients.ts';
 import { isProvisional, sameState, type Account, type Grant } from '../grant.ts';
 import type { Log } from '../log.ts';
@@ -410,16 +410,20 @@ export class Grants {
       this.#failed('write what became of a sign-in', error);
     }
     if (result === undefined) return undefined;
-    this.#entries.set(key, result);
+    this.#learn(result);
     if (result.ended !== undefined) this.#tell();
     await this.#copy(key, result, before);
     this.#tell();
     return result;
   }
 
-  /** Has SecretStorage follow. */
+  /**
+   * Has SecretStorage follow. What X has ended stays there until a window starts: what another machine got for it may be on its way, and
+   * would be deleted with it.
+   */
   async #copy(key: string, entry: Entry, before: Entry | undefined): Promise<void> {
-    if (entry.isPending === true || (before !== undefined && isSame(before, entry))) return;
+    if (entry.isPending === true || entry.ended === 'rejected' || (before !== undefined && isSame(before, entry)))
+      return;
     await this.#attempt('store a sign-in', async () => {
       const { records } = this.#deps;
       if (entry.ended === undefined) await records.write(entry.grant);

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
-import { codeOf } from '../busyFiles.ts';
+import { codeOf } from '../../ipc/busyFiles.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import type { Lease, Locks } from '../../ipc/locks.ts';
 import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
@@ -15,6 +15,9 @@ const LOCK_WAIT_MS = 30_000;
 
 /** How often a change is begun again because its lock was lost. */
 const MOST_TRIES = 3;
+
+/** How many files are open at once, at most. */
+const MOST_AT_ONCE = 32;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
@@ -62,15 +65,18 @@ export class Register {
 
   /** Every entry that can be read. What can't be read now, or only by a newer version, is as it was. */
   async all(onFailure: (error: unknown) => void): Promise<readonly Entry[]> {
-    const entries = await Promise.all(
-      (await this.#names()).map((name) =>
+    const entries: Entry[] = [];
+    const names = await this.#names();
+    for (let first = 0; first < names.length; first += MOST_AT_ONCE) {
+      const looks = names.slice(first, first + MOST_AT_ONCE).map((name) =>
         this.#look(name).catch((error: unknown) => {
           onFailure(error);
           return this.#known.get(name)?.entry;
         }),
-      ),
-    );
-    return entries.filter((entry) => entry !== undefined);
+      );
+      entries.push(...(await Promise.all(looks)).filter((entry) => entry !== undefined));
+    }
+    return entries;
   }
 
   /** One entry. @throws {UnknownEntry} */
@@ -146,7 +152,10 @@ export class Register {
     const next = await change(current);
     if (next === undefined) return true;
     if (!(await lease.held())) return false;
-    await file.write(toEntryRecord(next), before);
+    const record = toEntryRecord(next);
+    const written = await file.write(record, before);
+    // So that no slot has tokens of what has ended.
+    if (next.ended !== undefined) await file.write(record, written);
     this.#known.delete(name);
     return lease.held();
   }

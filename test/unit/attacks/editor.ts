@@ -14,7 +14,7 @@ import { NATIVE_APP } from '../../x/app.ts';
 import { clickThrough } from '../../x/consent.ts';
 import type { StandIn } from '../../x/standIn.ts';
 import { Disposable, EventEmitter, serve, Uri } from './vscodeStub.ts';
-import { codeOf } from '../../../src/sessions/busyFiles.ts';
+import { codeOf } from '../../../src/ipc/busyFiles.ts';
 import { freePort } from '../../host/freePort.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 

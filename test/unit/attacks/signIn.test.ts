@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import { CallbackNotes } from '../../../src/sessions/callbackNotes.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { NATIVE_APP } from '../../x/app.ts';
 import { CallbackUriHandler } from '../../../src/vscode/callbackUriHandler.ts';
 import { clickThrough } from '../../x/consent.ts';

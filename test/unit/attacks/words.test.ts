@@ -304,6 +304,16 @@ describe('Another extension’s words', () => {
     assert.doesNotMatch(editor.everythingSaid, LINK);
   });
 
+  it('in the setting for the relay are refused, and so is what nobody sees', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x, { signInMethod: 'relay' });
+    for (const unseen of ['\0', '\t', '\u202e', '\u2028', ' ']) {
+      editor.set('xAuthentication.relayUrl', `https://relay.example/a${unseen}b`);
+      await editor.run('xAuthentication.copyCallbackUrls');
+      assert.match(editor.messages.at(-1)?.text ?? '', /^The setting xAuthentication\.relayUrl can't be used/);
+    }
+  });
+
   it('in the setting for scopes are refused', async () => {
     await using x = await startStandIn();
     await using editor = await startEditor(x);

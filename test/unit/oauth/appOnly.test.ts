@@ -60,6 +60,7 @@ describe('app-only bearer tokens', () => {
     ['of another type', answersJson(200, { token_type: 'mac', access_token: 'SECRET' })],
     ['without a type', answersJson(200, { access_token: 'SECRET' })],
     ['that is empty', answersJson(200, { token_type: 'bearer', access_token: '' })],
+    ['that can’t be sent', answersJson(200, { token_type: 'bearer', access_token: 'SECRET\n' })],
     ['that is no text', answersJson(200, { token_type: 'bearer', access_token: ['SECRET'] })],
     ['in a page, as of a hotel', answers(200, {}, '<html>SECRET</html>')],
     ['in half an answer', faults.truncatedJson],

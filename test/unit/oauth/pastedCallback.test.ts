@@ -88,6 +88,8 @@ describe('A pasted callback', () => {
       `https://x.com/i/oauth2/authorize?response_type=code&state=${STATE}&code_challenge=x`,
     ],
     ['only the state', `state=${STATE}`],
+    ['an endless text, at once', `a${' '.repeat(1_000_000)}a`],
+    ['a code in an endless text', `${' '.repeat(10_000)}?code=${CODE}`],
     ['a code in a fragment', `http://127.0.0.1:41951/callback#code=${CODE}`],
   ];
   for (const [what, pasted] of rubbish) {

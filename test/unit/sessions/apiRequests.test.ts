@@ -32,7 +32,7 @@ class Caller {
     this.handedOut = new HandedOut(now);
     this.requests = new ApiRequests({
       authorizers: [
-        { grants: window.grants, authorize: bearer, renew: (grant) => window.refresh.renewRefused(grant) },
+        { grants: window.grants, authorize: bearer, refresh: (grant) => window.refresh.refreshRefused(grant) },
         {
           grants: oauth1.grants,
           authorize: (secret, request) =>
@@ -87,7 +87,7 @@ describe('Requests of other extensions', () => {
       const { session, caller, machine } = at;
       assert.equal(await caller.requests.authorization(session, line(ME)), bearer(session.accessToken));
       machine.now += YOUNG_MS;
-      await caller.window.refresh.renew((await caller.window.grants.list())[0]!, session.accessToken);
+      await caller.window.refresh.refresh((await caller.window.grants.list())[0]!, session.accessToken);
       assert.equal(
         await caller.requests.authorization(session, line(ME)),
         bearer(session.accessToken),
@@ -198,7 +198,7 @@ describe('Requests of other extensions', () => {
       const other = machine.open();
       machine.x.switches.refreshKillsAccessToken = true;
       machine.now += YOUNG_MS;
-      await other.sessions.renewAll();
+      await other.sessions.refreshAll();
       assert.equal((await caller.requests.fetch(session, ME)).status, 200);
       assert.deepEqual([answered(machine, ME).at(-1), machine.refreshes], [200, 1]);
       // And when it happens while X answers.
@@ -206,7 +206,7 @@ describe('Requests of other extensions', () => {
       const asking = caller.requests.fetch(session, ME);
       await machine.x.arrival(ME, 3);
       machine.now += YOUNG_MS;
-      await other.sessions.renewAll();
+      await other.sessions.refreshAll();
       held.release();
       assert.equal((await asking).status, 200);
       assert.equal(machine.refreshes, 2);

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CallbackNotes } from '../../../src/sessions/callbackNotes.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 
 const CALLBACK = new URLSearchParams({ code: 'the code', state: 'the state' });
 

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Notes } from '../../../src/sessions/handOver.ts';
 import type { Locks } from '../../../src/sessions/refresh.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './window.ts';
 
 describe('A disk that is full', () => {

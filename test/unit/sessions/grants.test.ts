@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { NATIVE_APP } from '../../x/app.ts';
 import { ADA } from '../../x/person.ts';
 import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';

@@ -183,12 +183,14 @@ describe('Labels', () => {
 const GIVEN = {
   id: '3f2a91c0-5d7e-4a6b-8c9d-0e1f2a3b4c5d',
   apiBaseUrl: X,
-  noteKey: 'key',
   scopes: [],
   accessToken: 'token',
   refreshToken: undefined,
   obtainedAt: 0,
   expiresAt: 1,
+  signInId: 'sign-in',
+  signInNumber: 1,
+  generation: 1,
 };
 
 function grantOf({ apiBaseUrl, app: clientId, accountId: id }: LabelOwner, label: string): Grant {

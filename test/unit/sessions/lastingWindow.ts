@@ -8,8 +8,8 @@ import { fingerprint, LastingSessions } from '../../../src/sessions/lastingSessi
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
 import { revokeOAuth1 } from '../../../src/sessions/revokeOAuth1.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { Grants, type GrantChanges } from '../../../src/sessions/store/grants.ts';
 import { ManifestFile } from '../../../src/sessions/store/manifest.ts';
 import { GrantRecords } from '../../../src/sessions/store/records.ts';

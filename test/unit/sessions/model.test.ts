@@ -64,7 +64,8 @@ describe('A random walk', function () {
         }),
         {
           numRuns: RUNS,
-          endOnFailure: true, seed: SEED === 'random' ? Date.now() : Number(SEED),
+          endOnFailure: true,
+          seed: SEED === 'random' ? Date.now() : Number(SEED),
           reporter: (run) => {
             if (!run.failed) return;
             const [shrunk = []] = run.counterexample ?? [];

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { bounded, type Fetch } from '../../../src/oauth/http.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
 import { NotingRegister } from './notingRegister.ts';
 import type { WindowSecrets } from './stores.ts';

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lease, Locks } from '../../../src/ipc/locks.ts';
 import { YOUNG_MS } from '../../../src/sessions/grant.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
@@ -121,6 +121,8 @@ describe('Renewal', () => {
           machine.notices.map(({ kind: what, ...rest }) => [what, 'dropped' in rest && rest.dropped]),
           [['rejected', false]],
         );
+        await machine.open().grants.list();
+        await machine.settle();
         assert.deepEqual(machine.storedGrants, []);
         for (const window of [first, second]) assert.equal(window.changes.at(-1)?.removed.length, 1);
       });
@@ -157,6 +159,8 @@ describe('Renewal', () => {
         // Two for what was signed out, two for what came after.
         for (let count = 1; count <= 4; count++) await machine.x.arrival(REVOKE, count);
         await until(() => machine.x.grants.renewable.length === 0);
+        await machine.settle();
+        await machine.open().grants.list();
         await machine.settle();
         assert.deepEqual(machine.storedGrants, []);
         assert.deepEqual(machine.notices, []);
@@ -292,7 +296,7 @@ describe('Renewal', () => {
     await hold.arrived;
     const [grant] = await second.grants.list();
     assert.ok(grant);
-    const waiting = second.refresh.renew(grant);
+    const waiting = second.refresh.refresh(grant);
     await new Promise(setImmediate);
     await second.refresh.settled();
     assert.equal(await waiting, 'unreachable');
@@ -483,7 +487,7 @@ describe('Renewal', () => {
       machine.x.grants.expireAccessTokens();
       machine.now += YOUNG_MS;
       const outcomes = await Promise.all(
-        [first, second, first, second].map((window) => window.refresh.renew(grant, grant.accessToken)),
+        [first, second, first, second].map((window) => window.refresh.refresh(grant, grant.accessToken)),
       );
       assert.deepEqual(outcomes, ['current', 'current', 'current', 'current']);
       assert.equal(machine.refreshes, 1);
@@ -496,9 +500,9 @@ describe('Renewal', () => {
       const grant = await window.signIn();
       machine.now += YOUNG_MS;
       const outcomes = await Promise.all([
-        window.refresh.renew(grant),
-        window.refresh.renew(grant, grant.accessToken),
-        window.refresh.renew(grant),
+        window.refresh.refresh(grant),
+        window.refresh.refresh(grant, grant.accessToken),
+        window.refresh.refresh(grant),
       ]);
       assert.deepEqual(outcomes, ['current', 'current', 'current']);
       assert.equal(machine.refreshes, 1);
@@ -514,12 +518,12 @@ describe('Renewal', () => {
       machine.now += YOUNG_MS - 1;
       machine.x.grants.expireAccessTokens();
       for (const window of [first, second]) {
-        assert.equal(await window.refresh.renewRefused(grant), 'current');
-        assert.deepEqual(await window.sessions.renewAll(), ['current']);
+        assert.equal(await window.refresh.refreshRefused(grant), 'current');
+        assert.deepEqual(await window.sessions.refreshAll(), ['current']);
       }
       assert.equal(machine.refreshes, 0);
       machine.now += 1;
-      assert.deepEqual(await second.sessions.renewAll(), ['current']);
+      assert.deepEqual(await second.sessions.refreshAll(), ['current']);
       assert.equal(machine.refreshes, 1);
     });
 
@@ -528,7 +532,7 @@ describe('Renewal', () => {
       const window = machine.open();
       const grant = await window.signIn();
       machine.now -= MINUTE;
-      assert.equal(await window.refresh.renewRefused(grant), 'current');
+      assert.equal(await window.refresh.refreshRefused(grant), 'current');
       assert.equal(machine.refreshes, 1);
     });
 
@@ -544,8 +548,8 @@ describe('Renewal', () => {
       }
       const before = machine.refreshes;
       for (let second = 0; second < 30; second++) {
-        await window.sessions.renewAll();
-        await window.sessions.renewNow(grant.id);
+        await window.sessions.refreshAll();
+        await window.sessions.refreshNow(grant.id);
         window.sessions.settingsChanged();
         await window.session();
         machine.now += 1000;
@@ -593,7 +597,7 @@ describe('Renewal', () => {
       machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
       const grant = await window.signIn();
       machine.now += YOUNG_MS;
-      assert.deepEqual(await window.sessions.renewAll(), ['unreachable']);
+      assert.deepEqual(await window.sessions.refreshAll(), ['unreachable']);
       machine.now += 2 * HOUR - 11 * MINUTE - YOUNG_MS;
       await window.sessions.tick();
       machine.now += 10 * MINUTE;

@@ -50,29 +50,29 @@ describe('Sessions', () => {
       const good = await status();
       assert.deepEqual([good?.troubles, good?.triesAgainAt], [[], undefined]);
       assert.equal(good?.endsAt, machine.now + 2 * HOUR);
-      const aheadMs = 2 * HOUR - ((good?.renewsAt ?? 0) - machine.now);
+      const aheadMs = 2 * HOUR - ((good?.refreshesAt ?? 0) - machine.now);
       assert.ok(aheadMs >= 10 * MINUTE && aheadMs <= 15 * MINUTE, 'ahead of its end');
       assert.deepEqual(good?.session.scopes, grant.scopes);
 
       machine.now += 2 * HOUR;
       assert.deepEqual((await status())?.troubles, ['expired']);
       machine.x.fail(TOKEN, faults.reset);
-      assert.equal(await window.sessions.renewNow(grant.id), 'unreachable');
+      assert.equal(await window.sessions.refreshNow(grant.id), 'unreachable');
       const unreachable = await status();
       assert.deepEqual(unreachable?.troubles, ['unreachable', 'expired']);
       assert.ok((unreachable?.triesAgainAt ?? 0) > machine.now);
 
-      assert.equal(await window.sessions.renewNow(grant.id), 'unreachable', 'not at once again');
+      assert.equal(await window.sessions.refreshNow(grant.id), 'unreachable', 'not at once again');
       machine.x.fail(TOKEN, answersJson(401, { error: 'unauthorized_client' }));
       machine.now += HURRIED_MS;
-      assert.equal(await window.sessions.renewNow(grant.id), 'misconfigured');
+      assert.equal(await window.sessions.refreshNow(grant.id), 'misconfigured');
       assert.deepEqual((await status())?.troubles, ['misconfigured', 'expired']);
 
       machine.now += HURRIED_MS;
-      assert.equal(await window.sessions.renewNow(grant.id), 'current');
+      assert.equal(await window.sessions.refreshNow(grant.id), 'current');
       const renewed = await status();
       assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
-      assert.equal(await window.sessions.renewNow('another'), undefined);
+      assert.equal(await window.sessions.refreshNow('another'), undefined);
     });
 
     it('says which have no name yet, and which can not be renewed', async () => {
@@ -82,7 +82,7 @@ describe('Sessions', () => {
       machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
       await window.signIn();
       const [status] = await window.sessions.statuses();
-      assert.deepEqual([status?.troubles, status?.renewsAt], [['unnamed'], undefined]);
+      assert.deepEqual([status?.troubles, status?.refreshesAt], [['unnamed'], undefined]);
       assert.ok((status?.triesAgainAt ?? 0) > machine.now);
     });
   });
@@ -272,10 +272,7 @@ describe('Sessions', () => {
         assert.equal(named.id, unnamed?.id);
         assert.deepEqual(machine.notices, []);
         await machine.settle();
-        assert.deepEqual(
-          machine.storedGrants,
-          [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`],
-        );
+        assert.deepEqual(machine.storedGrants, [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`]);
         const [added] = window.changes.at(-1)?.added ?? [];
         const [removed] = window.changes.at(-1)?.removed ?? [];
         assert.deepEqual([added?.account.label, removed?.account.label], ['@ada_l', grant.account.label]);
@@ -388,7 +385,7 @@ describe('Sessions', () => {
         await second.grants.list();
         machine.now += 2 * HOUR - 5 * MINUTE;
         const hold = machine.x.hold(TOKEN, { at: 'after' });
-        const renewing = first.grants.find(id).then((grant) => grant && first.refresh.renew(grant));
+        const renewing = first.grants.find(id).then((grant) => grant && first.refresh.refresh(grant));
         await hold.arrived;
         const naming = second.session();
         await machine.x.arrival(ME, 2);
@@ -541,9 +538,9 @@ describe('Sessions', () => {
     await window.signIn([], 'grace');
     machine.x.fail(TOKEN, faults.htmlUnavailable, { times: 2 });
     machine.now += YOUNG_MS;
-    assert.deepEqual(await window.sessions.renewAll(), ['unreachable', 'unreachable']);
+    assert.deepEqual(await window.sessions.refreshAll(), ['unreachable', 'unreachable']);
     machine.now += HURRIED_MS;
-    assert.deepEqual(await window.sessions.renewAll(), ['current', 'current']);
+    assert.deepEqual(await window.sessions.refreshAll(), ['current', 'current']);
     assert.equal(machine.refreshes, 4);
   });
 });

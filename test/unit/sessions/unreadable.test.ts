@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Grant, sealOf, toRecord } from '../../../src/sessions/grant.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './window.ts';
 
 describe('What a window can’t read', () => {
@@ -46,7 +46,7 @@ describe('What a window can’t read', () => {
         await using machine = await openMachine();
         const window = await overtaken(machine);
         await waitsQuietly(machine, window);
-        await window.sessions.renewAll();
+        await window.sessions.refreshAll();
         await window.sessions.tick();
         assert.equal(machine.refreshes, 0);
         assert.deepEqual(machine.notices, []);

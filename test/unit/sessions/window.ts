@@ -8,10 +8,10 @@ import { Clients } from '../../../src/sessions/clients.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import type { Locks } from '../../../src/ipc/locks.ts';
 import { labelGrants, Labels } from '../../../src/sessions/labels.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { Refresh } from '../../../src/sessions/refresh.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { Sessions, type Session } from '../../../src/sessions/sessions.ts';
 import { Grants, type GrantChanges } from '../../../src/sessions/store/grants.ts';
 import { ManifestFile } from '../../../src/sessions/store/manifest.ts';
@@ -46,7 +46,7 @@ export class Machine {
   }
 
   open(how: WindowOptions = {}): Window {
-    const surroundings = { folder: this.folder, now: () => this.now, x: this.x };
+    const surroundings = { folder: how.folder ?? this.folder, now: () => this.now, x: this.x };
     const window = new Window(surroundings, { secrets: this.store.open(), ...how });
     this.#windows.push(window);
     return window;
@@ -100,6 +100,8 @@ export async function openMachine(
 
 export interface WindowOptions {
   readonly app?: App;
+  /** Another machine's, which shares SecretStorage. */
+  readonly folder?: string;
   /** How wrong this window's clock is, in milliseconds. */
   readonly clockSkewMs?: number;
   /** The machine's, unless told otherwise. */

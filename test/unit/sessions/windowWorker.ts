@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bounded } from '../../../src/oauth/http.ts';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { openFileStore } from './fileStores.ts';
 import { NotingRegister } from './notingRegister.ts';
 import { Window } from './window.ts';

@@ -14,7 +14,7 @@ describe('The fake of vscode.authentication', () => {
       authentication: fake,
       signIn: async (scopes) => void (id = fake.signIn({ scopes })),
       someoneElseSignsIn: async () => void fake.signIn({ account: GRACE, allowed: false }),
-      renew: async () => fake.renew(id),
+      refresh: async () => fake.refresh(id),
     }));
   });
 

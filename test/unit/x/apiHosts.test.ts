@@ -43,6 +43,7 @@ describe('Credentials', () => {
     [GATEWAY, '/../other'],
     [GATEWAY, '/%2e%2E/other'],
     [GATEWAY, '/..%2fother'],
+    [GATEWAY, '/..%25252fother'],
     [GATEWAY, '/2/..%5C..%5Cother'],
     [GATEWAY, '\\other.example.com'],
     ['http://127.0.0.1:9', 'http://127.0.0.1:10/'],
@@ -53,4 +54,9 @@ describe('Credentials', () => {
       else assert.throws(() => apiUrl(to, base), TypeError);
     });
   }
+
+  it('are judged at once, however often something is encoded', () => {
+    assert.ok(!mayGo(`/..%${'25'.repeat(500_000)}2fother`, GATEWAY));
+    assert.ok(mayGo(`/2/${'%25'.repeat(500_000)}`, GATEWAY));
+  });
 });

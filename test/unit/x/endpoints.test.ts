@@ -85,6 +85,13 @@ describe('Base URLs', () => {
     });
   }
 
+  it('refuse what is longer than any address, at once', () => {
+    assert.throws(() => readBaseUrl(`https://a${'/'.repeat(1_000_000)}x`), {
+      name: 'UnsafeBaseUrl',
+      message: 'it is too long',
+    });
+  });
+
   for (const text of ['http://x.localhost:4000/i/', 'http://X.LOCALHOST:4000/i']) {
     it(`take ${JSON.stringify(text)} for pages alone, which only a browser opens`, () => {
       assert.equal(readBaseUrl(text, 'pages'), 'http://x.localhost:4000/i');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from './busyFiles.ts';
 import { hasDied, thisProcess, type RunningProcess } from './runningProcess.ts';
-import { Tenure, type Directories } from './tenure.ts';
+import { HeldLock, type Directories } from './heldLock.ts';
 
 /** A lock whose holder can't be asked (stopped, on another host, not ours) is free when it has shown no life so long. */
 const STALE_MS = 20_000;
@@ -138,7 +138,7 @@ export class FolderLocks {
     }
   }
 
-  async #hold<T>(tenure: Tenure, action: (lease: Lease) => Promise<T>): Promise<T> {
+  async #hold<T>(tenure: HeldLock, action: (lease: Lease) => Promise<T>): Promise<T> {
     const beating = setInterval(() => void tenure.held(), this.#world.beatMs).unref();
     try {
       return await action(tenure);
@@ -149,7 +149,7 @@ export class FolderLocks {
   }
 
   /** Tries once to get the lock. */
-  async #bid(lock: string): Promise<Tenure | undefined> {
+  async #bid(lock: string): Promise<HeldLock | undefined> {
     const { self, monotonicMs, directories } = this.#world;
     const names = await this.#list(lock);
     if (names === undefined) return undefined;
@@ -159,7 +159,7 @@ export class FolderLocks {
 
     const bid = newName(lock);
     const holder = `${self.host}.${self.pid}.${self.start}.${bid.slice(-16)}`;
-    const tenure = new Tenure(lock, holder, directories, monotonicMs);
+    const tenure = new HeldLock(lock, holder, directories, monotonicMs);
     await directories.mkdir(join(bid, tenure.token()), { recursive: true, mode: 0o700 });
     try {
       await directories.rename(bid, lock);

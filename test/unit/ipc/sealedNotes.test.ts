@@ -6,10 +6,10 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nameOf } from '../../../src/sessions/seal.ts';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { nameOf } from '../../../src/ipc/seal.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 
-/** More for a soak: `NOTE_ROUNDS=20000 npx mocha test/unit/sessions/sealedNotes.test.ts`. */
+/** More for a soak: `NOTE_ROUNDS=20000 npx mocha test/unit/ipc/sealedNotes.test.ts`. */
 const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 300);
 const WINDOWS = 8;
 const DAY_MS = 86_400_000;

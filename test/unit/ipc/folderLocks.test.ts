@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FolderLocks, LockBusy } from '../../../src/sessions/lock.ts';
-import { thisProcess } from '../../../src/sessions/runningProcess.ts';
-import type { Directories } from '../../../src/sessions/tenure.ts';
-import { idleClock } from './idleClock.ts';
+import { FolderLocks, LockBusy } from '../../../src/ipc/folderLocks.ts';
+import { thisProcess } from '../../../src/ipc/runningProcess.ts';
+import type { Directories } from '../../../src/ipc/heldLock.ts';
+import { idleClock } from '../sessions/idleClock.ts';
 
 const STALE_MS = 20_000;
 

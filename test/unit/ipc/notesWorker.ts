@@ -1,6 +1,6 @@
 // A window, as a process of its own, for sealedNotes.test.ts.
 import * as fs from 'node:fs/promises';
-import { SealedNotes } from '../../../src/sessions/sealedNotes.ts';
+import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 
 const [job, folder] = process.argv.slice(2);
 if (job === undefined || folder === undefined) throw new Error('Usage: notesWorker.ts JOB FOLDER');

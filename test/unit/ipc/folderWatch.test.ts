@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { watchFolder } from '../../../src/sessions/folderWatch.ts';
-import { HOUR, openMachine } from './window.ts';
+import { watchFolder } from '../../../src/ipc/folderWatch.ts';
+import { HOUR, openMachine } from '../sessions/window.ts';
 
 describe('A watched folder', () => {
   it('tells a window what another one renewed and signed out, without being asked', async () => {
@@ -12,7 +12,8 @@ describe('A watched folder', () => {
     const grant = await first.signIn();
     const second = machine.open();
     await second.grants.list();
-    const watching = watchFolder(join(machine.folder, 'notes'), () => void second.grants.catchUp());
+    const [register = ''] = await readdir(join(machine.folder, 'grants'));
+    const watching = watchFolder(join(machine.folder, 'grants', register), () => void second.grants.catchUp());
     const changed = (): Promise<unknown> => new Promise((resolve) => second.grants.onDidChange(resolve));
     machine.now += 2 * HOUR;
     const renewed = changed();

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { Steps, type Move, type Platform } from './steps.ts';
 
 /** More for a soak: `LOCK_SCHEDULES=5000 npx mocha test/unit/sessions/lockSteps.test.ts`. */

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FolderLocks } from '../../../src/sessions/lock.ts';
+import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 
 const [job, folder, detail] = process.argv.slice(2);
 if (job === undefined || folder === undefined) throw new Error('Usage: lockWorker.ts JOB FOLDER [DETAIL]');

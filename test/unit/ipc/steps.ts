@@ -1,5 +1,5 @@
 import * as fs from 'node:fs/promises';
-import type { Directories } from '../../../src/sessions/tenure.ts';
+import type { Directories } from '../../../src/ipc/heldLock.ts';
 
 /** One move of the world: who goes on, how much time passes before, and whether it is killed instead. */
 export interface Move {

@@ -13,7 +13,7 @@ export interface Directories {
 }
 
 /** Time as the holder of a lock, from the rename of the bid on. The argument for it is with `FolderLocks`. */
-export class Tenure {
+export class HeldLock {
   readonly #lock: string;
   readonly #holder: string;
   readonly #directories: Directories;

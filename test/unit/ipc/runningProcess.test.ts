@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { hasDied, thisProcess } from '../../../src/sessions/runningProcess.ts';
+import { hasDied, thisProcess } from '../../../src/ipc/runningProcess.ts';
 
 describe('a running process', () => {
   const self = thisProcess();
 
   it('is known by the same host to all of its processes', async () => {
-    const url = new URL('../../../src/sessions/runningProcess.ts', import.meta.url).href;
+    const url = new URL('../../../src/ipc/runningProcess.ts', import.meta.url).href;
     const script = `import(${JSON.stringify(url)}).then((m) => console.log(JSON.stringify(m.thisProcess())))`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
     const text: string = (await child.stdout.setEncoding('utf8').toArray()).join('');
