@@ -69,7 +69,14 @@ interface Operation<Result> {
 function survives<Result>({ title, ask, throws, check }: Operation<Result>, share = 1): void {
   const property = fc.asyncProperty(apiBaseUrl, secrets, answer, async (base, given, answered) => {
     const sent: Sent[] = [];
-    const world = { fetch: bounded(answering(() => answered, sent), TIMEOUT_MS), now: () => NOW, nonce: newNonce };
+    const world = {
+      fetch: bounded(
+        answering(() => answered, sent),
+        TIMEOUT_MS,
+      ),
+      now: () => NOW,
+      nonce: newNonce,
+    };
     try {
       const result = await ask(base, given, world);
       const [request] = sent;
@@ -269,7 +276,13 @@ describe('Any answer of X', () => {
         status: 200,
         body: { kind: 'json', value, cutAt: 0 },
       };
-      const world = { fetch: bounded(answering(() => answered, []), TIMEOUT_MS), now: () => NOW };
+      const world = {
+        fetch: bounded(
+          answering(() => answered, []),
+          TIMEOUT_MS,
+        ),
+        now: () => NOW,
+      };
       const client = { clientId: 'Q2xpZW50OjE6Y2k' };
       const read = await refresh(tokenEndpoints('https://api.x.com'), client, 'spent-refresh-token', world);
       assert.equal(read.accessToken, tokens.access_token);
@@ -288,7 +301,8 @@ describe('Any answer of X', () => {
       const received = new Headers(readable);
       const wishMs = retryAfterMs(received, now);
       assert.ok(wishMs === undefined || (Number.isFinite(wishMs) && wishMs >= 0), String(wishMs));
-      for (const part of Object.values(rateLimitOf(received) ?? {})) assert.ok(Number.isSafeInteger(part), String(part));
+      for (const part of Object.values(rateLimitOf(received) ?? {}))
+        assert.ok(Number.isSafeInteger(part), String(part));
     }),
   );
 });

@@ -38,7 +38,10 @@ const parameter = fc.oneof(
   fc.tuple(fc.constantFrom('code', 'error', 'error_description', 'windowId', '__proto__'), anyText),
 );
 const query = fc.oneof(
-  { weight: 8, arbitrary: fc.array(parameter, { maxLength: 5 }).map((all) => `?${new URLSearchParams(all).toString()}`) },
+  {
+    weight: 8,
+    arbitrary: fc.array(parameter, { maxLength: 5 }).map((all) => `?${new URLSearchParams(all).toString()}`),
+  },
   { weight: 1, arbitrary: anyText },
 );
 

@@ -142,7 +142,10 @@ describe('Requests of other extensions, whatever they are,', () => {
           assertBelow(request.url, base);
           assertTellsNone(request.url, credentials);
           const authorization = request.headers.get('authorization') ?? '';
-          assert.match(authorization, made.id === 'x' ? new RegExp(`^Bearer ${bearer}$`) : /^OAuth oauth_consumer_key=/);
+          assert.match(
+            authorization,
+            made.id === 'x' ? new RegExp(`^Bearer ${bearer}$`) : /^OAuth oauth_consumer_key=/,
+          );
         }
 
         const { method = 'GET' } = options;

@@ -72,7 +72,12 @@ describe('Scopes that an extension asks for', () => {
       assert.equal(covers(granted, wanted), new Set([...granted, ...wanted]).size === new Set(granted).size);
 
       const all = scopesToRequest(wanted, []);
-      const sent = { redirectUri: 'http://127.0.0.1:41951/callback', scopes: all, state: 's', verifier: 'v'.repeat(43) };
+      const sent = {
+        redirectUri: 'http://127.0.0.1:41951/callback',
+        scopes: all,
+        state: 's',
+        verifier: 'v'.repeat(43),
+      };
       const url = new URL(await authorizationUrl(endpoints, { clientId: clientId ?? 'mine' }, sent));
       assert.equal(url.origin + url.pathname, 'https://x.com/i/oauth2/authorize');
       assert.deepEqual([...url.searchParams.keys()].length, 7);

@@ -54,10 +54,20 @@ const piece = fc.oneof(
 );
 const urlish = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
 const anyUrl = fc.oneof(
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom('/', ' ', '%', '.'), fc.nat({ max: 60_000 })).map(([unit, times]) => `https://a${unit.repeat(times)}x`) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom('/', ' ', '%', '.'), fc.nat({ max: 60_000 }))
+      .map(([unit, times]) => `https://a${unit.repeat(times)}x`),
+  },
   { weight: 4, arbitrary: urlish },
   { weight: 1, arbitrary: fc.webUrl({ withQueryParameters: true, withFragments: true }) },
-  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('https://api.x.com', 'http://127.0.0.1:4000'), urlish).map((all) => all.join('')) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('https://api.x.com', 'http://127.0.0.1:4000'), urlish)
+      .map((all) => all.join('')),
+  },
 );
 
 const value = fc.oneof(

@@ -23,7 +23,13 @@ const at = fc.nat({ max: 600 });
 const which = fc.nat({ max: 30 });
 const damage: fc.Arbitrary<Damage> = fc.oneof(
   fc.record({ kind: fc.constant('gone' as const) }),
-  fc.record({ kind: fc.constant('other' as const), text: fc.oneof(anyText, anyJson.map((json) => JSON.stringify(json))) }),
+  fc.record({
+    kind: fc.constant('other' as const),
+    text: fc.oneof(
+      anyText,
+      anyJson.map((json) => JSON.stringify(json)),
+    ),
+  }),
   fc.record({ kind: fc.constant('cut' as const), at }),
   fc.record({ kind: fc.constant('inserted' as const), at, text: anyText }),
   fc.record({ kind: fc.constant('member' as const), which, json: anyJson }),
@@ -168,7 +174,7 @@ describe('What is stored, however damaged,', () => {
         Date.now = now;
       }
     }),
-    2,
+    0.8,
   );
 
   function lacksToken(key: string, value: string): boolean {
@@ -212,5 +218,6 @@ describe('What is stored, however damaged,', () => {
         for (const id of ids.filter((one) => !key.endsWith(` ${one}`))) assert.ok(found.has(id), `${provider} ${id}`);
       }
     }),
+    0.6,
   );
 });

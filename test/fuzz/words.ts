@@ -51,7 +51,10 @@ export const anyText = fc.oneof(
     'constructor',
   ),
   fc
-    .tuple(fc.constantFrom(' ', '/', '%25', 'a', '<error ', '((', '\u200b', '"', '%', '\n', 'ab '), fc.nat({ max: 5_000 }))
+    .tuple(
+      fc.constantFrom(' ', '/', '%25', 'a', '<error ', '((', '\u200b', '"', '%', '\n', 'ab '),
+      fc.nat({ max: 5_000 }),
+    )
     .map(([unit, times]) => unit.repeat(times)),
 );
 
