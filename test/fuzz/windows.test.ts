@@ -7,9 +7,8 @@ import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from '../
 import { bounded, type Fetch } from '../../src/oauth/http.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import { startStandIn, type StandIn } from '../x/standIn.ts';
-import { sharedStore } from '../unit/sessions/stores.ts';
 import { HOUR, Machine, type Window } from '../unit/sessions/window.ts';
-import { answer, answering, type Answer, type Sent } from './answers.ts';
+import { answer, answering, sentBy, type Answer, type Sent } from './answers.ts';
 import { isDead } from './deadToken.ts';
 import { holds } from './fuzz.ts';
 import { assertDocumented, assertFit, assertSentence, assertTellsNone } from './words.ts';
@@ -50,8 +49,7 @@ describe('A window, whatever X answers,', () => {
     return bounded(async (url, init) => {
       const given = paths.test(url) ? next() : undefined;
       if (given !== undefined) return answering(() => given, sent)(url, init);
-      const { body } = init ?? {};
-      sent.push({ url, redirect: init?.redirect, authorization: '', body: String(body ?? '') });
+      sent.push(sentBy(url, init));
       return fetch(url, init);
     }, TIMEOUT_MS);
   }
@@ -122,7 +120,7 @@ describe('A window, whatever X answers,', () => {
           const given = next.get(new URL(url).pathname);
           if (given !== undefined) return answering(() => given, sent)(url, init);
           const response = await fetch(url, init);
-          sent.push({ url, redirect: init?.redirect, authorization: '', body: String(init?.body ?? '') });
+          sent.push(sentBy(url, init));
           return response;
         }, TIMEOUT_MS),
       });
