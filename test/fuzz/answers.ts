@@ -56,6 +56,12 @@ const members = (...names: readonly string[]): fc.Arbitrary<unknown> =>
 
 /** Whatever is in them, these answers have X's names in them. */
 const shaped = fc.oneof(
+  fc.constantFrom(
+    { error: 'invalid_grant' },
+    { error: 'invalid_request', error_description: 'Value passed for the token was invalid.' },
+  ),
+  saying.map((words) => ({ error: 'invalid_request', error_description: words })),
+  saying.map((words) => ({ token_type: 'bearer', access_token: words })),
   members('error', 'error_description', 'errors'),
   members('title', 'detail', 'type', 'reason', 'status'),
   members('code', 'message').map((entry) => ({ errors: [entry] })),

@@ -65,7 +65,15 @@ const anyUrl = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.constantFrom('https://api.x.com', 'http://127.0.0.1:4000'), urlish)
+      .tuple(
+        fc.constantFrom(
+          'https://api.x.com',
+          'http://127.0.0.1:4000',
+          'https://user:word@api.x.com',
+          'https://api.x.com?',
+        ),
+        urlish,
+      )
       .map((all) => all.join('')),
   },
 );

@@ -33,6 +33,11 @@ export const secret = fc.string({
   maxLength: 60,
 });
 
+/** A secret that does not look like one: no run of it is as long as a token. */
+export const phrase = fc
+  .array(fc.string({ unit: oneOf('abcdefXYZ019'), minLength: 2, maxLength: 8 }), { minLength: 4, maxLength: 6 })
+  .map((parts) => parts.join('!'));
+
 /** Any text, most of it a nuisance. */
 export const anyText = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 40 }),
