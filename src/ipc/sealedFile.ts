@@ -223,7 +223,7 @@ export class SealedFile {
 
 /** A network drive may take less at once than it is given. */
 async function writeAll(file: fs.FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     if (bytesWritten === 0) throw new Error('The disk takes no more');
     done += bytesWritten;
@@ -232,7 +232,7 @@ async function writeAll(file: fs.FileHandle, bytes: Buffer, position: number): P
 
 async function readAll(file: fs.FileHandle, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
-  for (let done = 0; done < length; ) {
+  for (let done = 0; done < length;) {
     const { bytesRead } = await file.read(bytes, done, length - done, done);
     if (bytesRead === 0) return bytes.subarray(0, done);
     done += bytesRead;
