@@ -174,7 +174,7 @@ describe('What is stored, however damaged,', () => {
         Date.now = now;
       }
     }),
-    2,
+    0.4,
   );
 
   function lacksToken(key: string, value: string): boolean {
@@ -218,5 +218,6 @@ describe('What is stored, however damaged,', () => {
         for (const id of ids.filter((one) => !key.endsWith(` ${one}`))) assert.ok(found.has(id), `${provider} ${id}`);
       }
     }),
+    0.4,
   );
 });

@@ -282,26 +282,28 @@ export class Grants {
 
   /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
   async signOut(id: string): Promise<Grant | undefined> {
-    let last: Grant | undefined;
-    let meant = (await this.all()).find((grant) => grant.id === id);
-    while (meant !== undefined && last === undefined) {
-      const { signInId }: Grant = meant;
-      await this.#change(
-        this.#keyOf(meant),
-        (current) => {
-          // Nobody was asked whether to sign out of what they have signed in with anew meanwhile.
-          if (!isLive(current) || current.grant.signInId !== signInId) return undefined;
-          last = current.grant;
-          return ended(current, 'signed-out');
-        },
-        { overrule: true },
-      );
-      // It may have got its name in the same moment.
-      const named = this.bySignIn(signInId);
-      meant = named === undefined || this.#keyOf(named) === this.#keyOf(meant) ? undefined : named;
-    }
+    const meant = (await this.all()).find((grant) => grant.id === id);
+    const last = meant && (await this.#signOutOf(meant));
     if (this.#grants().length === 0) await this.forgetUnreadable(0);
     return last;
+  }
+
+  async #signOutOf(meant: Grant): Promise<Grant | undefined> {
+    let last: Grant | undefined;
+    await this.#change(
+      this.#keyOf(meant),
+      (current) => {
+        // Nobody was asked whether to sign out of what they have signed in with anew meanwhile.
+        if (!isLive(current) || current.grant.signInId !== meant.signInId) return undefined;
+        last = current.grant;
+        return ended(current, 'signed-out');
+      },
+      { overrule: true },
+    );
+    if (last !== undefined) return last;
+    // It may have got its name in the same moment.
+    const named = this.bySignIn(meant.signInId);
+    return named === undefined || this.#keyOf(named) === this.#keyOf(meant) ? undefined : this.#signOutOf(named);
   }
 
   /** Ends a grant in every window, unless it is in another state by now. Resolves to whether this window did. */

@@ -1,8 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs/promises';
-import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type { Log } from '../log.ts';
+import { readSmallFile, replaceSmallFile } from '../../ipc/durableFiles.ts';
 import type { Locks } from '../../ipc/locks.ts';
 import type { Secrets } from './records.ts';
 
@@ -95,8 +94,7 @@ export class StoreKey {
 
   /** Whether there is a key that was made after this window had started. One that was there before has been lost. */
   async #isElsewhere(): Promise<boolean> {
-    const text = await fs.readFile(this.#hintPath, 'utf8').catch(() => undefined);
-    const hint = v.safeParse(v.pipe(v.string(), v.parseJson(), Hint), text);
+    const hint = v.safeParse(v.pipe(v.string(), v.parseJson(), Hint), await readSmallFile(this.#hintPath));
     if (!hint.success) return false;
     const { createdAt } = hint.output;
     // From the future is what a clock wrote that was wrong.
@@ -104,9 +102,8 @@ export class StoreKey {
   }
 
   async #leaveHint(): Promise<void> {
-    await fs.mkdir(dirname(this.#hintPath), { recursive: true, mode: 0o700 });
     const hint: v.InferOutput<typeof Hint> = { createdAt: this.#now() };
-    await fs.writeFile(this.#hintPath, JSON.stringify(hint), { mode: 0o600 });
+    await replaceSmallFile(this.#hintPath, JSON.stringify(hint));
   }
 }
 
