@@ -231,7 +231,7 @@ describe('Grants', () => {
         await behind.session();
       }
       const labels = async (): Promise<readonly string[]> =>
-        (await machine.open().sessions.matching([])).map(({ account }) => account.label);
+        (await machine.open().sessions.matching([])).map(({ account }) => account.label).toSorted();
       assert.deepEqual(await labels(), ['@ada_l', '@grace_h']);
       await behind.sessions.signOut((await behind.grants.list())[0]?.id ?? '');
       assert.deepEqual(await labels(), ['@grace_h']);
