@@ -100,8 +100,18 @@ describe('The key of the register', () => {
         assert.deepEqual(await open(store).key.get(), key);
       });
 
-      for (const damaged of ['', '{', '{"version":2,"key":"x"}', '{"version":1,"key":"short"}']) {
-        it(`is made anew where what is stored says ${damaged || 'nothing'}`, async () => {
+      it('of a newer version is left alone, and there is no other', async () => {
+        const store = sharedStore(kind);
+        const stored = '{"version":2,"key":"x"}';
+        await store.open().store('store-key', stored);
+        await store.arrive();
+        await isNotHere(open(store).key);
+        await store.arrive();
+        assert.deepEqual([...store.stored], [['store-key', stored]]);
+      });
+
+      for (const damaged of ['', '{', '{"version":1,"key":"short"}']) {
+        it(`is made anew where what is stored says ${damaged || 'nothing'}, which is kept`, async () => {
           const store = sharedStore(kind);
           await open(store).key.get();
           await store.open().store('store-key', damaged);
@@ -110,6 +120,8 @@ describe('The key of the register', () => {
           const key = await open(store).key.get();
           await store.arrive();
           assert.deepEqual(await open(store).key.get(), key);
+          const aside: unknown = JSON.parse(store.stored.get('unreadable:store-key') ?? '');
+          assert.deepEqual(aside, { since: now, stored: damaged });
         });
       }
 
