@@ -75,21 +75,25 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     defaultClientId: () => settings.clientIdAsWritten(),
   };
 
-  const notesFolder = join(globalStorageUri.fsPath, 'notes');
-  const registerFolder = join(globalStorageUri.fsPath, 'grants');
-  const locksFolder = join(globalStorageUri.fsPath, 'locks');
   const installId = installIdOf(context);
-  const labelsFolder = join(globalStorageUri.fsPath, 'labels', installId);
-  const notes = async () => new (await import('./ipc/sealedNotes.ts')).SealedNotes(notesFolder);
+  const folderOf = (...names: readonly string[]): string => join(globalStorageUri.fsPath, ...names);
+  const folders = {
+    grants: folderOf('grants'),
+    notes: folderOf('notes'),
+    locks: folderOf('locks'),
+    labels: folderOf('labels', installId),
+    manifest: folderOf('manifest', installId),
+  };
+  const notes = async () => new (await import('./ipc/sealedNotes.ts')).SealedNotes(folders.notes);
   let loaded: Promise<FolderLocks> | undefined;
   const folderLocks = () =>
-    (loaded ??= import('./ipc/folderLocks.ts').then((module) => new module.FolderLocks(locksFolder)));
+    (loaded ??= import('./ipc/folderLocks.ts').then((module) => new module.FolderLocks(folders.locks)));
   const locks: Locks = {
     withLock: async (name, waiting, action) => (await folderLocks()).withLock(name, waiting, action),
   };
   const storeKey = new StoreKey({
     secrets: context.secrets,
-    hintPath: join(globalStorageUri.fsPath, 'manifest', installId, 'key'),
+    hintPath: join(folders.manifest, 'key'),
     locks,
     now,
     log,
@@ -102,7 +106,6 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   let opened: Promise<Foreground> | undefined;
   const foreground = (): Promise<Foreground> => {
     const kinds = { x, oauth1, appOnly };
-    const folders = { notes: notesFolder, locks: locksFolder, labels: labelsFolder };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
     const grants = { x: xGrants, oauth1: oauth1Grants, appOnly: appOnlyGrants };
     const background = { context, log, world, secrets, clients, folders, grants, ...signedIn };
@@ -118,11 +121,11 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       records: new GrantRecords(secrets, log, now, prefix),
       key: () => storeKey.get(),
       register: (key) => {
-        const folder = join(registerFolder, idOf(key), providerId);
+        const folder = join(folders.grants, idOf(key), providerId);
         context.subscriptions.push(watchFolder(folder, () => logged(grants.catchUp())));
         return new Register({ folder, key, locks, monotonicMs: () => performance.now() });
       },
-      manifest: new ManifestFile(join(globalStorageUri.fsPath, 'manifest', installId, providerId)),
+      manifest: new ManifestFile(join(folders.manifest, providerId)),
       isFirstToTell: (secret) =>
         notes()
           .then((found) => found.writeFirst(secret, 'told:unreadable', {}))

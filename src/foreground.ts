@@ -35,7 +35,7 @@ export interface Background {
   readonly secrets: Secrets;
   readonly clients: Clients;
   /** Where windows leave things for each other, by name. */
-  readonly folders: Readonly<Record<'notes' | 'locks' | 'labels', string>>;
+  readonly folders: Readonly<Record<'notes' | 'locks' | 'labels' | 'grants' | 'manifest', string>>;
   readonly sessions: Sessions;
   readonly oauth1Sessions: LastingSessions;
   readonly appOnlySessions: LastingSessions;

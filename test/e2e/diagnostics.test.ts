@@ -30,9 +30,12 @@ describe('Diagnostics', () => {
       /Z, by loopback: came back from X\n.*Z, by loopback: came back from X/,
       /- x: \d scopes, access token ends in 7\d\d\d s/,
       /X's clock is -?[012] s ahead/,
-      /SecretStorage: 1 × grant; 0 can't be read/,
+      /SecretStorage: (?=.*\b1 × grant\b)(?=.*\b1 × store-key\b).*; 0 can't be read/,
+      /grants: can be written, 1 entries/,
+      /manifest: can be written/,
       /notes: can be written/,
       /locks: can be written/,
+      /labels: can be written/,
     ]) {
       assert.match(text, line);
     }

@@ -1,15 +1,18 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs/promises';
-import { dirname } from 'node:path';
 import * as v from 'valibot';
 import type { Log } from '../log.ts';
+import { readSmallFile, replaceSmallFile } from '../../ipc/durableFiles.ts';
 import type { Locks } from '../../ipc/locks.ts';
 import type { Secrets } from './records.ts';
 
 /** Where SecretStorage has the key. */
 const STORED_AS = 'store-key';
 
-const StoredKey = v.object({ version: v.literal(1), key: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)) });
+const VERSION = 1;
+
+const Versioned = v.object({ version: v.number() });
+
+const StoredKey = v.object({ version: v.literal(VERSION), key: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)) });
 
 /** What is said in the clear: that there is a key, and since when. */
 const Hint = v.object({ createdAt: v.number() });
@@ -80,12 +83,22 @@ export class StoreKey {
     const stored = await this.#read();
     if (stored !== undefined) return stored;
     if (await this.#isElsewhere()) throw new KeyNotHere('This window was opened before there was a key.');
+    await this.#setAside();
     const key = randomBytes(32);
-    await this.#secrets.store(STORED_AS, JSON.stringify({ version: 1, key: key.toString('base64url') }));
+    await this.#secrets.store(STORED_AS, JSON.stringify({ version: VERSION, key: key.toString('base64url') }));
     await this.#leaveHint().catch((error: unknown) => {
       this.#log.warn(`Could not note that there is a key. ${error instanceof Error ? error.message : String(error)}`);
     });
     return key;
+  }
+
+  /** A key that can't be read is kept, for whoever may be able to mend it; one of a newer version stays where it is. */
+  async #setAside(): Promise<void> {
+    const stored = await this.#secrets.get(STORED_AS);
+    if (stored === undefined) return;
+    const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Versioned), stored);
+    if (success && output.version > VERSION) throw new KeyNotHere('A newer version of X Authentication has the key.');
+    await this.#secrets.store(`unreadable:${STORED_AS}`, JSON.stringify({ since: this.#now(), stored }));
   }
 
   async #read(): Promise<Buffer | undefined> {
@@ -95,8 +108,7 @@ export class StoreKey {
 
   /** Whether there is a key that was made after this window had started. One that was there before has been lost. */
   async #isElsewhere(): Promise<boolean> {
-    const text = await fs.readFile(this.#hintPath, 'utf8').catch(() => undefined);
-    const hint = v.safeParse(v.pipe(v.string(), v.parseJson(), Hint), text);
+    const hint = v.safeParse(v.pipe(v.string(), v.parseJson(), Hint), await readSmallFile(this.#hintPath));
     if (!hint.success) return false;
     const { createdAt } = hint.output;
     // From the future is what a clock wrote that was wrong.
@@ -104,9 +116,8 @@ export class StoreKey {
   }
 
   async #leaveHint(): Promise<void> {
-    await fs.mkdir(dirname(this.#hintPath), { recursive: true, mode: 0o700 });
     const hint: v.InferOutput<typeof Hint> = { createdAt: this.#now() };
-    await fs.writeFile(this.#hintPath, JSON.stringify(hint), { mode: 0o600 });
+    await replaceSmallFile(this.#hintPath, JSON.stringify(hint));
   }
 }
 
