@@ -1,6 +1,6 @@
 import { codeOf } from '../../ipc/busyFiles.ts';
 import type { App } from '../clients.ts';
-import { isProvisional, sameState, type Account, type Grant } from '../grant.ts';
+import { isProvisional, sameState, UnreadableRecord, type Account, type Grant } from '../grant.ts';
 import type { Log } from '../log.ts';
 import { ended, isLive, isNews, NO_TOKEN, type Ending, type Entry } from './entry.ts';
 import type { ManifestFile } from './manifest.ts';
@@ -341,8 +341,17 @@ export class Grants {
     });
   }
 
+  /**
+   * As {@link storedRecordChanged}, when it is about to matter.
+   *
+   * @throws {UnreadableRecord} if only a newer version can tell what is stored, and what SecretStorage throws
+   */
   async lookAtRecord(grant: Grant): Promise<void> {
-    await this.storedRecordChanged(this.#keyOf(grant));
+    try {
+      await this.#import(this.#keyOf(grant));
+    } catch (error) {
+      if (!(error instanceof UnreadableRecord) || error.newer) throw error;
+    }
   }
 
   #keyOf(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): string {
@@ -381,8 +390,11 @@ export class Grants {
     }
   }
 
+  /** In the same order in every window. */
   #grants(): readonly Grant[] {
-    return this.#shown().map(({ grant }) => grant);
+    return this.#shown()
+      .map(({ grant }) => grant)
+      .toSorted((a, b) => compare(a.account.label, b.account.label) || compare(a.id, b.id));
   }
 
   /** Takes over what another window knows, unless this one knows more: it may not have been able to write that. */
@@ -590,4 +602,8 @@ export class Grants {
 /** Whether SecretStorage would say the same of both. */
 function isSame(a: Entry, b: Entry | undefined): boolean {
   return b !== undefined && a.ended === b.ended && a.isPending === b.isPending && sameState(a.grant, b.grant);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
