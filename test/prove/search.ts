@@ -27,6 +27,8 @@ export interface Found {
   readonly isForgiven: boolean;
   readonly choices: readonly Choice[];
   readonly cost: Bounds;
+  /** How many steps the windows took before the world came to rest. */
+  readonly steps: number;
   readonly story: readonly string[];
 }
 
@@ -72,7 +74,7 @@ export function performer(scenario: Scenario, kind: StoreKind, program: Program)
     const events = schedule.events.slice(0, endedAt || schedule.events.length);
     const violationsOf = (cost: Bounds): readonly Violation[] => {
       if (stuck !== undefined) return [{ kind: stuck, text: stuck, isForgiven: false }];
-      const facts = { machine, events: schedule.events, cost, idBefore, signsOut, keeps: KEEPS };
+      const facts = { machine, events: schedule.events, cost, idBefore, signsOut, begunAt, keeps: KEEPS };
       return [
         ...fresh.flatMap((seen) => checkFresh(facts, seen)),
         ...old.flatMap(([seen, hadOne]) => checkOld(facts, seen, hadOne)),
@@ -120,7 +122,7 @@ export async function search(
   kind: StoreKind,
   bounds: readonly Bounds[],
   program: Program,
-  seconds: number,
+  { seconds, until = 'end' }: { readonly seconds: number; readonly until?: 'end' | 'violation' },
 ): Promise<Result> {
   const startedAt = performance.now();
   const past = (): number => (performance.now() - startedAt) / 1000;
@@ -132,11 +134,12 @@ export async function search(
     for (const violation of run.result.violationsOf(run.cost)) {
       const key = `${violation.kind} ${violation.isForgiven}`;
       const known = found.get(key);
-      const story = storyOf(run);
-      if (known === undefined || isShorter({ ...run, story }, known))
-        found.set(key, { ...violation, choices: run.choices, cost: run.cost, story });
+      const steps = run.result.events.length - run.result.begunAt;
+      if (known === undefined || isShorter({ ...run, steps }, known))
+        found.set(key, { ...violation, choices: run.choices, cost: run.cost, steps, story: storyOf(run) });
     }
-    if (past() > seconds) break;
+    const isOver = until === 'violation' && [...found.values()].some(({ isForgiven }) => !isForgiven);
+    if (isOver || past() > seconds) break;
   }
   const { left } = exploration;
   return { scenario: scenario.name, kind, schedules, left, found: [...found.values()], seconds: past() };
@@ -153,9 +156,8 @@ export async function again(
   return { violations: run.result.violationsOf(run.cost), story: storyOf(run, true), log: run.result.machine.logged };
 }
 
-function isShorter(a: Pick<Found, 'cost' | 'story'>, b: Pick<Found, 'cost' | 'story'>): boolean {
-  const [first, second] = [weightOf(a.cost), weightOf(b.cost)];
-  return first < second || (first === second && a.story.length < b.story.length);
+function isShorter(a: Pick<Found, 'cost' | 'steps'>, b: Pick<Found, 'cost' | 'steps'>): boolean {
+  return (weightOf(a.cost) - weightOf(b.cost) || a.steps - b.steps) < 0;
 }
 
 /** What happened, a line for each time that one task went on. */
