@@ -20,11 +20,10 @@ export interface Run<T> {
 
 /** A place where something else could have happened. */
 interface Place {
-  /** Without their tasks, which would keep the whole run in memory. */
-  readonly options: readonly Omit<Option, 'task'>[];
-  chosen: number;
+  readonly options: readonly Option[];
+  readonly chosen: number;
   /** Of the event that followed. */
-  at: number;
+  readonly at: number;
   /** Whether it can make a difference that another task goes on here. */
   isOpen: boolean;
 }
@@ -33,72 +32,109 @@ interface Place {
 export type Perform<T extends { readonly events: readonly Event[] }> = (choose: Choose) => Promise<T>;
 
 /**
- * Does the same again and again, each time in another order, until it was done in every order within the bounds that can make a
- * difference. As in CHESS, every run starts anew and follows the choices of the one before up to where it turns off. It turns off
+ * Does the same again and again, each time in another order, until it was done in every order within one of the bounds that can make
+ * a difference: first those with the fewest interferences, and among these in no order, so that what is left when the time is up
+ * was not left out on purpose. As in CHESS, every run starts anew, and turns off from an earlier one at one place. It turns off
  * before a step only if another task does something later that this step does not commute with.
  */
-export async function* explore<T extends { readonly events: readonly Event[] }>(
-  perform: Perform<T>,
-  bounds: Bounds,
-): AsyncGenerator<Run<T>> {
-  const path: Place[] = [];
-  do {
-    let depth = 0;
-    const result = await perform((options, at) => {
-      const place = path[depth++] ?? add(path, options);
-      place.at = at;
-      if (place.options[place.chosen]?.name !== options[place.chosen]?.name) throw new Error('It is not the same again.');
-      return place.chosen;
-    });
-    path.length = depth;
-    openPlaces(path, result.events);
-    yield { result, choices: choicesOf(path), cost: costOf(path) };
+export class Exploration<T extends { readonly events: readonly Event[] }> {
+  readonly #perform: Perform<T>;
+  readonly #bounds: readonly Bounds[];
+  readonly #seen = new Set<string>();
+  /** By how many interferences they have. */
+  readonly #ahead: (readonly Choice[])[][] = [[[]]];
+  #random = 1;
+
+  constructor(perform: Perform<T>, bounds: readonly Bounds[]) {
+    this.#perform = perform;
+    this.#bounds = bounds;
+  }
+
+  /** How many interferences every schedule has that has not been tried; undefined when all have been. */
+  get left(): number | undefined {
+    const first = this.#ahead.findIndex((choices) => choices.length > 0);
+    return first < 0 ? undefined : first;
+  }
+
+  /** The next schedule; undefined when there is none left. */
+  async next(): Promise<Run<T> | undefined> {
+    const choices = this.#take();
+    if (choices === undefined) return undefined;
+    const { path, ...run } = await perform(this.#perform, choices);
+    openPlaces(path, run.result.events);
+    this.#turnOff(path, choices);
     // A schedule never lets the event loop go on; now what is no longer needed can be forgotten.
     await turn();
-  } while (turnOff(path, bounds));
-}
+    return run;
+  }
 
-/** Has happen again what a story of choices says. */
-export async function replay<T extends { readonly events: readonly Event[] }>(
-  perform: Perform<T>,
-  choices: readonly Choice[],
-): Promise<Run<T>> {
-  const path: Place[] = [];
-  const result = await perform((options, at) => {
-    const wanted = choices.find(({ place }) => place === path.length);
-    const place = add(path, options);
-    place.at = at;
-    place.chosen = wanted === undefined ? 0 : options.findIndex(({ name }) => name === wanted.name);
-    if (place.chosen < 0) throw new Error(`There is no "${wanted?.name}" at ${wanted?.place}.`);
-    return place.chosen;
-  });
-  return { result, choices, cost: costOf(path) };
-}
+  #take(): readonly Choice[] | undefined {
+    const group = this.#ahead.find((choices) => choices.length > 0);
+    if (group === undefined) return undefined;
+    this.#random = (this.#random * 48_271) % 2_147_483_647;
+    const index = this.#random % group.length;
+    const taken = group[index];
+    group[index] = group.at(-1) ?? [];
+    group.pop();
+    return taken;
+  }
 
-function add(path: Place[], options: readonly Option[]): Place {
-  const kept = options.map(({ name, kind, cost }) => ({ name, kind, cost }));
-  const place = { options: kept, chosen: 0, at: 0, isOpen: false };
-  path.push(place);
-  return place;
-}
-
-/** Turns off at the last place where that is possible; false when there is none. */
-function turnOff(path: Place[], bounds: Bounds): boolean {
-  const spent: Bounds[] = [{}];
-  for (const place of path) spent.push(plus(spent.at(-1) ?? {}, place.options[place.chosen]?.cost ?? {}));
-  for (let last = path.length - 1; last >= 0; last--) {
-    const { options, chosen, isOpen } = path[last] as Place;
-    const next = options.findIndex(
-      ({ kind, cost }, index) =>
-        index > chosen && (kind !== 'go' || isOpen) && isWithin(plus(spent[last] ?? {}, cost), bounds),
-    );
-    if (next > 0) {
-      (path[last] as Place).chosen = next;
-      path.length = last + 1;
-      return true;
+  #turnOff(path: readonly Place[], choices: readonly Choice[]): void {
+    const lastChoice = choices.at(-1)?.place ?? -1;
+    let spent: Bounds = {};
+    for (const [place, { options, chosen, isOpen }] of path.entries()) {
+      const before = choices.filter((choice) => choice.place < place);
+      for (const [index, { name, kind, cost }] of options.entries()) {
+        // What does not depend on what others do was seen when this place was first come by.
+        if (index === chosen || (kind === 'go' ? !isOpen : place <= lastChoice)) continue;
+        const sum = plus(spent, cost);
+        if (this.#bounds.some((bounds) => isWithin(sum, bounds))) this.#add([...before, { place, name }], weightOf(sum));
+      }
+      spent = plus(spent, options[chosen]?.cost ?? {});
     }
   }
-  return false;
+
+  #add(choices: readonly Choice[], weight: number): void {
+    const key = toText(choices);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    while (this.#ahead.length <= weight) this.#ahead.push([]);
+    this.#ahead[weight]?.push(choices);
+  }
+}
+
+/** Has happen again what a list of choices says. */
+export async function perform<T extends { readonly events: readonly Event[] }>(
+  act: Perform<T>,
+  choices: readonly Choice[],
+): Promise<Run<T> & { readonly path: readonly Place[] }> {
+  const path: Place[] = [];
+  const result = await act((options, at) => {
+    const wanted = choices.find(({ place }) => place === path.length);
+    const chosen = wanted === undefined ? 0 : options.findIndex(({ name }) => name === wanted.name);
+    if (chosen < 0) throw new Error(`There is no "${wanted?.name}" at ${wanted?.place}.`);
+    path.push({ options, chosen, at, isOpen: false });
+    return chosen;
+  });
+  const cost = path.reduce<Bounds>((sum, { options, chosen }) => plus(sum, options[chosen]?.cost ?? {}), {});
+  return { result, choices, cost, path };
+}
+
+export function toText(choices: readonly Choice[]): string {
+  return choices.map(({ place, name }) => `${place}=${name}`).join(',');
+}
+
+/** Reads what {@link toText} wrote. */
+export function fromText(text: string): readonly Choice[] {
+  return text
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => ({ place: Number.parseInt(part, 10), name: part.slice(part.indexOf('=') + 1) }));
+}
+
+/** How many interferences these are. */
+export function weightOf(cost: Bounds): number {
+  return TROUBLES.reduce((sum, trouble) => sum + (cost[trouble] ?? 0), 0);
 }
 
 function openPlaces(path: readonly Place[], events: readonly Event[]): void {
@@ -107,7 +143,7 @@ function openPlaces(path: readonly Place[], events: readonly Event[]): void {
   for (const place of path.toReversed()) {
     const event = events[place.at];
     const isFree = place.options.some(({ kind, cost }, index) => index > 0 && kind === 'go' && cost.switches === undefined);
-    if (place.chosen === 0 && !place.isOpen && (isFree || (event !== undefined && later.meets(event)))) place.isOpen = true;
+    if (place.chosen === 0) place.isOpen = isFree || (event !== undefined && later.meets(event));
     for (let index = end - 1; index >= place.at; index--) {
       const happened = events[index];
       if (happened !== undefined) later.add(happened);
@@ -156,17 +192,6 @@ class Later {
 
 export function isBelow(what: string, above: string): boolean {
   return what.startsWith(`${above}/`);
-}
-
-function choicesOf(path: readonly Place[]): readonly Choice[] {
-  return path.flatMap(({ options, chosen }, place) => {
-    const name = options[chosen]?.name;
-    return chosen === 0 || name === undefined ? [] : [{ place, name }];
-  });
-}
-
-function costOf(path: readonly Place[]): Bounds {
-  return path.reduce<Bounds>((sum, { options, chosen }) => plus(sum, options[chosen]?.cost ?? {}), {});
 }
 
 function plus(a: Bounds, b: Bounds): Bounds {

@@ -1,6 +1,6 @@
 import type { Notice } from '../../src/sessions/notice.ts';
 import { Disk } from './disk.ts';
-import type { OpenWindow, Shims } from './program.ts';
+import type { Program } from './program.ts';
 import { type Choose, type Process, Schedule, type Task } from './schedule.ts';
 import { secretStore, type SecretStore, type StoreKind } from './secrets.ts';
 import { shimsFor } from './shims.ts';
@@ -41,12 +41,12 @@ export class Machine {
   readonly logged: string[] = [];
   /** Errors that can only be mistakes in a program. */
   readonly mistakes: unknown[] = [];
-  readonly #program: (shims: Shims) => OpenWindow;
+  readonly #program: Program;
   readonly #processes: Process[] = [];
   readonly #names = new Map<string, string>();
   #running = 0;
 
-  constructor(kind: StoreKind, program: (shims: Shims) => OpenWindow) {
+  constructor(kind: StoreKind, program: Program) {
     this.kind = kind;
     this.#program = program;
     this.secrets = secretStore(kind, this.schedule);

@@ -44,6 +44,9 @@ const NAMES = [
   'process',
 ] as const satisfies readonly (keyof Shims)[];
 
+/** Starts a process. */
+export type Program = (shims: Shims) => OpenWindow;
+
 export type OpenWindow = (surroundings: Surroundings) => Window;
 
 /** The wiring and the sources that it uses, as the body of a function. */
@@ -79,7 +82,7 @@ export async function bundled(patches: readonly Patch[] = []): Promise<string> {
 }
 
 /** Makes a program that can be started again and again, each time as another process: nothing is shared. */
-export function program(code: string): (shims: Shims) => OpenWindow {
+export function program(code: string): Program {
   const run = compileFunction(code, ['module', ...NAMES], { filename: 'window.cjs' });
   return (shims) => {
     const module: { exports: { openWindow?: OpenWindow } } = { exports: {} };

@@ -34,11 +34,14 @@ export interface Process {
 export class Task {
   readonly name: string;
   readonly process: Process | undefined;
+  /** News on its way: it comes late, and each that comes early is an interference. */
+  readonly isNews: boolean;
   readonly steps: Step[] = [];
 
-  constructor(name: string, process: Process | undefined) {
+  constructor(name: string, process: Process | undefined, isNews: boolean) {
     this.name = name;
     this.process = process;
+    this.isNews = isNews;
   }
 
   get isReady(): boolean {
@@ -85,12 +88,14 @@ const POLL_AGAIN_MS = 2_000;
 /** Longer than anything that waits for a person or for X. */
 const SLEEP_MS = 90_000;
 
+/** Who is running. One for all schedules: Node keeps an entry of each for ever. */
+const current = new AsyncLocalStorage<Task>();
+
 export class NeverEnds extends Error {}
 
 /** Runs tasks one step at a time, in an order that somebody chooses, by a clock that only moves when nothing else can. */
 export class Schedule {
   readonly events: Event[] = [];
-  readonly #current = new AsyncLocalStorage<Task>();
   readonly #tasks: Task[] = [];
   readonly #timers = new Set<Timer>();
   readonly #overdue: Timer[] = [];
@@ -111,24 +116,24 @@ export class Schedule {
 
   /** Who is running, and whose steps are those that come up. */
   get task(): Task {
-    const task = this.#current.getStore();
+    const task = current.getStore();
     if (task === undefined) throw new Error('Nobody is running.');
     return task;
   }
 
   start(name: string, process: Process | undefined, action: () => Promise<void>): Promise<void> {
     const task = this.add(name, process);
-    return this.#current.run(task, action);
+    return current.run(task, action);
   }
 
-  add(name: string, process: Process | undefined): Task {
-    const task = new Task(name, process);
+  add(name: string, process: Process | undefined, isNews = false): Task {
+    const task = new Task(name, process, isNews);
     this.#tasks.push(task);
     return task;
   }
 
   within(task: Task, action: () => void): void {
-    this.#current.run(task, action);
+    current.run(task, action);
   }
 
   /** Resolves, to what `act` gives, when it is this step's turn; never, if its process dies before. */
@@ -186,7 +191,7 @@ export class Schedule {
       const overdue = this.#overdue.shift();
       if (overdue !== undefined) {
         // The one before may have cleared it.
-        if (this.#timers.delete(overdue)) this.#current.run(overdue.task, overdue.fire);
+        if (this.#timers.delete(overdue)) current.run(overdue.task, overdue.fire);
         continue;
       }
       const ready = this.#tasks.filter((task) => task.isReady);
@@ -205,14 +210,16 @@ export class Schedule {
 
   #take(ready: readonly Task[], choose: Choose): void {
     const last = this.#last?.isReady === true ? this.#last : undefined;
-    const first = last ?? ready[0];
+    const first = last ?? ready.find(({ isNews }) => !isNews) ?? ready[0];
     const step = first?.steps[0];
     if (first === undefined || step === undefined) return;
-    const cost = last === undefined ? {} : { switches: 1 };
     const touches = step.touches();
     const others = ready.filter((task) => task !== first);
     const options: Option[] = [{ name: first.name, cost: {}, kind: 'go', task: first }];
-    for (const task of others) options.push({ name: task.name, cost, kind: 'go', task });
+    for (const task of others) {
+      const cost = last === undefined && !task.isNews ? {} : { switches: 1 };
+      options.push({ name: task.name, cost, kind: 'go', task });
+    }
     if (first.process !== undefined && (step.kind === 'answer' || touches.some(({ how }) => how !== 'read'))) {
       options.push({ name: 'crash', cost: { crashes: 1 }, kind: 'crash', task: first });
       if (step.tear) options.push({ name: 'tear', cost: { crashes: 1 }, kind: 'tear', task: first });
@@ -273,7 +280,7 @@ export class Schedule {
     if (timer !== undefined && timer.dueAt <= wakesAt) {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.dueAt);
-      this.#current.run(timer.task, timer.fire);
+      current.run(timer.task, timer.fire);
       return true;
     }
     if (wakesAt === Infinity) return false;

@@ -36,7 +36,7 @@ class DesktopStore implements SecretStore {
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
-    this.#landing = schedule.add('SecretStorage', undefined);
+    this.#landing = schedule.add('SecretStorage', undefined, true);
   }
 
   open(process: Process, onDidChange: (key: string) => Promise<void>): WindowSecrets {
@@ -89,7 +89,7 @@ class DesktopStore implements SecretStore {
   #announce(key: string): void {
     for (const { process, onDidChange } of this.#listeners) {
       if (process.isDead) continue;
-      const task = this.#schedule.add(`${process.name} hears of it`, process);
+      const task = this.#schedule.add(`${process.name} hears of it`, process, true);
       const run = (): void => this.#schedule.within(task, () => void onDidChange(key));
       this.#schedule.push(task, { label: `hears that ${nameOf(key)} has changed`, touches: () => [], kind: 'deed', run });
     }
@@ -116,7 +116,7 @@ class BrowserStore implements SecretStore {
         () => {
           change();
           this.stored = new Map(snapshot);
-          const task = schedule.add(`${process.name} hears of it`, process);
+          const task = schedule.add(`${process.name} hears of it`, process, true);
           const run = (): void => schedule.within(task, () => void onDidChange(key));
           schedule.push(task, { label: `hears that ${nameOf(key)} has changed`, touches: () => [], kind: 'deed', run });
         },

@@ -21,6 +21,8 @@ export interface Facts {
   /** The id of the person's account before anything happened. */
   readonly idBefore: string | undefined;
   readonly signsOut: boolean;
+  /** How many events there were before the windows did what is looked at. */
+  readonly begunAt: number;
   /** What makes an answer of X durable, in the words of the step. */
   readonly keeps: RegExp;
 }
@@ -53,6 +55,8 @@ export function checkFresh(facts: Facts, { when, shown, works, live }: Glimpse):
     violations.push(...violation(facts, 'ended', `${when}, the person is signed out, and X has nothing any more`));
   if (!works && live.length > 0) {
     const tokens = live.map((token) => machine.x.nameOf(token)).join(' and ');
+    if (live.every((token) => wasToBeRevoked(facts, token)))
+      return [{ kind: 'not revoked', text: `${when}, ${tokens} lives at X: the window was killed that signed out`, isForgiven: true }];
     violations.push(...violation(facts, 'lost', `${when}, a new window has no good session, and ${tokens} lives at X`));
   }
   if (shown !== undefined && idBefore !== undefined && shown.id !== idBefore && !signsOut)
@@ -92,6 +96,15 @@ export function checkRun(facts: Facts): readonly Violation[] {
   for (const error of machine.mistakes)
     violations.push({ kind: 'mistake', text: error instanceof Error ? (error.stack ?? error.message) : String(error), isForgiven: false });
   return violations;
+}
+
+/** Whether whoever signed out, and would have revoked a token, was killed before. */
+function wasToBeRevoked({ machine, signsOut, begunAt, events }: Facts, token: string): boolean {
+  if (!signsOut) return false;
+  const { asked } = machine.x;
+  const hasLeft = events.some(({ task, text }) => text.startsWith('is killed') && task?.name.includes('signs out') === true);
+  const given = asked.find(({ gave }) => gave === token);
+  return hasLeft && (given === undefined || given.answeredAt < begunAt || given.process.isDead);
 }
 
 function violation(facts: Facts, kind: string, text: string): readonly Violation[] {
