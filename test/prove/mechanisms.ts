@@ -15,7 +15,8 @@ export const mechanisms: readonly Mechanism[] = [
       {
         file: 'sessions/renewal.ts',
         find: 'return await this.#locks.withLock<T>(name, waiting, (lease) => {',
-        replace: 'if (name.length === 36) return await action(NO_LOCK);\n      return await this.#locks.withLock<T>(name, waiting, (lease) => {',
+        replace:
+          'if (name.length === 36) return await action(NO_LOCK);\n      return await this.#locks.withLock<T>(name, waiting, (lease) => {',
       },
     ],
     scenarios: ['two windows refresh'],
