@@ -119,12 +119,17 @@ export function checkRun(facts: Facts): readonly Violation[] {
 /** Whether whoever signed out, and would have revoked a token, was killed before. */
 function wasToBeRevoked({ machine, signsOut, begunAt, events }: Facts, token: string): boolean {
   if (!signsOut) return false;
-  const { asked } = machine.x;
-  const hasLeft = events.some(
+  const wasKilled = events.some(
     ({ task, text }) => text.startsWith('is killed') && task?.name.includes('signs out') === true,
   );
-  const given = asked.find(({ gave }) => gave === token);
-  return hasLeft && (given === undefined || given.answeredAt < begunAt || given.process.isDead);
+  let given = machine.x.asked.find(({ gave }) => gave === token);
+  while (given?.what === 'refresh') given = beforeIt(machine, given);
+  // What came of a sign-in at the same time is another grant.
+  return wasKilled && given !== undefined && given.answeredAt < begunAt;
+}
+
+function beforeIt({ x }: Machine, { token }: Asked): Asked | undefined {
+  return x.asked.find(({ gave }) => gave === token);
 }
 
 function violation(facts: Facts, kind: string, text: string): readonly Violation[] {
