@@ -249,12 +249,12 @@ export class Disk {
         throw failure('ENOTDIR', 'rename', from);
       if (source.entry.kind !== 'directory' && target.entry.kind === 'directory')
         throw failure('EISDIR', 'rename', from);
-      if (target.entry.kind === 'directory' && target.entry.entries.size > 0) throw failure('ENOTEMPTY', 'rename', from);
+      if (target.entry.kind === 'directory' && target.entry.entries.size > 0)
+        throw failure('ENOTEMPTY', 'rename', from);
       this.#leave(target.parent, target.name);
     }
     source.entry.links++;
     this.#leave(source.parent, source.name);
-    source.entry.links--;
     target.parent.entries.set(target.name, source.entry);
     this.#touch(target.parent);
   }
@@ -286,7 +286,13 @@ export class Disk {
   }
 
   #newInode(mode: number): Omit<Inode, 'kind'> {
-    return { ino: ++this.#inodes, mode: mode & 0o7777 & ~0o022, changedAtMs: this.#now(), changes: ++this.#changes, links: 0 };
+    return {
+      ino: ++this.#inodes,
+      mode: mode & 0o7777 & ~0o022,
+      changedAtMs: this.#now(),
+      changes: ++this.#changes,
+      links: 0,
+    };
   }
 
   #touch(entry: Entry): void {

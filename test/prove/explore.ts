@@ -88,7 +88,8 @@ export class Exploration<T extends { readonly events: readonly Event[] }> {
         // What does not depend on what others do was seen when this place was first come by.
         if (index === chosen || (kind === 'go' ? !isOpen : place <= lastChoice)) continue;
         const sum = plus(spent, cost);
-        if (this.#bounds.some((bounds) => isWithin(sum, bounds))) this.#add([...before, { place, name }], weightOf(sum));
+        if (this.#bounds.some((bounds) => isWithin(sum, bounds)))
+          this.#add([...before, { place, name }], weightOf(sum));
       }
       spent = plus(spent, options[chosen]?.cost ?? {});
     }
@@ -142,7 +143,9 @@ function openPlaces(path: readonly Place[], events: readonly Event[]): void {
   let end = events.length;
   for (const place of path.toReversed()) {
     const event = events[place.at];
-    const isFree = place.options.some(({ kind, cost }, index) => index > 0 && kind === 'go' && cost.switches === undefined);
+    const isFree = place.options.some(
+      ({ kind, cost }, index) => index > 0 && kind === 'go' && cost.switches === undefined,
+    );
     if (place.chosen === 0) place.isOpen = isFree || (event !== undefined && later.meets(event));
     for (let index = end - 1; index >= place.at; index--) {
       const happened = events[index];
@@ -173,7 +176,8 @@ class Later {
   meets({ task, touches }: Event): boolean {
     // What tasks of one process share is in its memory, where nobody sees them touch it.
     const tasks = task?.process && this.#tasks.get(task.process);
-    if (tasks !== undefined && (tasks.size > 1 || (task !== undefined && !tasks.has(task) && tasks.size > 0))) return true;
+    if (tasks !== undefined && (tasks.size > 1 || (task !== undefined && !tasks.has(task) && tasks.size > 0)))
+      return true;
     return touches.some((touch) => this.#meet(touch, task));
   }
 

@@ -3,7 +3,8 @@ import type { Disk, DiskFile, Stats } from './disk.ts';
 import type { Schedule, Touch } from './schedule.ts';
 
 type Data = string | Uint8Array;
-type FileOptions = BufferEncoding | { readonly encoding?: BufferEncoding; readonly flag?: string | number; readonly mode?: number };
+type FileOptions =
+  BufferEncoding | { readonly encoding?: BufferEncoding; readonly flag?: string | number; readonly mode?: number };
 
 const FLAGS: Readonly<Record<string, number>> = {
   r: constants.O_RDONLY,
@@ -69,7 +70,11 @@ export class Files {
       options.recursive === true ? this.#disk.mkdirs(path, options.mode) : void this.#disk.mkdir(path, options.mode);
     const touches = (): readonly Touch[] =>
       options.recursive === true && this.#isThere(path) ? looked(path) : [...made(parentOf(path)), ...made(path)];
-    return this.#schedule.step(`makes ${this.#name(path)}`, options.recursive === true ? touches : () => made(path), make);
+    return this.#schedule.step(
+      `makes ${this.#name(path)}`,
+      options.recursive === true ? touches : () => made(path),
+      make,
+    );
   };
 
   rmdir = async (path: string): Promise<void> =>

@@ -1,7 +1,7 @@
 import type { Notice } from '../../src/sessions/notice.ts';
 import { Disk } from './disk.ts';
 import type { Program } from './program.ts';
-import { type Choose, type Process, Schedule, type Task } from './schedule.ts';
+import { type Choose, type Process, Schedule } from './schedule.ts';
 import { secretStore, type SecretStore, type StoreKind } from './secrets.ts';
 import { shimsFor } from './shims.ts';
 import type { Shown, Window } from './window.ts';
@@ -150,12 +150,14 @@ export class Machine {
     return path
       .slice(FOLDER.length + 1)
       .split('/')
-      .map((part) => part.replace(/[0-9a-f]{16,}/g, (long) => this.#short(long)))
+      .map((part) =>
+        part.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}/g, (long) => this.#short(long)),
+      )
       .join('/');
   }
 
   #short(long: string): string {
-    const known = this.#names.get(long) ?? `#${this.#names.size + 1}`;
+    const known = this.#names.get(long) ?? String(this.#names.size + 1);
     this.#names.set(long, known);
     return known;
   }
@@ -215,5 +217,3 @@ export function lists(window: string): Act {
     },
   };
 }
-
-export type { Task };

@@ -33,7 +33,9 @@ export class Pool {
       for (let index = next++; index < jobs.length; index = next++) {
         const job = jobs[index];
         if (job === undefined) return;
-        const share = ((endsAt - performance.now()) / 1000) * (this.#workers.length / (jobs.length - index + this.#workers.length - 1));
+        const share =
+          ((endsAt - performance.now()) / 1000) *
+          (this.#workers.length / (jobs.length - index + this.#workers.length - 1));
         onResult(await ask(worker, { ...job, seconds: Math.max(1, share) }), index);
       }
     };

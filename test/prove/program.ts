@@ -74,7 +74,7 @@ export async function bundled(patches: readonly Patch[] = []): Promise<string> {
     platform: 'node',
     format: 'cjs',
     target: 'node22',
-    logLevel: 'error',
+    logLevel: 'silent',
     plugins: [patching],
   });
   for (const { file } of unused) throw new Error(`Nothing uses ${file}`);

@@ -63,15 +63,21 @@ async function searchAll(): Promise<void> {
   await pool.close();
   const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
   console.log(`${schedules} schedules. What could not have been prevented is in brackets.`);
-  for (const result of results) for (const found of result.found.filter(({ isForgiven }) => !isForgiven)) tell(result, found);
-  const unpreventable = results.filter(({ found }) => found.some(({ kind, isForgiven }) => kind === 'lost' && isForgiven));
+  for (const result of results) {
+    const bad = result.found.filter(({ isForgiven }) => !isForgiven);
+    for (const [choices, found] of Map.groupBy(bad, (one) => toText(one.choices))) tell(result, choices, found);
+  }
+  const unpreventable = results.filter(({ found }) =>
+    found.some(({ kind, isForgiven }) => kind === 'lost' && isForgiven),
+  );
   for (const [index, result] of unpreventable.slice(0, 1).entries()) {
     console.log('\nA loss that can’t be prevented is found, for example:');
     const found = result.found.find(({ kind, isForgiven }) => kind === 'lost' && isForgiven);
-    if (found !== undefined && index === 0) tell(result, found);
+    if (found !== undefined && index === 0) tell(result, toText(found.choices), [found]);
   }
   const isWhole = chosen.length === scenarios.length;
-  if (isWhole && unpreventable.length === 0) console.log('The loss that can’t be prevented was not found: the search is broken.');
+  if (isWhole && unpreventable.length === 0)
+    console.log('The loss that can’t be prevented was not found: the search is broken.');
   const isBad = results.some(({ found }) => found.some(({ isForgiven }) => !isForgiven));
   process.exitCode = isBad || (isWhole && unpreventable.length === 0) ? 1 : 0;
 }
@@ -93,8 +99,12 @@ async function withoutEach(): Promise<void> {
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
   for (const { name } of off) {
     const own = results.filter(({ code }) => code === name);
-    const all = own.flatMap((result) => result.found.filter(({ isForgiven }) => !isForgiven).map((found) => ({ result, found })));
-    const [shortest] = all.toSorted((a, b) => weightOf(a.found.cost) - weightOf(b.found.cost) || a.found.steps - b.found.steps);
+    const all = own.flatMap((result) =>
+      result.found.filter(({ isForgiven }) => !isForgiven).map((found) => ({ result, found })),
+    );
+    const [shortest] = all.toSorted(
+      (a, b) => weightOf(a.found.cost) - weightOf(b.found.cost) || a.found.steps - b.found.steps,
+    );
     const tried = own.reduce((sum, { schedules }) => sum + schedules, 0);
     if (shortest === undefined) {
       console.log(`| ${name} | | | ${tried} | **none** | | |`);
@@ -104,7 +114,7 @@ async function withoutEach(): Promise<void> {
     const { result, found } = shortest;
     const cells = [name, result.scenario, result.kind, tried, found.kind, inShort(found.cost), found.steps];
     console.log(`| ${cells.join(' | ')} |`);
-    if (options.mechanism !== undefined) tell(result, found);
+    if (options.mechanism !== undefined) tell(result, toText(found.choices), [found]);
   }
 }
 
@@ -112,7 +122,13 @@ function jobsOf(of: readonly Scenario[], code: string, until: Job['until']): rea
   return of.flatMap(({ name, kinds: own = KINDS, bounds }) =>
     own
       .filter((kind) => kinds.includes(kind))
-      .map((kind) => ({ scenario: name, kind, bounds: options.switches === undefined ? bounds : upTo(options.switches), code, until })),
+      .map((kind) => ({
+        scenario: name,
+        kind,
+        bounds: options.switches === undefined ? bounds : upTo(options.switches),
+        code,
+        until,
+      })),
   );
 }
 
@@ -127,10 +143,13 @@ function upTo(switches: string): readonly Bounds[] {
   ];
 }
 
-function tell({ scenario, kind }: Result, { text, choices, story, cost }: Found): void {
-  console.log(`\n${scenario} (${kind}): ${text}. ${inShort(cost)}`);
-  for (const line of story) console.log(`  ${line}`);
-  console.log(`  Again: npm run prove -- --scenario "${scenario}" --store ${kind} --replay "${toText(choices)}"`);
+/** What one schedule led to. */
+function tell({ scenario, kind }: Result, choices: string, found: readonly Found[]): void {
+  const [{ cost, story }] = found as [Found];
+  console.log(`\n${scenario} (${kind}), interferences: ${inShort(cost)}`);
+  for (const { text } of found) console.log(`  ! ${text}`);
+  for (const line of story) console.log(`    ${line}`);
+  console.log(`  Again: npm run prove -- --scenario "${scenario}" --store ${kind} --replay "${choices}"`);
 }
 
 function inShort(bounds: Bounds): string {

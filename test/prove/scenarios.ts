@@ -55,8 +55,20 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'two windows refresh', windows: 2, begin: expired, acts: () => [asks('A'), keepsAsking('B')], bounds: ROUGH },
   { name: 'refresh, sign-out', windows: 2, begin: expired, acts: () => [asks('A'), signsOut('B')], bounds: ROUGH },
-  { name: 'refresh, sign-in elsewhere', windows: 2, begin: expired, acts: () => [asks('A'), signsIn('B')], bounds: ROUGH },
-  { name: 'refresh, sign-in in the same window', windows: 1, begin: expired, acts: () => [asks('A'), signsIn('A')], bounds: CALM },
+  {
+    name: 'refresh, sign-in elsewhere',
+    windows: 2,
+    begin: expired,
+    acts: () => [asks('A'), signsIn('B')],
+    bounds: ROUGH,
+  },
+  {
+    name: 'refresh, sign-in in the same window',
+    windows: 1,
+    begin: expired,
+    acts: () => [asks('A'), signsIn('A')],
+    bounds: CALM,
+  },
   {
     name: 'refresh, wider consent',
     windows: 2,
@@ -142,7 +154,13 @@ export const scenarios: readonly Scenario[] = [
     ],
     bounds: CALM,
   },
-  { name: 'refresh, a third window opens', windows: 3, begin: expired, acts: () => [asks('A'), asks('C')], bounds: CALM },
+  {
+    name: 'refresh, a third window opens',
+    windows: 3,
+    begin: expired,
+    acts: () => [asks('A'), asks('C')],
+    bounds: CALM,
+  },
   {
     name: 'three windows refresh',
     windows: 3,

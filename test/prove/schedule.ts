@@ -186,7 +186,7 @@ export class Schedule {
 
   /** Goes on until nothing is left but timers, and `isOver` says that nobody waits for them. */
   async run(isOver: () => boolean, choose: Choose = () => 0, maxSteps = 4_000): Promise<void> {
-    for (let steps = 0; ; ) {
+    for (let steps = 0; ;) {
       await drained();
       const overdue = this.#overdue.shift();
       if (overdue !== undefined) {
@@ -239,7 +239,12 @@ export class Schedule {
     if (kind === 'crash' || kind === 'tear') {
       if (kind === 'tear') step.tear?.();
       this.#changes++;
-      this.events.push({ task, text: `is killed${kind === 'tear' ? ' while it' : ' before it'} ${step.label}`, touches: everything, matters: true });
+      this.events.push({
+        task,
+        text: `is killed${kind === 'tear' ? ' while it' : ' before it'} ${step.label}`,
+        touches: everything,
+        matters: true,
+      });
       if (process !== undefined) this.kill(process);
       this.onCrash(process);
       return;
@@ -276,7 +281,10 @@ export class Schedule {
     const wakesAt = Math.min(...asleep.map((process) => process?.sleepsUntil ?? Infinity));
     const timer = [...this.#timers]
       .filter(({ task }) => task.process?.sleepsUntil === undefined)
-      .reduce<Timer | undefined>((first, other) => (first === undefined || isBefore(other, first) ? other : first), undefined);
+      .reduce<Timer | undefined>(
+        (first, other) => (first === undefined || isBefore(other, first) ? other : first),
+        undefined,
+      );
     if (timer !== undefined && timer.dueAt <= wakesAt) {
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.dueAt);

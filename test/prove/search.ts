@@ -4,6 +4,7 @@ import type { Program } from './program.ts';
 import { type Event, NeverEnds } from './schedule.ts';
 import { HOUR, MINUTE, type Scenario } from './scenarios.ts';
 import type { StoreKind } from './secrets.ts';
+import { storyOf } from './story.ts';
 import { checkFresh, checkOld, checkRun, type Glimpse, glimpse, type Violation } from './verify.ts';
 
 /** What makes an answer of X durable, in the words of the step: to be changed with the wiring. */
@@ -116,13 +117,21 @@ async function openFresh(machine: Machine, when: string): Promise<Glimpse> {
   throw new Error('It did not open.');
 }
 
+/** When to stop although not everything was tried. */
+export interface Limits {
+  readonly seconds: number;
+  readonly schedules?: number;
+  /** `violation`: at the first that is not forgiven. */
+  readonly until?: 'end' | 'violation';
+}
+
 /** Searches one scenario until every schedule within the bounds was tried, or the time is up. */
 export async function search(
   scenario: Scenario,
   kind: StoreKind,
   bounds: readonly Bounds[],
   program: Program,
-  { seconds, until = 'end' }: { readonly seconds: number; readonly until?: 'end' | 'violation' },
+  { seconds, schedules: most = Infinity, until = 'end' }: Limits,
 ): Promise<Result> {
   const startedAt = performance.now();
   const past = (): number => (performance.now() - startedAt) / 1000;
@@ -136,10 +145,10 @@ export async function search(
       const known = found.get(key);
       const steps = run.result.events.length - run.result.begunAt;
       if (known === undefined || isShorter({ ...run, steps }, known))
-        found.set(key, { ...violation, choices: run.choices, cost: run.cost, steps, story: storyOf(run) });
+        found.set(key, { ...violation, choices: run.choices, cost: run.cost, steps, story: tell(run) });
     }
     const isOver = until === 'violation' && [...found.values()].some(({ isForgiven }) => !isForgiven);
-    if (isOver || past() > seconds) break;
+    if (isOver || schedules >= most || past() > seconds) break;
   }
   const { left } = exploration;
   return { scenario: scenario.name, kind, schedules, left, found: [...found.values()], seconds: past() };
@@ -151,24 +160,23 @@ export async function again(
   kind: StoreKind,
   choices: readonly Choice[],
   program: Program,
-): Promise<{ readonly violations: readonly Violation[]; readonly story: readonly string[]; readonly log: readonly string[] }> {
+): Promise<{
+  readonly violations: readonly Violation[];
+  readonly story: readonly string[];
+  readonly log: readonly string[];
+}> {
   const run = await perform(performer(scenario, kind, program), choices);
-  return { violations: run.result.violationsOf(run.cost), story: storyOf(run, true), log: run.result.machine.logged };
+  return {
+    violations: run.result.violationsOf(run.cost),
+    story: storyOf(run.result.machine.schedule.events, true),
+    log: run.result.machine.logged,
+  };
 }
 
 function isShorter(a: Pick<Found, 'cost' | 'steps'>, b: Pick<Found, 'cost' | 'steps'>): boolean {
   return (weightOf(a.cost) - weightOf(b.cost) || a.steps - b.steps) < 0;
 }
 
-/** What happened, a line for each time that one task went on. */
-function storyOf({ result: { machine, begunAt } }: Pick<Run<Done>, 'result'>, isWhole = false): readonly string[] {
-  const lines: { who: string; what: string[] }[] = [];
-  for (const { task, text, matters } of machine.schedule.events.slice(isWhole ? 0 : begunAt)) {
-    if (!matters && !isWhole) continue;
-    const who = task?.name ?? '';
-    const last = lines.at(-1);
-    if (last?.who === who) last.what.push(text);
-    else lines.push({ who, what: [text] });
-  }
-  return lines.map(({ who, what }) => `${who}${who === '' ? '' : ': '}${what.join('; ')}`);
+function tell({ result: { machine, begunAt } }: Run<Done>): readonly string[] {
+  return storyOf(machine.schedule.events.slice(begunAt));
 }

@@ -91,7 +91,12 @@ class DesktopStore implements SecretStore {
       if (process.isDead) continue;
       const task = this.#schedule.add(`${process.name} hears of it`, process, true);
       const run = (): void => this.#schedule.within(task, () => void onDidChange(key));
-      this.#schedule.push(task, { label: `hears that ${nameOf(key)} has changed`, touches: () => [], kind: 'deed', run });
+      this.#schedule.push(task, {
+        label: `hears that ${nameOf(key)} has changed`,
+        touches: () => [],
+        kind: 'deed',
+        run,
+      });
     }
   }
 }
@@ -108,7 +113,8 @@ class BrowserStore implements SecretStore {
   open(process: Process, onDidChange: (key: string) => Promise<void>): WindowSecrets {
     const snapshot = new Map(this.stored);
     const schedule = this.#schedule;
-    const step = <T>(does: string, act: () => T): Promise<T> => schedule.step(`${does} its SecretStorage`, () => [], act);
+    const step = <T>(does: string, act: () => T): Promise<T> =>
+      schedule.step(`${does} its SecretStorage`, () => [], act);
     const write = (does: string, key: string, change: () => void): Promise<void> =>
       schedule.step(
         `${does} ${nameOf(key)} in SecretStorage, with all that it sees there`,

@@ -146,7 +146,11 @@ function timersOf(schedule: Schedule) {
     return interval;
   };
   const clearTimeout = (timeout: Timeout | undefined): void => schedule.clearTimer(timeout?.timer);
-  const sleep = <T>(ms: number, value?: T, { signal }: { readonly signal?: AbortSignal } = {}): Promise<T | undefined> =>
+  const sleep = <T>(
+    ms: number,
+    value?: T,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<T | undefined> =>
     new Promise((resolve, reject) => {
       const stop = (): void => {
         schedule.clearTimer(timer);

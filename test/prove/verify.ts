@@ -40,7 +40,8 @@ export interface Glimpse {
 
 export function glimpse(machine: Machine, { process, shown }: Opened, when: string): Glimpse {
   const { x } = machine;
-  const isRevoked = (token: string): boolean => x.asked.some((asked) => asked.what === 'revoke' && asked.token === token);
+  const isRevoked = (token: string): boolean =>
+    x.asked.some((asked) => asked.what === 'revoke' && asked.token === token);
   const live = x.live.filter((token) => !isRevoked(token));
   return { when, window: process.name, shown, works: shown !== undefined && x.takes(shown.accessToken), live };
 }
@@ -56,7 +57,13 @@ export function checkFresh(facts: Facts, { when, shown, works, live }: Glimpse):
   if (!works && live.length > 0) {
     const tokens = live.map((token) => machine.x.nameOf(token)).join(' and ');
     if (live.every((token) => wasToBeRevoked(facts, token)))
-      return [{ kind: 'not revoked', text: `${when}, ${tokens} lives at X: the window was killed that signed out`, isForgiven: true }];
+      return [
+        {
+          kind: 'not revoked',
+          text: `${when}, ${tokens} lives at X: the window was killed that signed out`,
+          isForgiven: true,
+        },
+      ];
     violations.push(...violation(facts, 'lost', `${when}, a new window has no good session, and ${tokens} lives at X`));
   }
   if (shown !== undefined && idBefore !== undefined && shown.id !== idBefore && !signsOut)
@@ -85,26 +92,44 @@ export function checkRun(facts: Facts): readonly Violation[] {
   if (sent.length > MAX_REFRESHES)
     violations.push({ kind: 'storm', text: `${sent.length} requests for new tokens`, isForgiven: false });
   const told = notices.filter(({ notice }) => notice.kind === 'rejected');
-  if (told.length > 1) violations.push({ kind: 'told twice', text: `${told.length} messages say that X has ended it`, isForgiven: false });
+  if (told.length > 1)
+    violations.push({ kind: 'told twice', text: `${told.length} messages say that X has ended it`, isForgiven: false });
   if (told.length > 0 && unpreventable(facts).length === 0)
     violations.push({ kind: 'false alarm', text: 'a message says that X has ended it', isForgiven: false });
   if (notices.some(({ notice }) => notice.kind === 'vanished'))
     violations.push({ kind: 'vanished', text: 'a message says that a sign-in has vanished', isForgiven: false });
-  const revoked = x.asked.find(({ what, wasLive, token }) => what === 'revoke' && wasLive && x.nameOf(token).startsWith('R'));
+  const revoked = x.asked.find(
+    ({ what, wasLive, token }) => what === 'revoke' && wasLive && x.nameOf(token).startsWith('R'),
+  );
   if (revoked !== undefined && !signsOut)
-    violations.push({ kind: 'revoked', text: `${x.nameOf(revoked.token)} is revoked, though nobody has signed out`, isForgiven: false });
+    violations.push({
+      kind: 'revoked',
+      text: `${x.nameOf(revoked.token)} is revoked, though nobody has signed out`,
+      isForgiven: false,
+    });
   for (const error of machine.mistakes)
-    violations.push({ kind: 'mistake', text: error instanceof Error ? (error.stack ?? error.message) : String(error), isForgiven: false });
+    violations.push({
+      kind: 'mistake',
+      text: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      isForgiven: false,
+    });
   return violations;
 }
 
 /** Whether whoever signed out, and would have revoked a token, was killed before. */
 function wasToBeRevoked({ machine, signsOut, begunAt, events }: Facts, token: string): boolean {
   if (!signsOut) return false;
-  const { asked } = machine.x;
-  const hasLeft = events.some(({ task, text }) => text.startsWith('is killed') && task?.name.includes('signs out') === true);
-  const given = asked.find(({ gave }) => gave === token);
-  return hasLeft && (given === undefined || given.answeredAt < begunAt || given.process.isDead);
+  const wasKilled = events.some(
+    ({ task, text }) => text.startsWith('is killed') && task?.name.includes('signs out') === true,
+  );
+  let given = machine.x.asked.find(({ gave }) => gave === token);
+  while (given?.what === 'refresh') given = beforeIt(machine, given);
+  // What came of a sign-in at the same time is another grant.
+  return wasKilled && given !== undefined && given.answeredAt < begunAt;
+}
+
+function beforeIt({ x }: Machine, { token }: Asked): Asked | undefined {
+  return x.asked.find(({ gave }) => gave === token);
 }
 
 function violation(facts: Facts, kind: string, text: string): readonly Violation[] {

@@ -56,7 +56,12 @@ export class X {
     // The same ones in every run, so that what is derived from them is the same, too.
     secrets.mint = (kind) => {
       const secret = `${kind}-${createHash('sha256').update(String(++this.#minted)).digest('hex')}`;
-      this.#names.set(secret, kind === 'code' ? 'code' : `${kind === 'refreshToken' ? 'R' : 'A'}${++this.#counts[kind === 'refreshToken' ? 'R' : 'A']}`);
+      this.#names.set(
+        secret,
+        kind === 'code'
+          ? 'code'
+          : `${kind === 'refreshToken' ? 'R' : 'A'}${++this.#counts[kind === 'refreshToken' ? 'R' : 'A']}`,
+      );
       return secret;
     };
   }
@@ -96,7 +101,13 @@ export class X {
       const request = received(url, init, schedule.now);
       const asked = readAsked(process, request);
       const writes = asked.what !== 'me';
-      const says = { refresh: 'sends', code: 'sends the', me: 'asks X whose', revoke: 'asks X to revoke', other: 'asks' };
+      const says = {
+        refresh: 'sends',
+        code: 'sends the',
+        me: 'asks X whose',
+        revoke: 'asks X to revoke',
+        other: 'asks',
+      };
       const label = `${says[asked.what]} ${this.nameOf(asked.token)}${asked.what === 'me' ? ' is' : ''}`;
       init.signal?.throwIfAborted();
       const answer = await schedule.step(
@@ -168,7 +179,10 @@ export class PlainResponse {
   readonly bodyUsed = false;
   readonly #body: string;
 
-  constructor(body: Answer | Uint8Array | string | null, init: { readonly status?: number; readonly headers?: Headers } = {}) {
+  constructor(
+    body: Answer | Uint8Array | string | null,
+    init: { readonly status?: number; readonly headers?: Headers } = {},
+  ) {
     const isAnswer = typeof body === 'object' && body !== null && 'headers' in body;
     this.status = isAnswer ? body.status : (init.status ?? 200);
     this.headers = new Headers(isAnswer ? body.headers : init.headers);
@@ -213,8 +227,16 @@ function received(url: string, init: RequestInit, at: number): Received {
 }
 
 function readAsked(process: Process, { path, form = {}, headers }: Received): Asked {
-  const asked = { process, status: undefined, gave: undefined, state: 'under way', answeredAt: -1, wasLive: false } as const;
-  if (path === '/2/users/me') return { ...asked, what: 'me', token: headers.authorization?.slice('Bearer '.length) ?? '' };
+  const asked = {
+    process,
+    status: undefined,
+    gave: undefined,
+    state: 'under way',
+    answeredAt: -1,
+    wasLive: false,
+  } as const;
+  if (path === '/2/users/me')
+    return { ...asked, what: 'me', token: headers.authorization?.slice('Bearer '.length) ?? '' };
   if (path === '/2/oauth2/revoke') return { ...asked, what: 'revoke', token: form['token'] ?? '' };
   if (path !== '/2/oauth2/token') return { ...asked, what: 'other', token: '' };
   return form['grant_type'] === 'refresh_token'
