@@ -30,13 +30,15 @@ interface Secrets {
   readonly code: string;
 }
 
+const anySecret = fc.oneof(secret, phrase);
+
 const secrets: fc.Arbitrary<Secrets> = fc
   .record({
-    clientSecret: fc.option(fc.oneof(secret, phrase), { nil: undefined }),
+    clientSecret: fc.option(anySecret, { nil: undefined }),
     key: secret,
-    secret: fc.oneof(secret, phrase),
-    token: secret,
-    code: secret,
+    secret: anySecret,
+    token: anySecret,
+    code: anySecret,
   })
   .map(({ clientSecret, key, secret: consumerSecret, token, code }) => ({
     client: { clientId: 'Q2xpZW50OjE6Y2k', clientSecret },

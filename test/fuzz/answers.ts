@@ -46,7 +46,7 @@ const word = fc.oneof(fc.constantFrom(...SAID), anyText, echo);
 const saying = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...SAID) },
   { weight: 3, arbitrary: fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(' ')) },
-  { weight: 2, arbitrary: echo },
+  { weight: 4, arbitrary: echo },
 );
 
 const anything = fc.oneof({ weight: 2, arbitrary: saying }, { weight: 1, arbitrary: anyJson });

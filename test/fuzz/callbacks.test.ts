@@ -60,8 +60,7 @@ describe('A callback, whatever is in it,', () => {
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
         assert.ok(!isAnswer(callback), `${callback.toString()} ${String(error)}`);
-        const code = callback.get('code') ?? '';
-        const secrets = [STATE, verifier, ...(code.length > 5 ? [code] : [])];
+        const secrets = [STATE, verifier, ...(callback.get('code') === CODE ? [CODE] : [])];
         assertDocumented(error, [AuthorizationDenied, CallbackMismatch], secrets);
         await assertSentence(error, secrets);
       }

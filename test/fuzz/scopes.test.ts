@@ -68,7 +68,10 @@ describe('Scopes that an extension asks for', () => {
         assert.ok(words.has(word) && word !== 'offline.access' && !word.startsWith('X_CLIENT_ID:'), word);
         assertFit(word, []);
       }
-      if (clientId !== undefined) assert.ok(words.has(`X_CLIENT_ID:${clientId}`));
+      if (clientId !== undefined) {
+        assert.ok(words.has(`X_CLIENT_ID:${clientId}`));
+        assert.match(clientId, /^[A-Za-z0-9_\-=+/]{1,200}$/);
+      }
       assert.equal(covers(granted, wanted), new Set([...granted, ...wanted]).size === new Set(granted).size);
 
       const all = scopesToRequest(wanted, []);
