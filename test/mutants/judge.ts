@@ -27,23 +27,26 @@ export class Judge {
   readonly #suite: Suite;
   readonly #baselines: ReadonlyMap<string, Baseline>;
   readonly #memory: Memory<Verdict>;
+  readonly #near: boolean;
 
+  /** With `near`, only the tests about the file are asked, which is quick. */
   constructor(
     file: string,
     source: string,
-    parts: { suite: Suite; baselines: ReadonlyMap<string, Baseline>; memory: Memory<Verdict> },
+    parts: { suite: Suite; baselines: ReadonlyMap<string, Baseline>; memory: Memory<Verdict>; near: boolean },
   ) {
     this.#file = file;
     this.#source = source;
     this.#suite = parts.suite;
     this.#baselines = parts.baselines;
     this.#memory = parts.memory;
+    this.#near = parts.near;
   }
 
   async verdict(mutant: Mutant): Promise<Verdict> {
     const name = `${this.#file} ${mutant.from}-${mutant.to} ${mutant.now}`;
     const stamp = hashOf(this.#source);
-    const batches = this.#batches(mutant);
+    const batches = this.#batches(mutant).slice(0, this.#near ? 1 : Infinity);
     const all = batches.flat();
     const known = this.#memory.get(name, stamp);
     if (known !== undefined && this.#isStillTrue(known, all)) return known;

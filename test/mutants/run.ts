@@ -9,12 +9,12 @@ import { Judge, type Verdict } from './judge.ts';
 import { Memory } from './memory.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
 import { intoPage, isFor, lineOf, percent, type Reason, type Result } from './report.ts';
-import { type Baseline, Suite } from './suite.ts';
+import { type Baseline, isAbout, Suite } from './suite.ts';
 
 /**
  * Changes the source one small step at a time, and finds out which changes no unit test notices. With files, only those;
- * without, everything that unit tests can judge, and the page is written. Fails if a file has too many survivors, or one without
- * a reason.
+ * without, everything that unit tests can judge, and the page is written. `--near` asks only the tests about a file, and `--list`
+ * prints the survivors that have a reason, too. Fails if a file has too many survivors, or one without a reason.
  */
 const SCOPE = ['src/oauth/*.ts', 'src/x/*.ts', 'src/sessions/**/*.ts', 'src/vscode/signInMethods.ts'];
 const PAGE = join(ROOT, 'docs', 'mutants.md');
@@ -22,7 +22,10 @@ const REASONS = join(import.meta.dirname, 'reasons.json');
 const AT_ONCE = 2;
 const ENOUGH_PERCENT = 90;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { list: { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean', default: false }, near: { type: 'boolean', default: false } },
+});
 setPriority(10);
 const baselinesKnown = new Memory<Baseline>('baselines');
 const verdictsKnown = new Memory<Verdict>('verdicts');
@@ -42,10 +45,10 @@ for (const file of files) {
   const byTime = late > 0 ? `, ${late} of them by time` : '';
   console.log(`${file}: ${caught} of ${caught + survivors.length} caught${byTime} (${percent(result)} %)`);
   for (const survivor of survivors) {
-    if (values.list === true || survivor.why === undefined) console.log(`  ${lineOf(file, survivor)}`);
+    if (values.list || survivor.why === undefined) console.log(`  ${lineOf(file, survivor)}`);
   }
 }
-if (positionals.length === 0) {
+if (positionals.length === 0 && !values.near) {
   const page = intoPage(await readFile(PAGE, 'utf8'), results);
   await writeFile(PAGE, await format(page, { ...(await resolveConfig(PAGE)), filepath: PAGE }));
 }
@@ -56,7 +59,7 @@ for (const { file } of failed) console.log(`Not enough: ${file}`);
 process.exit(failed.length === 0 ? 0 : 1);
 
 async function baselinesOf(sources: readonly string[]): Promise<ReadonlyMap<string, Baseline>> {
-  const tests = [...new Set(sources.flatMap((file) => suite.testsOf(file)))].toSorted();
+  const tests = [...new Set(sources.flatMap(testsFor))].toSorted();
   console.log(`${sources.length} source files, ${tests.length} files of tests`);
   const found = new Map<string, Baseline>();
   await forEach(tests, async (test) => {
@@ -66,13 +69,19 @@ async function baselinesOf(sources: readonly string[]): Promise<ReadonlyMap<stri
   return found;
 }
 
+function testsFor(file: string): readonly string[] {
+  const tests = suite.testsOf(file);
+  const near = tests.filter((test) => isAbout(test, file));
+  return values.near && near.length > 0 ? near : tests;
+}
+
 /** Undefined for a file with nothing in it that runs. */
 async function judged(file: string): Promise<Result | undefined> {
   const source = await readFile(join(ROOT, file), 'utf8');
   const mutants = mutantsOf(file, source);
   if (mutants.length === 0) return undefined;
-  const relevant = new Map(suite.testsOf(file).flatMap((test) => [...baselines].filter(([name]) => name === test)));
-  const judge = new Judge(file, source, { suite, baselines: relevant, memory: verdictsKnown });
+  const relevant = new Map(testsFor(file).flatMap((test) => [...baselines].filter(([name]) => name === test)));
+  const judge = new Judge(file, source, { suite, baselines: relevant, memory: verdictsKnown, near: values.near });
   const verdicts = new Map<Mutant, Verdict>();
   await forEach(mutants, async (mutant) => {
     verdicts.set(mutant, await judge.verdict(mutant));
