@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { plainWords, serverWords } from '../../../src/oauth/errors.ts';
+import { plainWords, serverWords, withoutSent } from '../../../src/oauth/errors.ts';
 
 describe('The words of a server', () => {
   const sentences = [
@@ -48,6 +48,26 @@ describe('The words of a server', () => {
     for (let length = 280; length <= 300; length++) {
       assert.doesNotMatch(serverWords(`${'a '.repeat(length / 2)}${secret}`, [secret]), /s/);
     }
+  });
+
+  it('are cut where they get long, and only their own characters count', () => {
+    assert.equal(plainWords('a'.repeat(301)), 'a'.repeat(300));
+    assert.equal(plainWords(` ${'a'.repeat(300)}`), 'a'.repeat(300));
+    assert.equal(plainWords('ab c', 3), 'ab');
+    assert.equal(withoutSent('a'.repeat(4_001), []).length, 4_000);
+  });
+
+  it('lose a secret of six characters and of four thousand, but no word of five', () => {
+    assert.equal(withoutSent('secret', ['secret']), '…');
+    assert.equal(withoutSent('words', ['words']), 'words');
+    const long = 's'.repeat(4_000);
+    assert.equal(withoutSent(long, [long]), '…');
+  });
+
+  it('lose a secret with a byte that is encoded as a zero and a digit, and nothing that is only like a secret', () => {
+    assert.equal(withoutSent('(secret%0A)', ['secret\n']), '(…)');
+    assert.equal(withoutSent('(secret%0D%0a)', ['secret\r\n']), '(…)');
+    assert.equal(withoutSent('(secret%c%a4)', ['secretä']), '(secret%c%a4)');
   });
 
   it('are read in a moment, whatever they are', () => {
