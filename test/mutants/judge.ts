@@ -63,7 +63,10 @@ export class Judge {
       const expectedMs = this.#msOf(tests);
       const run = await runTests(tests, 10_000 + 4 * expectedMs, { MUTANT: JSON.stringify(replacement) });
       if (run.outcome === 'passed') continue;
-      return this.#ruling(run.outcome === 'late' ? 'late' : 'caught', failedIn(run.output, tests));
+      return this.#ruling(
+        run.outcome === 'late' ? 'late' : 'caught',
+        run.failedIn === undefined ? tests : [run.failedIn],
+      );
     }
     return this.#ruling('survived', batches.flat());
   }
@@ -105,11 +108,4 @@ export class Judge {
   #msOf(tests: readonly string[]): number {
     return tests.reduce((ms, test) => ms + (this.#baselines.get(test)?.ms ?? 0), 0);
   }
-}
-
-/** The file with the test that failed, as far as the output tells. */
-function failedIn(output: string, tests: readonly string[]): readonly string[] {
-  const failures = output.slice(output.lastIndexOf(' failing'));
-  const found = tests.filter((test) => failures.includes(`${test}:`));
-  return found.length > 0 ? found : tests;
 }

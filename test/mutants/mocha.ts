@@ -5,12 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { Program } from '../host/program.ts';
 import { CACHE, ROOT } from '../host/project.ts';
 
-const MOCHA = join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
+const INSIDE = join(import.meta.dirname, 'inside.ts');
 const HOOK = pathToFileURL(join(import.meta.dirname, 'hook.ts')).href;
 
 interface Run {
   /** `late` if the tests did not come to an end. */
   readonly outcome: 'passed' | 'failed' | 'late';
+  /** The file with the test that failed, if it was a test that did. */
+  readonly failedIn: string | undefined;
   readonly ms: number;
   /** The last lines of what they printed. */
   readonly output: string;
@@ -21,7 +23,7 @@ export async function runTests(files: readonly string[], limitMs: number, env: N
   const startedAt = performance.now();
   // Tests that are killed don't tidy up.
   const temporary = await mkdtemp(join(tmpdir(), 'mutants-'));
-  const program = new Program(process.execPath, [MOCHA, '--bail', ...files], {
+  const program = new Program(process.execPath, [INSIDE, ...files], {
     cwd: ROOT,
     env: {
       ...process.env,
@@ -40,6 +42,7 @@ export async function runTests(files: readonly string[], limitMs: number, env: N
   await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
   return {
     outcome: code === 0 ? 'passed' : limit.aborted ? 'late' : 'failed',
+    failedIn: /^Failed in (.+?): /m.exec(program.output)?.[1],
     ms: Math.round(performance.now() - startedAt),
     output: program.output,
   };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CACHE, ROOT } from '../host/project.ts';
 import type { Memory } from './memory.ts';
@@ -169,9 +169,7 @@ export function reaches({ reached }: Baseline, file: string, place: number): boo
   return (reached[file] ?? []).some(([from, to]) => from <= place && place < to);
 }
 
-/** Whether a file of tests is about a source file: `test/unit/sessions/lockSteps.test.ts` about `src/sessions/lock.ts`. */
+/** Whether a file of tests is the one about a source file. */
 export function isAbout(test: string, file: string): boolean {
-  return (
-    dirname(test) === dirname(file).replace(/^src/, 'test/unit') && basename(test).startsWith(basename(file, '.ts'))
-  );
+  return test === file.replace(/^src/, 'test/unit').replace(/\.ts$/, '.test.ts');
 }

@@ -55,6 +55,12 @@ describe('A tenure', () => {
     assert.equal(tenure.token(), 'holder.000000001');
   });
 
+  it('answers all who ask before a heartbeat begins with that one', async () => {
+    const asked = [tenure.held(), tenure.held(), tenure.held()];
+    assert.deepEqual(await Promise.all(asked), [true, true, true]);
+    assert.equal(tenure.token(), 'holder.000000001');
+  });
+
   it('ends with its token and then its lock, and does not mind if others are in there by then', async () => {
     await tenure.held();
     done = [];
