@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { FolderLocks, LockBusy } from '../../../src/sessions/lock.ts';
 import { thisProcess } from '../../../src/sessions/runningProcess.ts';
 import type { Directories } from '../../../src/sessions/tenure.ts';
@@ -124,6 +125,34 @@ describe('a lock in a folder', function () {
         while (beats.size < 4) for (const token of await fs.readdir(lock)) beats.add(token);
       });
       assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('has a heartbeat every two seconds, and none when it is over', async () => {
+      let beats = 0;
+      const mkdir: Directories['mkdir'] = (path, options) => (beats++, fs.mkdir(path, options));
+      mock.timers.enable({ apis: ['setInterval'] });
+      try {
+        await new FolderLocks(folder, { directories: { ...plain, mkdir } }).withLock(
+          'counter',
+          { waitMs: 0 },
+          async (lease) => {
+            beats = 0;
+            mock.timers.tick(1_999);
+            assert.equal(await lease.held(), true);
+            assert.equal(beats, 1, 'the one that was asked for');
+            mock.timers.tick(1);
+            const asked = lease.held();
+            assert.equal(await asked, true);
+            assert.equal(beats, 2, 'its own, which answers us as well');
+          },
+        );
+        mock.timers.tick(60_000);
+        await new Promise(setImmediate);
+        assert.equal(beats, 2);
+        assert.deepEqual(await fs.readdir(folder), []);
+      } finally {
+        mock.timers.reset();
+      }
     });
 
     it('stays the holder’s when asked for many times at once, which makes no more than a heartbeat or two', async () => {
@@ -382,6 +411,23 @@ describe('a lock in a folder', function () {
       });
     });
 
+    it('takes nothing for a dead process’s token that is only like one', async () => {
+      const token = '0123456789abcdef.1.1.0123456789abcdef.000000000';
+      const clock = idleClock();
+      const locks = new FolderLocks(folder, { ...clock, isDead: () => true });
+      const lock = await locks.withLock('counter', { waitMs: 0 }, lockDirectory);
+      for (const name of [`0${token}`, `${token}a`, token.replace('.1.', '.01.'), token.replace('.1.', '.0.')]) {
+        await fs.mkdir(join(lock, name), { recursive: true });
+        await assert.rejects(
+          locks.withLock('counter', { waitMs: 0 }, () => assert.fail()),
+          LockBusy,
+        );
+        await fs.rmdir(join(lock, name));
+      }
+      await fs.mkdir(join(lock, token));
+      assert.equal(await locks.withLock('counter', { waitMs: 0 }, async () => 'mine'), 'mine');
+    });
+
     it('throws the disk’s own error where no lock can be made', async () => {
       await fs.writeFile(join(shared, 'file'), '');
       const locks = new FolderLocks(join(shared, 'file', 'locks'));
@@ -406,6 +452,17 @@ describe('a lock in a folder', function () {
         assert.equal(await lease.held(), true);
       });
       assert.deepEqual(await fs.readdir(folder), ['not ours']);
+    });
+
+    it('does not sweep what is only called like a lock or a bid, nor fail where it may not look', async () => {
+      const [lock, nonce] = ['0'.repeat(32), '0'.repeat(16)];
+      const names = [`1${lock}`, `${lock}1`, `${lock}.${nonce}0`, `0${lock}.${nonce}`, `${lock}.0`, `${lock}.`];
+      for (const name of names) await fs.mkdir(join(folder, name), { recursive: true });
+      const tomorrow = Date.now() + 86_400_000;
+      await new FolderLocks(folder, idleClock()).sweep(0, tomorrow);
+      assert.deepEqual((await fs.readdir(folder)).toSorted(), names.toSorted());
+      const readdir: Directories['readdir'] = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
+      await new FolderLocks(folder, { directories: { ...plain, readdir } }).sweep(0, tomorrow);
     });
 
     it('does not sweep half of a bid, when a clock that is wrong makes it seem old', async () => {
