@@ -1,16 +1,20 @@
-import { pathToFileURL } from 'node:url';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from '../host/project.ts';
-import type { Replacement } from './hook.ts';
+import { pathToFileURL } from 'node:url';
+import { CACHE, ROOT } from '../host/project.ts';
+import { forEach } from './forEach.ts';
 import type { Memory } from './memory.ts';
-import { runTests } from './mocha.ts';
+import { caughtTogether, runTests } from './mocha.ts';
 import type { Mutant } from './mutate.ts';
 import { type Baseline, hashOf, isAbout, reaches, type Suite } from './suite.ts';
+import { withSwitches } from './switches.ts';
 
 /** How long the tests of a mutant take at most, when nothing is changed. Those that take longest are left out. */
 const PATIENCE_MS = 12_000;
 /** The tests that are tried first, where no file of tests is about the source file. */
 const FIRST_MS = 3_000;
+/** Few enough for both processors to be busy until the end. */
+const TOGETHER = 20;
 
 export interface Verdict {
   /** `late`: the tests did not come to an end, which counts as caught. */
@@ -18,6 +22,13 @@ export interface Verdict {
   /** The tests that it depends on, and the hash of them. */
   readonly tests: readonly string[];
   readonly hash: string;
+}
+
+interface Case {
+  readonly id: number;
+  readonly mutant: Mutant;
+  /** The tests that run the changed code, in the order in which they are tried. */
+  readonly batches: readonly (readonly string[])[];
 }
 
 /** Finds out which mutants of one source file the tests notice. */
@@ -43,41 +54,94 @@ export class Judge {
     this.#near = parts.near;
   }
 
-  async verdict(mutant: Mutant): Promise<Verdict> {
-    const name = `${this.#file} ${mutant.from}-${mutant.to} ${mutant.now}`;
-    const stamp = hashOf(this.#source);
-    const batches = this.#batches(mutant).slice(0, this.#near ? 1 : Infinity);
-    const all = batches.flat();
-    const known = this.#memory.get(name, stamp);
-    if (known !== undefined && this.#isStillTrue(known, all)) return known;
-
-    const verdict = await this.#try(mutant, batches);
-    this.#memory.set(name, stamp, verdict);
-    return verdict;
+  /** A verdict on each, in their order. */
+  async verdicts(mutants: readonly Mutant[]): Promise<readonly Verdict[]> {
+    const cases = mutants.map((mutant, id): Case => ({ id, mutant, batches: this.#batches(mutant) }));
+    const found = new Map<Case, Verdict>();
+    for (const each of cases) {
+      const known = this.#known(each);
+      if (known !== undefined) found.set(each, known);
+    }
+    if (found.size < cases.length) {
+      const env = await this.#environment(mutants);
+      for (const batch of [0, 1]) await this.#tryTogether(this.#open(cases, found), batch, env, found);
+      await forEach(this.#open(cases, found), async (each) => {
+        found.set(each, await this.#tryAlone(each, env));
+        this.#remember(each, found);
+      });
+    }
+    return cases.flatMap((each) => found.get(each) ?? []);
   }
 
-  async #try(mutant: Mutant, batches: readonly (readonly string[])[]): Promise<Verdict> {
-    const { from, to, now } = mutant;
-    const replacement: Replacement = { url: pathToFileURL(join(ROOT, this.#file)).href, from, to, now };
+  #open(cases: readonly Case[], found: ReadonlyMap<Case, Verdict>): readonly Case[] {
+    return cases.filter((each) => !found.has(each));
+  }
+
+  /** In one process for many. One that seems to survive may have been switched on too late. */
+  async #tryTogether(
+    cases: readonly Case[],
+    batch: number,
+    env: NodeJS.ProcessEnv,
+    found: Map<Case, Verdict>,
+  ): Promise<void> {
+    const able = cases.filter(({ mutant, batches }) => !mutant.isOnce && batches[batch] !== undefined);
+    const byTests = Map.groupBy(able, ({ batches }) => (batches[batch] ?? []).join());
+    const groups = [...byTests.values()].flatMap((group) => inGroupsOf(TOGETHER, group));
+    await forEach(groups, async (group) => {
+      const tests = group[0]?.batches[batch] ?? [];
+      const ids = group.map(({ id }) => id);
+      const caught = await caughtTogether(tests, ids, 8_000 + 3 * this.#msOf(tests), env);
+      for (const each of group) {
+        const file = caught.get(each.id);
+        if (file === undefined) continue;
+        found.set(each, this.#ruling('caught', [file]));
+        this.#remember(each, found);
+      }
+    });
+  }
+
+  async #tryAlone({ id, batches }: Case, env: NodeJS.ProcessEnv): Promise<Verdict> {
     for (const tests of batches) {
-      const expectedMs = this.#msOf(tests);
-      const run = await runTests(tests, 10_000 + 4 * expectedMs, { MUTANT: JSON.stringify(replacement) });
+      const run = await runTests(tests, 10_000 + 4 * this.#msOf(tests), { ...env, MUTANT: String(id) });
       if (run.outcome === 'passed') continue;
-      return this.#ruling(
-        run.outcome === 'late' ? 'late' : 'caught',
-        run.failedIn === undefined ? tests : [run.failedIn],
-      );
+      const depends = run.failedIn === undefined ? tests : [run.failedIn];
+      return this.#ruling(run.outcome === 'late' ? 'late' : 'caught', depends);
     }
     return this.#ruling('survived', batches.flat());
+  }
+
+  /** The file with all of its mutants, and what makes a process take it for the real one. */
+  async #environment(mutants: readonly Mutant[]): Promise<NodeJS.ProcessEnv> {
+    const source = this.#source;
+    const variants = mutants.map(({ host, from, to, now }, id) => {
+      return { id, host, text: source.slice(host.from, from) + now + source.slice(to, host.to) };
+    });
+    const text = withSwitches(source, variants);
+    const path = join(CACHE, 'mutants', `${hashOf(text)}.ts`);
+    await mkdir(join(CACHE, 'mutants'), { recursive: true });
+    await writeFile(path, text);
+    return { MUTATED_URL: pathToFileURL(join(ROOT, this.#file)).href, MUTATED_PATH: path };
   }
 
   #ruling(outcome: Verdict['outcome'], tests: readonly string[]): Verdict {
     return { outcome, tests, hash: this.#suite.hashOf(tests) };
   }
 
-  /** One that was caught is still, as long as those tests are the same; one that survived, if there are no others either. */
-  #isStillTrue({ outcome, tests, hash }: Verdict, all: readonly string[]): boolean {
-    return (outcome !== 'survived' || tests.join() === all.join()) && hash === this.#suite.hashOf(tests);
+  #remember(each: Case, found: ReadonlyMap<Case, Verdict>): void {
+    const verdict = found.get(each);
+    if (verdict !== undefined) this.#memory.set(this.#nameOf(each), hashOf(this.#source), verdict);
+    this.#memory.save();
+  }
+
+  /** What was caught is still, as long as those tests are the same; what survived, if there are no others either. */
+  #known(each: Case): Verdict | undefined {
+    const known = this.#memory.get(this.#nameOf(each), hashOf(this.#source));
+    if (known === undefined || known.hash !== this.#suite.hashOf(known.tests)) return undefined;
+    return known.outcome !== 'survived' || known.tests.join() === each.batches.flat().join() ? known : undefined;
+  }
+
+  #nameOf({ mutant }: Case): string {
+    return `${this.#file} ${mutant.from}-${mutant.to} ${mutant.now}`;
   }
 
   /** The tests that run the changed code: first those about the file, then the others, the quickest of them first. */
@@ -97,7 +161,8 @@ export class Judge {
       tests.push(each.test);
       if (each.rank === 0 || (sorted[0]?.rank !== 0 && ms < FIRST_MS) || first === 0) first++;
     }
-    return [tests.slice(0, first), tests.slice(first)].filter((batch) => batch.length > 0);
+    const batches = [tests.slice(0, first), ...(this.#near ? [] : [tests.slice(first)])];
+    return batches.filter((batch) => batch.length > 0);
   }
 
   #rank(test: string): number {
@@ -108,4 +173,10 @@ export class Judge {
   #msOf(tests: readonly string[]): number {
     return tests.reduce((ms, test) => ms + (this.#baselines.get(test)?.ms ?? 0), 0);
   }
+}
+
+function inGroupsOf<T>(size: number, all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }

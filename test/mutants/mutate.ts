@@ -1,5 +1,6 @@
 // oxlint-disable typescript/switch-exhaustiveness-check -- most kinds of nodes stay as they are
 import { type Expression, type Node, parseSync, visitorKeys } from 'oxc-parser';
+import { type Host, hostOf } from './switches.ts';
 
 /** A small change to a source file, which a test should notice. */
 export interface Mutant {
@@ -10,6 +11,9 @@ export interface Mutant {
   readonly line: number;
   /** The innermost function with a name that it is in; empty outside of functions. */
   readonly within: string;
+  readonly host: Host;
+  /** True for what runs only when the file is loaded: it is too late to switch it on afterwards. */
+  readonly isOnce: boolean;
 }
 
 /** What an operator is replaced with. An equality that is all of a condition is not flipped: the condition becomes true and false. */
@@ -78,10 +82,13 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
   if (errors[0] !== undefined) throw new Error(`${file}: ${errors[0].message}`);
   const found = new Map<string, Mutant>();
   for (const place of places(program, [], '', source)) {
-    for (const { from, to, now } of changes(place, source)) {
+    for (const { from, to, now, at } of changes(place, source)) {
       const was = source.slice(from, to);
       const line = source.slice(0, from).split('\n').length;
-      if (was !== now) found.set(`${from} ${to} ${now}`, { from, to, was, now, line, within: place.within });
+      const host = at === undefined ? hostOf(place.node, place.around) : hostOf(at, [place.node, ...place.around]);
+      const isOnce = !place.around.some(({ type }) => /Function/.test(type));
+      const change = { from, to, was, now, line, within: place.within, host, isOnce };
+      if (was !== now) found.set(`${from} ${to} ${now}`, change);
     }
   }
   return [...found.values()].toSorted((a, b) => a.from - b.from || a.to - b.to);
@@ -157,6 +164,8 @@ interface Change {
   readonly from: number;
   readonly to: number;
   readonly now: string;
+  /** The node that is changed, if it is a part of the one that is looked at. */
+  readonly at?: Node;
 }
 
 /** The changes of one node, without those of the nodes in it. */
@@ -169,9 +178,9 @@ function* changes(place: Place, source: string): Generator<Change> {
       return yield* conditions(node.test);
     case 'WhileStatement':
     case 'DoWhileStatement':
-      return yield into(node.test, 'false');
+      return yield { ...into(node.test, 'false'), at: node.test };
     case 'ForStatement':
-      if (node.test !== null) yield into(node.test, 'false');
+      if (node.test !== null) yield { ...into(node.test, 'false'), at: node.test };
       return;
     case 'LogicalExpression':
       yield into(node, textOf(node.left, source));
@@ -240,8 +249,8 @@ function into({ start, end }: Node, now: string): Change {
 /** A condition of several parts has its parts left out already, which makes it true, or false, often enough. */
 function* conditions(test: Expression): Generator<Change> {
   const operator = test.type === 'LogicalExpression' ? test.operator : undefined;
-  if (operator !== '&&') yield into(test, 'true');
-  if (operator !== '||') yield into(test, 'false');
+  if (operator !== '&&') yield { ...into(test, 'true'), at: test };
+  if (operator !== '||') yield { ...into(test, 'false'), at: test };
 }
 
 function isCondition(node: Node, parent: Node | undefined): boolean {
@@ -273,10 +282,10 @@ function* literals(node: Node & { type: 'Literal' }): Generator<Change> {
 /** What a function gives back. Literals are changed as such. */
 function* results(node: Expression, source: string): Generator<Change> {
   if (isBoolean(node)) {
-    yield into(node, 'true');
-    yield into(node, 'false');
+    yield { ...into(node, 'true'), at: node };
+    yield { ...into(node, 'false'), at: node };
   } else if (!/^(?:Literal|ArrayExpression|AssignmentExpression)$/.test(node.type)) {
-    if (textOf(node, source) !== 'undefined') yield into(node, 'undefined');
+    if (textOf(node, source) !== 'undefined') yield { ...into(node, 'undefined'), at: node };
   }
 }
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../host/project.ts';
+import { forEach } from './forEach.ts';
 import { Judge, type Verdict } from './judge.ts';
 import { Memory } from './memory.ts';
-import { type Mutant, mutantsOf } from './mutate.ts';
+import { mutantsOf } from './mutate.ts';
 import { intoPage, isFor, lineOf, percent, type Reason, type Result } from './report.ts';
 import { type Baseline, isAbout, Suite } from './suite.ts';
 
@@ -19,7 +20,6 @@ import { type Baseline, isAbout, Suite } from './suite.ts';
 const SCOPE = ['src/oauth/*.ts', 'src/x/*.ts', 'src/sessions/**/*.ts', 'src/vscode/signInMethods.ts'];
 const PAGE = join(ROOT, 'docs', 'mutants.md');
 const REASONS = join(import.meta.dirname, 'reasons.json');
-const AT_ONCE = 2;
 const ENOUGH_PERCENT = 90;
 
 const { values, positionals } = parseArgs({
@@ -82,13 +82,8 @@ async function judged(file: string): Promise<Result | undefined> {
   if (mutants.length === 0) return undefined;
   const relevant = new Map(testsFor(file).flatMap((test) => [...baselines].filter(([name]) => name === test)));
   const judge = new Judge(file, source, { suite, baselines: relevant, memory: verdictsKnown, near: values.near });
-  const verdicts = new Map<Mutant, Verdict>();
-  await forEach(mutants, async (mutant) => {
-    verdicts.set(mutant, await judge.verdict(mutant));
-    verdictsKnown.save();
-  });
-  const outcomes = [...verdicts.values()].map(({ outcome }) => outcome);
-  const survived = mutants.filter((mutant) => verdicts.get(mutant)?.outcome === 'survived');
+  const outcomes = (await judge.verdicts(mutants)).map(({ outcome }) => outcome);
+  const survived = mutants.filter((_, index) => outcomes[index] === 'survived');
   const given = reasons[file] ?? [];
   for (const reason of given.filter((each) => !survived.some((mutant) => isFor(each, mutant)))) {
     console.log(`${file}: a reason that nothing needs: ${reason.within}: ${reason.was} → ${reason.now}`);
@@ -99,14 +94,4 @@ async function judged(file: string): Promise<Result | undefined> {
     late: outcomes.filter((outcome) => outcome === 'late').length,
     survivors: survived.map((mutant) => ({ mutant, why: given.find((reason) => isFor(reason, mutant))?.why })),
   };
-}
-
-/** As many at once as there are processors to spare. */
-async function forEach<T>(all: readonly T[], action: (each: T) => Promise<void>): Promise<void> {
-  const left = all.values();
-  // The iterator is shared: each takes the next.
-  const work = async (): Promise<void> => {
-    for (const each of left) await action(each);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
