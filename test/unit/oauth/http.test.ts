@@ -220,6 +220,10 @@ describe('bounded', () => {
 
   const networkError = (message: string, members: object): TypeError =>
     new TypeError('fetch failed', { cause: Object.assign(new Error(message), members) });
+  const nested = (depth: number, members: object): Error =>
+    depth === 0 ? Object.assign(new Error(''), members) : new Error('', { cause: nested(depth - 1, members) });
+  const circular = new Error('');
+  circular.cause = circular;
   const shapes: readonly (readonly [what: string, error: unknown, reason: string | undefined, maybeSent: boolean])[] = [
     [
       'a lost route while connecting',
@@ -248,6 +252,11 @@ describe('bounded', () => {
     ['no headers in time', networkError('', { code: 'UND_ERR_HEADERS_TIMEOUT' }), 'UND_ERR_HEADERS_TIMEOUT', true],
     ['Electron without a network', new Error('net::ERR_INTERNET_DISCONNECTED'), 'ERR_INTERNET_DISCONNECTED', false],
     ['Electron without an answer', new Error('net::ERR_EMPTY_RESPONSE'), 'ERR_EMPTY_RESPONSE', true],
+    ['Electron in a longer sentence', new Error('It says net::ERR_INTERNET_DISCONNECTED'), undefined, true],
+    ['Electron with an address', new Error('net::ERR_INTERNET_DISCONNECTED SECRET'), undefined, true],
+    ['a code behind four errors', nested(4, { code: 'ECONNRESET' }), 'ECONNRESET', true],
+    ['a code behind five errors', nested(5, { code: 'ECONNRESET' }), undefined, true],
+    ['an error that is its own cause', circular, undefined, true],
     ['an error that says nothing', new TypeError('fetch failed'), undefined, true],
     ['what is no error', 'SECRET', undefined, true],
   ];
@@ -403,6 +412,8 @@ describe('retryAfterMs', () => {
     [{ 'retry-after': '' }, undefined],
     [{ 'x-rate-limit-reset': '' }, undefined],
     [{ 'x-rate-limit-reset': 'never' }, undefined],
+    [{ 'x-rate-limit-reset': 'x60' }, undefined],
+    [{ 'x-rate-limit-reset': '60x' }, undefined],
     [{}, undefined],
   ];
   for (const [headers, wait] of cases) {
