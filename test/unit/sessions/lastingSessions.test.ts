@@ -224,7 +224,7 @@ describe('Sessions that last', () => {
     it('hand out the bearer, verbatim', async () => {
       await using machine = await openMachine();
       const window = new AppOnlyWindow(machine);
-      await window.add();
+      assert.deepEqual((await window.add()).scopes, []);
       const [session] = await window.sessions.matching([]);
       assert.match(session?.accessToken ?? '', /^AAAA.+%2F.+%3D$/);
       const { status } = await new Client(machine.x).get(
