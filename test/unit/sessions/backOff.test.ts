@@ -83,6 +83,15 @@ describe('Back-off', () => {
     assert.equal(HURRIED_MS, 10_000);
   });
 
+  it('is over at the very moment that it names', () => {
+    backOff.failed('grant');
+    const end = backOff.notBefore('grant') ?? 0;
+    now = end - 1;
+    assert.equal(backOff.notBefore('grant'), end);
+    now = end;
+    assert.equal(backOff.notBefore('grant'), undefined);
+  });
+
   it('is not hurried against what X wishes', () => {
     backOff.failed('grant', 30_000);
     backOff.hurry();
