@@ -38,20 +38,25 @@ export class Judge {
   readonly #suite: Suite;
   readonly #baselines: ReadonlyMap<string, Baseline>;
   readonly #memory: Memory<Verdict>;
-  readonly #near: boolean;
+  readonly #isNear: (mutant: Mutant) => boolean;
 
-  /** With `near`, only the tests about the file are asked, which is quick. */
+  /** `isNear`: whether only the tests about the file are asked about a mutant, which is quick. */
   constructor(
     file: string,
     source: string,
-    parts: { suite: Suite; baselines: ReadonlyMap<string, Baseline>; memory: Memory<Verdict>; near: boolean },
+    parts: {
+      suite: Suite;
+      baselines: ReadonlyMap<string, Baseline>;
+      memory: Memory<Verdict>;
+      isNear: (mutant: Mutant) => boolean;
+    },
   ) {
     this.#file = file;
     this.#source = source;
     this.#suite = parts.suite;
     this.#baselines = parts.baselines;
     this.#memory = parts.memory;
-    this.#near = parts.near;
+    this.#isNear = parts.isNear;
   }
 
   /** A verdict on each, in their order. */
@@ -145,8 +150,8 @@ export class Judge {
   }
 
   /** The tests that run the changed code: first those about the file, then the others, the quickest of them first. */
-  #batches({ from }: Mutant): readonly (readonly string[])[] {
-    const reaching = [...this.#baselines].filter(([, baseline]) => reaches(baseline, this.#file, from));
+  #batches(mutant: Mutant): readonly (readonly string[])[] {
+    const reaching = [...this.#baselines].filter(([, baseline]) => reaches(baseline, this.#file, mutant.from));
     // Code that runs only in a process that is killed leaves no coverage.
     const candidates = reaching.length > 0 ? reaching : [...this.#baselines];
     const sorted = candidates
@@ -161,7 +166,7 @@ export class Judge {
       tests.push(each.test);
       if (each.rank === 0 || (sorted[0]?.rank !== 0 && ms < FIRST_MS) || first === 0) first++;
     }
-    const batches = [tests.slice(0, first), ...(this.#near ? [] : [tests.slice(first)])];
+    const batches = [tests.slice(0, first), ...(this.#isNear(mutant) ? [] : [tests.slice(first)])];
     return batches.filter((batch) => batch.length > 0);
   }
 

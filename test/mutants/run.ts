@@ -81,10 +81,16 @@ async function judged(file: string): Promise<Result | undefined> {
   const mutants = mutantsOf(file, source);
   if (mutants.length === 0) return undefined;
   const relevant = new Map(testsFor(file).flatMap((test) => [...baselines].filter(([name]) => name === test)));
-  const judge = new Judge(file, source, { suite, baselines: relevant, memory: verdictsKnown, near: values.near });
+  const given = reasons[file] ?? [];
+  const judge = new Judge(file, source, {
+    suite,
+    baselines: relevant,
+    memory: verdictsKnown,
+    // It takes long to be sure that nothing catches a mutant, and where it does not matter nobody needs to be.
+    isNear: (mutant) => values.near || given.some((reason) => isFor(reason, mutant)),
+  });
   const outcomes = (await judge.verdicts(mutants)).map(({ outcome }) => outcome);
   const survived = mutants.filter((_, index) => outcomes[index] === 'survived');
-  const given = reasons[file] ?? [];
   for (const reason of given.filter((each) => !survived.some((mutant) => isFor(each, mutant)))) {
     console.log(`${file}: a reason that nothing needs: ${reason.within}: ${reason.was} → ${reason.now}`);
   }
