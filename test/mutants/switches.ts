@@ -80,6 +80,8 @@ function isSwitchable(node: Node, parent: Node): boolean {
       return parent.right === node;
     case 'ArrowFunctionExpression':
       return parent.body === node;
+    case 'SwitchCase':
+      return parent.test === node;
     case 'Property':
     case 'PropertyDefinition':
       return parent.value === node;
