@@ -97,9 +97,9 @@ export class Judge {
       const ids = group.map(({ id }) => id);
       const caught = await caughtTogether(tests, ids, 8_000 + 3 * this.#msOf(tests), env);
       for (const each of group) {
+        if (!caught.has(each.id)) continue;
         const file = caught.get(each.id);
-        if (file === undefined) continue;
-        found.set(each, this.#ruling('caught', [file]));
+        found.set(each, file === undefined ? this.#ruling('late', tests) : this.#ruling('caught', [file]));
         this.#remember(each, found);
       }
     });

@@ -32,24 +32,27 @@ export async function runTests(files: readonly string[], limitMs: number, env: N
 
 /**
  * Runs test files in one process for several mutants that can be switched on, which is much quicker. Returns those that were
- * caught, and in which file; all others are to be looked at on their own. `limitMs` is the time for one mutant.
+ * caught, with the file that did it, or none if the tests did not come to an end; all others are to be looked at on their own.
+ * `limitMs` is the time for one mutant.
  */
 export async function caughtTogether(
   files: readonly string[],
   mutants: readonly number[],
   limitMs: number,
   env: NodeJS.ProcessEnv,
-): Promise<ReadonlyMap<number, string>> {
-  const caught = new Map<number, string>();
+): Promise<ReadonlyMap<number, string | undefined>> {
+  const caught = new Map<number, string | undefined>();
   let left = mutants;
   while (left.length > 0) {
     let done = 0;
-    await runInside(files, limitMs, { ...env, MUTANTS: left.join() }, (line) => {
+    const { isLate } = await runInside(files, limitMs, { ...env, MUTANTS: left.join() }, (line) => {
       const [, mutant, file] = /^(\d+) (?:survived|caught (.*))$/.exec(line) ?? [];
       if (mutant === undefined) return;
       done++;
       if (file !== undefined && file !== '') caught.set(Number(mutant), file);
     });
+    const last = left[done];
+    if (isLate && last !== undefined) caught.set(last, undefined);
     // The one that the process ended with is left out as well.
     left = left.slice(done + 1);
   }

@@ -39,10 +39,15 @@ export function isFor(reason: Reason, mutant: Mutant): boolean {
   return reason.within === mutant.within && reason.was === was && reason.now === now;
 }
 
-export function percent({ caught, survivors }: Result): number {
-  const all = caught + survivors.length;
-  // Rounded down, so that nothing is called complete that is not.
-  return all === 0 ? 100 : Math.floor((100 * caught) / all);
+/** How many were caught of those that can be, rounded down, so that nothing is called complete that is not. */
+export function percent(result: Result): number {
+  const all = result.caught + result.survivors.length - equalsOf(result);
+  return all === 0 ? 100 : Math.floor((100 * result.caught) / all);
+}
+
+/** Those that do the same as the source, which no test can catch: their reasons begin so. */
+function equalsOf({ survivors }: Result): number {
+  return survivors.filter(({ why }) => why?.startsWith('Equal')).length;
 }
 
 /** A survivor for the terminal, with all that a reason for it has to say. */
@@ -65,21 +70,21 @@ export function intoPage(page: string, results: readonly Result[]): string {
 
 function table(results: readonly Result[]): string {
   const sum = (count: (result: Result) => number): number => results.reduce((all, result) => all + count(result), 0);
-  const rows = [
-    ...results,
-    {
-      file: '**all**',
-      caught: sum(({ caught }) => caught),
-      late: sum(({ late }) => late),
-      survivors: results.flatMap(({ survivors }) => survivors),
-    },
-  ].map((result) => {
+  const all = {
+    file: '**all**',
+    caught: sum(({ caught }) => caught),
+    late: sum(({ late }) => late),
+    survivors: results.flatMap(({ survivors }) => survivors),
+  };
+  const rows = [...results, all].map((result) => {
     const { file, caught, late, survivors } = result;
-    return `| ${file} | ${caught + survivors.length} | ${caught} | ${late} | ${survivors.length} | ${percent(result)} % |`;
+    const equal = equalsOf(result);
+    const cells = [file, caught + survivors.length, caught, late, equal, survivors.length - equal];
+    return `| ${cells.join(' | ')} | ${percent(result)} % |`;
   });
   return [
-    '| file | mutants | caught | of them by time | survived | caught |',
-    '| --- | --: | --: | --: | --: | --: |',
+    '| file | mutants | caught | of these by time | equal | others | caught of what can be |',
+    '| --- | --: | --: | --: | --: | --: | --: |',
     ...rows,
   ].join('\n');
 }

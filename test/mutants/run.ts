@@ -43,7 +43,9 @@ for (const file of files) {
   results.push(result);
   const { caught, late, survivors } = result;
   const byTime = late > 0 ? `, ${late} of them by time` : '';
-  console.log(`${file}: ${caught} of ${caught + survivors.length} caught${byTime} (${percent(result)} %)`);
+  console.log(
+    `${file}: ${caught} of ${caught + survivors.length} caught${byTime} (${percent(result)} % of what can be)`,
+  );
   for (const survivor of survivors) {
     if (values.list || survivor.why === undefined) console.log(`  ${lineOf(file, survivor)}`);
   }
