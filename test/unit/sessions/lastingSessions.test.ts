@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { GrantChanges } from '../../../src/sessions/grants.ts';
 import { fingerprint } from '../../../src/sessions/lastingSessions.ts';
-import { readOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
+import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { basic, Client } from '../../x/client.ts';
 import { faults } from '../../x/faults.ts';
@@ -138,6 +138,18 @@ describe('Sessions that last', () => {
       assert.ok(machine.x.secrets.has(readOAuth1Credentials(second.accessToken).token.token));
       const why = `Grant ${third.id}: what it replaced is not revoked at X. X answered 503.`;
       assert.ok(window.logged.includes(why), window.logged.join('\n'));
+    });
+
+    it('are not revoked when the same token takes their place, which X gives again', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const { apiBaseUrl, accessToken, account, clientId: appKey } = await window.signIn('ada');
+      const { consumer, token } = readOAuth1Credentials(accessToken);
+      const secret = writeOAuth1Credentials({ ...consumer, secret: 'regenerated' }, token);
+      const again = await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [account.label], secret });
+      assert.deepEqual(await window.grants.list(), [again]);
+      assert.deepEqual(machine.x.requestsTo(INVALIDATE), []);
+      assert.deepEqual(window.notices, []);
     });
 
     it('stand well, and never end', async () => {
