@@ -60,11 +60,12 @@ const BEGIN = '<!-- written by npm run mutants -->';
 const END = '<!-- end -->';
 
 /** The page with these results in the place of earlier ones. */
-export function intoPage(page: string, results: readonly Result[]): string {
+export function intoPage(page: string, results: readonly Result[], isNear: boolean): string {
   const begin = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (begin < 0 || end < begin) throw new Error(`There is no place for the results: ${BEGIN} … ${END}`);
-  const parts = [BEGIN, table(results), '## Survivors', ...results.flatMap(survivorsOf), ''];
+  const asked = isNear ? ['Only the tests about each file were asked (`--near`).'] : [];
+  const parts = [BEGIN, ...asked, table(results), '## Survivors', ...results.flatMap(survivorsOf), ''];
   return `${page.slice(0, begin)}${parts.join('\n\n')}${page.slice(end)}`;
 }
 
