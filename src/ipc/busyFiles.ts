@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What Windows answers while another process, often a virus scanner, has the file open; elsewhere it would be final. */
-const BUSY = new Set(process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY']);
+const BUSY = new Set<string | undefined>(process.platform === 'win32' ? ['EBUSY', 'EPERM', 'EACCES'] : ['EBUSY']);
 
 const RETRY_AFTER_MS = [5, 10, 20, 40, 80, 160];
 
@@ -10,7 +10,7 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 function isBusy(error: unknown): boolean {
-  return BUSY.has(codeOf(error) ?? '');
+  return BUSY.has(codeOf(error));
 }
 
 /** Repeats a file operation for a third of a second while the file is busy, then gives up with its last error. */

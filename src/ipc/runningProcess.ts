@@ -32,15 +32,30 @@ export function hasDied(other: RunningProcess, self: RunningProcess): boolean {
   return zombie || (start !== '' && start !== other.start);
 }
 
+/** What a machine tells about itself. */
+interface Machine {
+  readonly platform: NodeJS.Platform;
+  readonly name: () => string;
+  readonly bootId: () => string;
+  readonly pidNamespace: () => string;
+}
+
+const HERE: Machine = {
+  platform: process.platform,
+  name: hostname,
+  bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'),
+  pidNamespace: () => readlinkSync('/proc/self/ns/pid'),
+};
+
 /**
  * On Linux, containers and machines that share a home folder may share a host name as well, so the boot and the
  * namespace of process ids count too. Where these can't be read, no other process is taken to be of this host.
  */
-function hostOfPids(): string {
-  const parts: string[] = [process.platform, hostname()];
-  if (process.platform === 'linux') {
+export function hostOfPids({ platform, name, bootId, pidNamespace }: Machine = HERE): string {
+  const parts: string[] = [platform, name()];
+  if (platform === 'linux') {
     try {
-      parts.push(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'), readlinkSync('/proc/self/ns/pid'));
+      parts.push(bootId(), pidNamespace());
     } catch {
       parts.push(randomUUID());
     }
@@ -48,14 +63,23 @@ function hostOfPids(): string {
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
 }
 
-/** Reads `/proc/PID/stat` (proc_pid_stat(5)): field 3 is the state, field 22 the start time. */
-function stateOf(pid: number | 'self'): { start: string; zombie: boolean } {
+interface State {
+  /** Empty where it is not known. */
+  readonly start: string;
+  readonly zombie: boolean;
+}
+
+function stateOf(pid: number | 'self'): State {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Field 2 is the program's name in parentheses, which may contain anything.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return { start: fields[19] ?? '', zombie: fields[0] === 'Z' || fields[0] === 'X' };
+    return stateIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return { start: '', zombie: false };
   }
+}
+
+/** Reads `/proc/PID/stat` (proc_pid_stat(5)): field 3 is the state, field 22 the start time. */
+export function stateIn(stat: string): State {
+  // Field 2 is the program's name in parentheses, which may contain anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { start: fields[19] ?? '', zombie: fields[0] === 'Z' || fields[0] === 'X' };
 }

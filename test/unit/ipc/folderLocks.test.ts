@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { mock } from 'node:test';
 import { FolderLocks, LockBusy } from '../../../src/ipc/folderLocks.ts';
 import { thisProcess } from '../../../src/ipc/runningProcess.ts';
 import type { Directories } from '../../../src/ipc/heldLock.ts';
@@ -82,7 +83,9 @@ describe('a lock in a folder', function () {
         rename: fs.rename,
       };
       const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1, directories });
-      const here = new FolderLocks(folder, clock);
+      // No file system says in which order it lists.
+      const readdir: Directories['readdir'] = async (path) => (await fs.readdir(path)).toSorted().toReversed();
+      const here = new FolderLocks(folder, { ...clock, directories: { ...plain, readdir } });
       await there.withLock('counter', { waitMs: 0 }, async (lease) => {
         for (let i = 0; i < 9; i++) assert.equal(await lease.held(), true);
         const tenth = lease.held();
@@ -96,6 +99,40 @@ describe('a lock in a folder', function () {
         for (const goOn of steps) goOn();
         assert.equal(await tenth, false);
       });
+    });
+
+    it('is taken when it has shown no life for twenty seconds, and no sooner', async () => {
+      const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1 });
+      for (const [last, waitMs] of [
+        [4_999, 19_999],
+        [5_000, 20_000],
+      ] as const) {
+        const looks = [5_000, 5_000, 5_000, last];
+        let nowMs = 0;
+        const sleep = async (): Promise<void> => void (nowMs += looks.shift() ?? 0);
+        const here = new FolderLocks(folder, { monotonicMs: () => nowMs, sleep });
+        await there.withLock('counter', { waitMs: 0 }, async () => {
+          const taken = here.withLock('counter', { waitMs }, async () => 'mine');
+          if (last === 5_000) assert.equal(await taken, 'mine');
+          else await assert.rejects(taken, LockBusy);
+        });
+      }
+    });
+
+    it('is looked at again after 25 to 50 ms, not by all at the same moment', async () => {
+      const slept: number[] = [];
+      let nowMs = 0;
+      const sleep = async (ms: number): Promise<void> => void (slept.push(ms), (nowMs += ms));
+      const locks = new FolderLocks(folder, { monotonicMs: () => nowMs, sleep });
+      await locks.withLock('counter', { waitMs: 0 }, () =>
+        assert.rejects(
+          locks.withLock('counter', { waitMs: 2_000 }, () => assert.fail()),
+          LockBusy,
+        ),
+      );
+      slept.pop();
+      assert.ok(slept.length > 40 && slept.every((ms) => ms >= 25 && ms <= 50), slept.join());
+      assert.ok(new Set(slept).size > 10);
     });
 
     it('is not taken because the waiter slept for an hour', async () => {
@@ -124,6 +161,34 @@ describe('a lock in a folder', function () {
         while (beats.size < 4) for (const token of await fs.readdir(lock)) beats.add(token);
       });
       assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('has a heartbeat every two seconds, and none when it is over', async () => {
+      let beats = 0;
+      const mkdir: Directories['mkdir'] = (path, options) => (beats++, fs.mkdir(path, options));
+      mock.timers.enable({ apis: ['setInterval'] });
+      try {
+        await new FolderLocks(folder, { directories: { ...plain, mkdir } }).withLock(
+          'counter',
+          { waitMs: 0 },
+          async (lease) => {
+            beats = 0;
+            mock.timers.tick(1_999);
+            assert.equal(await lease.held(), true);
+            assert.equal(beats, 1, 'the one that was asked for');
+            mock.timers.tick(1);
+            const asked = lease.held();
+            assert.equal(await asked, true);
+            assert.equal(beats, 2, 'its own, which answers us as well');
+          },
+        );
+        mock.timers.tick(60_000);
+        await new Promise(setImmediate);
+        assert.equal(beats, 2);
+        assert.deepEqual(await fs.readdir(folder), []);
+      } finally {
+        mock.timers.reset();
+      }
     });
 
     it('stays the holder’s when asked for many times at once, which makes no more than a heartbeat or two', async () => {
@@ -230,9 +295,11 @@ describe('a lock in a folder', function () {
       });
 
       it(`is waited for where one that is held can’t be looked into (${code})`, async () => {
+        let bids = 0;
         const directories = {
           ...plain,
           readdir: () => Promise.reject(Object.assign(new Error('no'), { code })),
+          mkdir: (...made: Parameters<Directories['mkdir']>) => (bids++, fs.mkdir(...made)),
         };
         const other = new FolderLocks(folder, { directories });
         await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, () =>
@@ -241,6 +308,7 @@ describe('a lock in a folder', function () {
             LockBusy,
           ),
         );
+        assert.equal(bids, 0, 'no bid is made for it');
         assert.equal(await other.withLock('counter', { waitMs: 0 }, async () => 'mine'), 'mine');
       });
     }
@@ -378,8 +446,47 @@ describe('a lock in a folder', function () {
       const earlier = new FolderLocks(folder, { self: { ...thisProcess(), start: '1' } });
       await earlier.withLock('counter', { waitMs: 0 }, async (lease) => {
         await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async () => {});
+        assert.deepEqual(await fs.readdir(folder), [], 'nothing is left of it');
         assert.equal(await lease.held(), false);
       });
+    });
+
+    it('can be looked into by nobody else', async () => {
+      const modes: number[] = [];
+      const mkdir: Directories['mkdir'] = (path, options) => (modes.push(options.mode), fs.mkdir(path, options));
+      await new FolderLocks(folder, { directories: { ...plain, mkdir } }).withLock('counter', { waitMs: 0 }, (lease) =>
+        lease.held(),
+      );
+      assert.deepEqual(modes, [0o700, 0o700]);
+    });
+
+    it('takes the place of an empty directory where nothing can be renamed onto one', async () => {
+      const lock = await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, lockDirectory);
+      await fs.mkdir(lock);
+      const rename: Directories['rename'] = async (from, to) => {
+        const inTheWay = await fs.lstat(to).catch(() => undefined);
+        if (inTheWay !== undefined) throw Object.assign(new Error('exists'), { code: 'EEXIST' });
+        await fs.rename(from, to);
+      };
+      const locks = new FolderLocks(folder, { ...idleClock(), directories: { ...plain, rename } });
+      assert.equal(await locks.withLock('counter', { waitMs: 1_000 }, async () => 'mine'), 'mine');
+    });
+
+    it('takes nothing for a dead process’s token that is only like one', async () => {
+      const token = '0123456789abcdef.1.1.0123456789abcdef.000000000';
+      const clock = idleClock();
+      const locks = new FolderLocks(folder, { ...clock, isDead: () => true });
+      const lock = await locks.withLock('counter', { waitMs: 0 }, lockDirectory);
+      for (const name of [`0${token}`, `${token}a`, token.replace('.1.', '.01.'), token.replace('.1.', '.0.')]) {
+        await fs.mkdir(join(lock, name), { recursive: true });
+        await assert.rejects(
+          locks.withLock('counter', { waitMs: 0 }, () => assert.fail()),
+          LockBusy,
+        );
+        await fs.rmdir(join(lock, name));
+      }
+      await fs.mkdir(join(lock, token));
+      assert.equal(await locks.withLock('counter', { waitMs: 0 }, async () => 'mine'), 'mine');
     });
 
     it('throws the disk’s own error where no lock can be made', async () => {
@@ -408,12 +515,65 @@ describe('a lock in a folder', function () {
       assert.deepEqual(await fs.readdir(folder), ['not ours']);
     });
 
+    it('does not sweep what is only called like a lock or a bid, nor fail where it may not look', async () => {
+      const [lock, nonce] = ['0'.repeat(32), '0'.repeat(16)];
+      const names = [`1${lock}`, `${lock}1`, `${lock}.${nonce}0`, `0${lock}.${nonce}`, `${lock}.0`, `${lock}.`];
+      for (const name of names) await fs.mkdir(join(folder, name), { recursive: true });
+      const tomorrow = Date.now() + 86_400_000;
+      await new FolderLocks(folder, idleClock()).sweep(0, tomorrow);
+      assert.deepEqual((await fs.readdir(folder)).toSorted(), names.toSorted());
+      const readdir: Directories['readdir'] = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
+      await new FolderLocks(folder, { directories: { ...plain, readdir } }).sweep(0, tomorrow);
+    });
+
+    it('sweeps the locks of processes that ended, and of others that show no life', async () => {
+      const lock = join(folder, '0'.repeat(32));
+      for (const [host, dead] of [
+        [thisProcess().host, true],
+        ['fedcba9876543210', false],
+      ] as const) {
+        await fs.mkdir(join(lock, `${host}.1.1.0123456789abcdef.000000000`), { recursive: true });
+        const clock = idleClock();
+        await new FolderLocks(folder, { ...clock, isDead: () => dead }).sweep(0, Date.now() + 1_000);
+        assert.deepEqual(await fs.readdir(folder), []);
+        assert.equal(clock.nowMs >= STALE_MS, !dead);
+      }
+    });
+
+    it('sweeps what is as old as that, and nothing younger', async () => {
+      const bid = join(folder, `${'0'.repeat(32)}.${'0'.repeat(16)}`);
+      await fs.mkdir(bid, { recursive: true });
+      const { mtimeMs } = await fs.stat(bid);
+      const locks = new FolderLocks(folder);
+      await locks.sweep(3_600_000, mtimeMs + 3_599_999);
+      assert.equal((await fs.readdir(folder)).length, 1);
+      await locks.sweep(3_600_000, mtimeMs + 3_600_000);
+      assert.deepEqual(await fs.readdir(folder), []);
+    });
+
+    it('fails to sweep with the disk’s error, but not because of what is gone already', async () => {
+      const names = ['0'.repeat(32), `${'0'.repeat(32)}.${'0'.repeat(16)}`];
+      const gone = {
+        ...plain,
+        readdir: (path: string) => (path === folder ? Promise.resolve(names) : fs.readdir(path)),
+      };
+      await new FolderLocks(folder, { directories: gone }).sweep(0, Date.now() + 1_000);
+      await fs.mkdir(folder);
+      await fs.writeFile(join(folder, names[0] ?? ''), 'in the way of a lock');
+      const rename = () => Promise.reject(Object.assign(new Error('not permitted'), { code: 'EPERM' }));
+      await assert.rejects(
+        new FolderLocks(folder, { directories: { ...plain, rename } }).sweep(0, Date.now() + 1_000),
+        { code: 'EPERM' },
+      );
+    });
+
     it('does not sweep half of a bid, when a clock that is wrong makes it seem old', async () => {
       const tomorrow = Date.now() + 86_400_000;
       const bids: string[] = [];
       const rename = async (from: string, to: string): Promise<void> => {
-        // The sweeper is about to move the whole of it.
+        // The sweeper is about to move the whole of it, to where it would be swept as well.
         assert.equal((await fs.readdir(from)).length, 1);
+        assert.match(basename(to), /^[0-9a-f]{32}\.[0-9a-f]{16}$/);
         bids.push(from);
         await fs.rename(from, to);
       };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchFolder } from '../../../src/ipc/folderWatch.ts';
@@ -46,6 +46,38 @@ describe('A watched folder', () => {
       watchFolder(join(folder, 'file', 'notes'), () => assert.fail()).dispose();
     } finally {
       await rm(folder, { recursive: true });
+    }
+  });
+
+  it('is for its user alone, tells of many changes once, and of none after it was let go', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'x-authentication-'));
+    const folder = join(parent, 'notes');
+    try {
+      let calls = 0;
+      let called: () => void = () => {};
+      const watching = watchFolder(folder, () => {
+        calls++;
+        called();
+      });
+      if (process.platform !== 'win32') assert.equal((await stat(folder)).mode & 0o777, 0o700);
+      const first = new Promise<void>((resolve) => (called = resolve));
+      const startedAt = performance.now();
+      for (let note = 0; note < 5; note++) await writeFile(join(folder, String(note)), '');
+      await first;
+      assert.equal(calls, 1);
+      assert.ok(performance.now() - startedAt >= 90, 'when it has settled');
+
+      await writeFile(join(folder, 'another'), '');
+      watching.dispose();
+      // A second watcher shows that the change would have been told by now.
+      const second = new Promise<void>((resolve) => (called = resolve));
+      const witness = watchFolder(folder, () => called());
+      await writeFile(join(folder, 'last'), '');
+      await second;
+      witness.dispose();
+      assert.equal(calls, 1);
+    } finally {
+      await rm(parent, { recursive: true });
     }
   });
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { hasDied, thisProcess } from '../../../src/ipc/runningProcess.ts';
+import { hostname } from 'node:os';
+import { hasDied, hostOfPids, stateIn, thisProcess } from '../../../src/ipc/runningProcess.ts';
 
 describe('a running process', () => {
   const self = thisProcess();
@@ -55,5 +57,84 @@ describe('a running process', () => {
   it('may live on for all we know when it is of another host, or has no id that a process can have', () => {
     assert.equal(hasDied({ ...self, host: '0123456789abcdef', pid: 2 ** 22 + 1 }, self), false);
     assert.equal(hasDied({ ...self, pid: 9_999_999_999 }, self), false);
+  });
+
+  it('is looked up once', () => {
+    assert.equal(thisProcess(), self);
+  });
+});
+
+describe('The host of process ids', () => {
+  const machine = {
+    platform: 'linux',
+    name: () => 'a',
+    bootId: () => 'boot 1',
+    pidNamespace: () => 'pid:[1]',
+  } as const;
+
+  it('is the same for all who see the same, in sixteen digits that tell nothing', () => {
+    assert.equal(hostOfPids({ ...machine }), hostOfPids(machine));
+    assert.match(hostOfPids(machine), /^[0-9a-f]{16}$/);
+    assert.equal(hostOfPids({ ...machine, platform: 'win32' }), hostOfPids({ ...machine, platform: 'win32' }));
+    assert.equal(hostOfPids(), thisProcess().host);
+  });
+
+  it('is that of the boot and the namespace that Linux tells of', function () {
+    if (process.platform !== 'linux') this.skip();
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+    const pidNamespace = readlinkSync('/proc/self/ns/pid');
+    const told = { platform: 'linux', name: hostname, bootId: () => bootId, pidNamespace: () => pidNamespace } as const;
+    assert.equal(hostOfPids(), hostOfPids(told));
+  });
+
+  for (const [what, other] of [
+    ['under another name', { name: () => 'b' }],
+    ['of another system', { platform: 'freebsd' }],
+    ['after another boot', { bootId: () => 'boot 2' }],
+    ['in another container', { pidNamespace: () => 'pid:[2]' }],
+    ['whose name ends where the boot begins', { name: () => 'ab', bootId: () => 'oot 1' }],
+  ] as const) {
+    it(`is another one ${what}`, () => {
+      assert.notEqual(hostOfPids({ ...machine, ...other }), hostOfPids(machine));
+    });
+  }
+
+  it('is another one each time where it can’t be told', () => {
+    const hidden = {
+      ...machine,
+      bootId: () => {
+        throw new Error('EACCES');
+      },
+    };
+    assert.notEqual(hostOfPids(hidden), hostOfPids(hidden));
+    const mac = { ...hidden, platform: 'darwin' } as const;
+    assert.equal(hostOfPids(mac), hostOfPids(mac), 'nor looked for elsewhere than on Linux');
+  });
+});
+
+describe('What Linux says of a process', () => {
+  const FIELDS = 'S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 123456 20 21';
+
+  it('is read behind the name of the program, whatever that is', () => {
+    for (const name of ['node', 'a) Z 1', ') (', '']) {
+      assert.deepEqual(stateIn(`42 (${name}) ${FIELDS}`), { start: '123456', zombie: false });
+    }
+  });
+
+  for (const [letter, zombie] of [
+    ['Z', true],
+    ['X', true],
+    ['R', false],
+    ['D', false],
+    ['T', false],
+  ] as const) {
+    it(`is that it is ${zombie ? 'dead' : 'alive'}: ${letter}`, () => {
+      assert.equal(stateIn(`42 (node) ${letter}${FIELDS.slice(1)}`).zombie, zombie);
+    });
+  }
+
+  it('is nothing when there is less of it than expected', () => {
+    assert.deepEqual(stateIn('42 (node) S 1 2'), { start: '', zombie: false });
+    assert.deepEqual(stateIn(''), { start: '', zombie: false });
   });
 });

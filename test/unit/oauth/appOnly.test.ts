@@ -69,6 +69,11 @@ describe('app-only bearer tokens', () => {
     ['and there is a page with 503', faults.htmlUnavailable],
     ['and a gateway says 401', faults.bareUnauthorized],
   ];
+  it('tell with what status an answer came that made no sense', async () => {
+    x.fail('/oauth2/token', answersJson(200, {}));
+    await assert.rejects(bearer(), { name: 'Unreachable', status: 200 });
+  });
+
   for (const [what, fault] of cases) {
     it(`are Unreachable: one ${what}`, async () => {
       x.fail('/oauth2/token', fault);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { authenticate, basic, type Client } from '../../../src/oauth/clientAuthentication.ts';
+import { authenticate, basic, credentialsIn, secretsIn, type Client } from '../../../src/oauth/clientAuthentication.ts';
 import vectors from '../vectors.json' with { type: 'json' };
 
 async function sent(client: Client): Promise<{ readonly body: string; readonly authorization: string | null }> {
@@ -37,4 +37,22 @@ describe('Client authentication', () => {
       assert.equal(pair, `a-b_c:${clientSecret}`);
     });
   }
+
+  it('has the secret in it in two forms, as it is and in the header, and the public kind has none', () => {
+    const pair = Buffer.from('abc:geheimnisträger').toString('base64');
+    assert.deepEqual(secretsIn({ clientId: 'abc', clientSecret: 'geheimnisträger' }), ['geheimnisträger', pair]);
+    assert.deepEqual(secretsIn({ clientId: 'abc' }), []);
+  });
+});
+
+describe('The credentials in a header', () => {
+  it('are what follows the scheme', () => {
+    assert.deepEqual(credentialsIn('Bearer abc'), ['abc']);
+    assert.deepEqual(credentialsIn('Basic YTpi='), ['YTpi=']);
+  });
+
+  it('are each value of OAuth 1.0a as well, decoded', () => {
+    const values = 'oauth_token="a%2Fb", oauth_signature="c%3D", realm=""';
+    assert.deepEqual(credentialsIn(`OAuth ${values}`), [values, 'a/b', 'c=', '']);
+  });
 });

@@ -5,6 +5,7 @@ import {
   authorizationUrl,
   challengeOf,
   checkCallback,
+  errorWithoutState,
   exchangeCode,
   newState,
   newVerifier,
@@ -185,6 +186,27 @@ describe('checkCallback', () => {
       );
     });
   }
+
+  it('does not take a state that is left out for one that says null', () => {
+    const callback = new URLSearchParams({ code: 'code' });
+    assert.throws(
+      () => checkCallback(endpoints, { clientId: 'id' }, { ...request, state: 'null' }, callback),
+      CallbackMismatch,
+    );
+  });
+
+  it('finds the error of a callback without a state, if there is one and no other', () => {
+    assert.equal(errorWithoutState(new URLSearchParams('error=access_denied')), 'access_denied');
+    for (const query of [
+      '',
+      'error=',
+      'error=other',
+      'error=access_denied&state=',
+      'error=access_denied&error=other',
+    ]) {
+      assert.equal(errorWithoutState(new URLSearchParams(query)), undefined, query);
+    }
+  });
 
   it('keeps a link, which could be to a command, out of what may be shown', () => {
     const words = 'first\nsecond [here](command:workbench.action.quit) \u202e' + 'x'.repeat(1000);
@@ -477,6 +499,7 @@ describe('The code grant', () => {
     const cases: readonly (readonly [what: string, fault: Fault, status: number | undefined])[] = [
       ['after 500 in text', faults.internalError, 500],
       ['after 502 in HTML', faults.badGateway, 502],
+      ['after 500 in OAuth’s words', answersJson(500, dead), 500],
       ['after 503 in HTML', faults.htmlUnavailable, 503],
       ['after 503 in OAuth’s words', answersJson(503, dead), 503],
       ['after 429', faults.tooManyRequests, 429],
@@ -568,7 +591,8 @@ describe('The code grant', () => {
       ['with a token type in another case', withMembers({ token_type: 'Bearer' }), {}],
       ['that expire in text', withMembers({ expires_in: '7200' }), {}],
       ['that expire in an hour', withMembers({ expires_in: 3600 }), { expiresInMs: 3_600_000 }],
-      ...[undefined, null, 0, -1, 1e300, 'soon', '', true, [7200]].map(
+      ['that expire in ten years', withMembers({ expires_in: 315_360_000 }), { expiresInMs: 315_360_000_000 }],
+      ...[undefined, null, 0, -1, 315_360_001, 1e300, 'soon', '', true, [7200]].map(
         (value): [string, Fault, Partial<TokenAnswer>] => [
           `that expire ${value === undefined ? 'without a word' : JSON.stringify(value)}`,
           withMembers({ expires_in: value }),

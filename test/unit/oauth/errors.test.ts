@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { plainWords, serverWords } from '../../../src/oauth/errors.ts';
+import {
+  AUTHORIZATION_ERRORS,
+  AuthorizationDenied,
+  MAX_CODE,
+  plainWords,
+  Refused,
+  serverWords,
+  Unreachable,
+  withoutSent,
+} from '../../../src/oauth/errors.ts';
 
 describe('The words of a server', () => {
   const sentences = [
@@ -50,6 +59,26 @@ describe('The words of a server', () => {
     }
   });
 
+  it('are cut where they get long, and only their own characters count', () => {
+    assert.equal(plainWords('a'.repeat(301)), 'a'.repeat(300));
+    assert.equal(plainWords(` ${'a'.repeat(300)}`), 'a'.repeat(300));
+    assert.equal(plainWords('ab c', 3), 'ab');
+    assert.equal(withoutSent('a'.repeat(4_001), []).length, 4_000);
+  });
+
+  it('lose a secret of six characters and of four thousand, but no word of five', () => {
+    assert.equal(withoutSent('secret', ['secret']), '…');
+    assert.equal(withoutSent('words', ['words']), 'words');
+    const long = 's'.repeat(4_000);
+    assert.equal(withoutSent(long, [long]), '…');
+  });
+
+  it('lose a secret with a byte that is encoded as a zero and a digit, and nothing that is only like a secret', () => {
+    assert.equal(withoutSent('(secret%0A)', ['secret\n']), '(…)');
+    assert.equal(withoutSent('(secret%0D%0a)', ['secret\r\n']), '(…)');
+    assert.equal(withoutSent('(secret%c%a4)', ['secretä']), '(secret%c%a4)');
+  });
+
   it('are read in a moment, whatever they are', () => {
     const hostile = ['%25', '%', '](', 'a', 'aA1', '\u202e', '\u{1f600}', ' '].map((text) => text.repeat(250_000));
     for (const words of hostile) {
@@ -65,5 +94,42 @@ describe('The words of a server', () => {
     const words = `${'a'.repeat(299)} b [c](d)\n\u202ee`;
     assert.equal(plainWords(plainWords(words)), plainWords(words));
     assert.equal(plainWords('[a](command:b)\nc'), '[a] (command:b) c');
+  });
+});
+
+describe('An error', () => {
+  it('of a refusal has the code and the words, without what was sent', () => {
+    const refused = new Refused(400, 'invalid secret', 'The secret is wrong.', ['secret']);
+    assert.deepEqual([refused.status, refused.code, refused.description], [400, 'invalid …', 'The … is wrong.']);
+    assert.equal(refused.message, 'The server refused: invalid … (The … is wrong.)');
+    const silent = new Refused(401, 'a '.repeat(MAX_CODE), undefined, []);
+    assert.deepEqual([silent.code.length, MAX_CODE, silent.description], [99, 100, undefined]);
+    assert.equal(silent.message, `The server refused: ${silent.code}`);
+  });
+
+  it('of no answer may be about a request that was heard, unless it is certain that it was not', () => {
+    const { status, retryAfterMs, maybeSent } = new Unreachable('No answer.');
+    assert.deepEqual([status, retryAfterMs, maybeSent], [undefined, undefined, true]);
+    const paused = new Unreachable('Later.', { status: 503, retryAfterMs: 7, maybeSent: false });
+    assert.deepEqual([paused.message, paused.status, paused.retryAfterMs, paused.maybeSent], ['Later.', 503, 7, false]);
+  });
+
+  it('of a denial has the code and the words, without what was sent', () => {
+    const denied = new AuthorizationDenied('denied secret', 'The secret is wrong.', ['secret']);
+    assert.deepEqual([denied.code, denied.description], ['denied …', 'The … is wrong.']);
+    assert.equal(denied.message, 'The authorization was not given: denied …');
+    assert.equal(new AuthorizationDenied('access_denied').description, undefined);
+  });
+
+  it('of the authorization endpoint is one of RFC 6749 §4.1.2.1', () => {
+    assert.deepEqual([...AUTHORIZATION_ERRORS].toSorted(), [
+      'access_denied',
+      'invalid_request',
+      'invalid_scope',
+      'server_error',
+      'temporarily_unavailable',
+      'unauthorized_client',
+      'unsupported_response_type',
+    ]);
   });
 });

@@ -220,6 +220,10 @@ describe('bounded', () => {
 
   const networkError = (message: string, members: object): TypeError =>
     new TypeError('fetch failed', { cause: Object.assign(new Error(message), members) });
+  const nested = (depth: number, members: object): Error =>
+    depth === 0 ? Object.assign(new Error(''), members) : new Error('', { cause: nested(depth - 1, members) });
+  const circular = new Error('');
+  circular.cause = circular;
   const shapes: readonly (readonly [what: string, error: unknown, reason: string | undefined, maybeSent: boolean])[] = [
     [
       'a lost route while connecting',
@@ -248,6 +252,11 @@ describe('bounded', () => {
     ['no headers in time', networkError('', { code: 'UND_ERR_HEADERS_TIMEOUT' }), 'UND_ERR_HEADERS_TIMEOUT', true],
     ['Electron without a network', new Error('net::ERR_INTERNET_DISCONNECTED'), 'ERR_INTERNET_DISCONNECTED', false],
     ['Electron without an answer', new Error('net::ERR_EMPTY_RESPONSE'), 'ERR_EMPTY_RESPONSE', true],
+    ['Electron in a longer sentence', new Error('It says net::ERR_INTERNET_DISCONNECTED'), undefined, true],
+    ['Electron with an address', new Error('net::ERR_INTERNET_DISCONNECTED SECRET'), undefined, true],
+    ['a code behind four errors', nested(4, { code: 'ECONNRESET' }), 'ECONNRESET', true],
+    ['a code behind five errors', nested(5, { code: 'ECONNRESET' }), undefined, true],
+    ['an error that is its own cause', circular, undefined, true],
     ['an error that says nothing', new TypeError('fetch failed'), undefined, true],
     ['what is no error', 'SECRET', undefined, true],
   ];
@@ -259,6 +268,82 @@ describe('bounded', () => {
       assert.equal(error.maybeSent, maybeSent);
     });
   }
+
+  for (const code of [
+    'UND_ERR_CONNECT_TIMEOUT',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'CERT_HAS_EXPIRED',
+    'CERT_NOT_YET_VALID',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'net::ERR_NAME_NOT_RESOLVED',
+    'net::ERR_CONNECTION_REFUSED',
+    'net::ERR_INTERNET_DISCONNECTED',
+    'net::ERR_PROXY_CONNECTION_FAILED',
+    'net::ERR_CERT_AUTHORITY_INVALID',
+    'net::ERR_CERT_COMMON_NAME_INVALID',
+    'net::ERR_CERT_DATE_INVALID',
+  ]) {
+    it(`was not heard after ${code}`, async () => {
+      const thrown = code.startsWith('net::') ? new Error(code) : networkError('', { code });
+      const error = await unreachable(bounded(() => Promise.reject(thrown), 5000)('https://api.x.com/'));
+      assert.equal(error.maybeSent, false);
+    });
+  }
+
+  it('tells why an answer broke off by the code of the error, and never by its words', async () => {
+    for (const [thrown, end] of [
+      [networkError('SECRET', { code: 'ECONNRESET' }), ': ECONNRESET.'],
+      [new Error('SECRET'), '.'],
+    ] as const) {
+      const body = new ReadableStream({ start: (controller) => controller.error(thrown) });
+      const error = await unreachable(bounded(async () => new Response(body), 5000)('https://api.x.com/'));
+      assert.equal(error.message, `The answer of api.x.com broke off${end}`);
+    }
+  });
+
+  it('reads what has arrived while the event loop was blocked', async () => {
+    const blocked: Fetch = (_, init) => {
+      const until = performance.now() + 300;
+      while (performance.now() < until);
+      return new Promise((resolve, reject) => {
+        setImmediate(() => resolve(new Response('tokens')));
+        init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+      });
+    };
+    assert.equal(await (await bounded(blocked, 50)('https://api.x.com/')).text(), 'tokens');
+  });
+
+  it('has not been away when it was a tenth of a second late', async () => {
+    for (const [late, slices, timeoutMs] of [
+      [100, 1, 1000],
+      [101, 2, 1000],
+      [0, 2, 1001],
+    ] as const) {
+      let nowMs = 0;
+      let slept = 0;
+      const world = {
+        monotonicMs: () => nowMs,
+        sleep: async (ms: number) => void (nowMs += ms + (slept++ === 0 ? late : 0)),
+      };
+      const silent: Fetch = (_, init) =>
+        new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+        });
+      await unreachable(bounded(silent, timeoutMs, world)('https://api.x.com/'));
+      assert.equal(slept, slices);
+    }
+  });
+
+  it('stops counting when the answer is there', async () => {
+    let over: AbortSignal | undefined;
+    const sleep = (_: number, signal: AbortSignal): Promise<void> => ((over = signal), new Promise(() => {}));
+    await bounded(async () => new Response('at once'), 60_000, { sleep })('https://api.x.com/');
+    assert.equal(over?.aborted, true);
+  });
 
   it('rejects with the reason for which the caller gave up, before, during and after the headers', async () => {
     const reason = new Error('the person cancelled');
@@ -327,6 +412,8 @@ describe('retryAfterMs', () => {
     [{ 'retry-after': '' }, undefined],
     [{ 'x-rate-limit-reset': '' }, undefined],
     [{ 'x-rate-limit-reset': 'never' }, undefined],
+    [{ 'x-rate-limit-reset': 'x60' }, undefined],
+    [{ 'x-rate-limit-reset': '60x' }, undefined],
     [{}, undefined],
   ];
   for (const [headers, wait] of cases) {

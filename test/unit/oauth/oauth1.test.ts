@@ -223,6 +223,8 @@ describe('OAuth 1.0a', () => {
     it('is Unreachable for access tokens too', async () => {
       assert.ok((await granted(formAnswer('oauth_token=SECRET1'))) instanceof Unreachable);
       assert.ok((await granted(formAnswer('oauth_token=SECRET1&oauth_token_secret='))) instanceof Unreachable);
+      const error = await granted(formAnswer('oauth_token=SECRET1'));
+      assert.ok(error instanceof Unreachable && error.status === 200);
       assert.ok((await granted(faults.internalError)) instanceof Unreachable);
       assert.deepEqual(await granted(formAnswer(`${token}&x=1`)), {
         token: { token: 'SECRET1', secret: 'SECRET2' },

@@ -50,6 +50,10 @@ describe('A pasted callback', () => {
     );
   });
 
+  it('keeps quotes and brackets that are not around it', () => {
+    assert.equal(readPastedCallback(`?code=a"b<c(d)e&state=${STATE}`, STATE).get('code'), 'a"b<c(d)e');
+  });
+
   it('keeps its own state, and gets none where it has none', () => {
     assert.equal(readPastedCallback(`?code=${CODE}&state=other`, STATE).get('state'), 'other');
     assert.equal(readPastedCallback(`?code=${CODE}`, STATE).get('state'), null);
@@ -77,6 +81,7 @@ describe('A pasted callback', () => {
     ['nothing', ''],
     ['white space', ' \n'],
     ['a word', 'hello'],
+    ['a code and more', `${CODE} and more`],
     ['a sentence', 'I have clicked on Authorize app, what now'],
     ['a sentence on a code', 'what is my code=? I do not have any'],
     ['a URL without a query', 'http://127.0.0.1:41951/callback'],

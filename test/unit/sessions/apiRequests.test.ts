@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { authorizationFor } from '../../../src/oauth/oauth1.ts';
 import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
 import { ApiRequests } from '../../../src/sessions/apiRequests.ts';
@@ -22,7 +23,7 @@ class Caller {
   readonly handedOut: HandedOut;
   readonly requests: ApiRequests;
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, ownFetch: typeof fetch = fetch) {
     const now = (): number => machine.now;
     const window = machine.open();
     const [oauth1, appOnly] = [new OAuth1Window(machine), new AppOnlyWindow(machine)];
@@ -41,7 +42,7 @@ class Caller {
         { grants: appOnly.grants, authorize: bearer },
       ],
       handedOut: this.handedOut,
-      fetch,
+      fetch: ownFetch,
       apiBaseUrl: () => machine.x.apiBaseUrl,
     });
   }
@@ -61,9 +62,9 @@ interface SignedIn {
   readonly session: Session;
 }
 
-async function signedIn(): Promise<SignedIn & AsyncDisposable> {
+async function signedIn(ownFetch?: typeof fetch): Promise<SignedIn & AsyncDisposable> {
   const machine = await openMachine();
-  const caller = new Caller(machine);
+  const caller = new Caller(machine, ownFetch);
   await caller.window.signIn(['tweet.read', 'users.read', 'tweet.write']);
   const session = await caller.session(caller.window.sessions);
   return { machine, caller, session, [Symbol.asyncDispose]: () => machine[Symbol.asyncDispose]() };
@@ -290,6 +291,39 @@ describe('Requests of other extensions', () => {
       held.release();
       assert.equal((await caller.requests.fetch(session, ME)).status, 200);
       assert.equal(machine.refreshes, 1);
+    });
+  });
+
+  describe('leave nothing behind', () => {
+    it('of the answer that was a 401, before they are sent again', async () => {
+      let isCancelled = false;
+      let requests = 0;
+      await using at = await signedIn(async (...request) => {
+        requests++;
+        if (requests > 1) {
+          assert.ok(isCancelled, 'its connection is free by then');
+          return fetch(...request);
+        }
+        return new Response(new ReadableStream({ cancel: () => void (isCancelled = true) }), { status: 401 });
+      });
+      at.machine.now += YOUNG_MS;
+      assert.equal((await at.caller.requests.fetch(at.session, ME)).status, 200);
+      assert.equal(requests, 2);
+    });
+
+    it('of their signal, which goes with both of them', async () => {
+      const signals: unknown[] = [];
+      await using at = await signedIn((input, init) => {
+        signals.push(init !== undefined && 'signal' in init ? init.signal : 'none');
+        // Node's own leaves a listener with the signal.
+        return fetch(input, { redirect: 'manual' });
+      });
+      const session = await refused(at);
+      const { signal } = new AbortController();
+      assert.equal((await at.caller.requests.fetch(session, ME, { signal })).status, 200);
+      assert.equal((await at.caller.requests.fetch(session, ME)).status, 200);
+      assert.deepEqual(signals, [signal, signal, 'none']);
+      assert.equal(getEventListeners(signal, 'abort').length, 0);
     });
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { BackOff } from '../../../src/sessions/backOff.ts';
+import { BackOff, HURRIED_MS } from '../../../src/sessions/backOff.ts';
 
 describe('Back-off', () => {
   let now: number;
@@ -68,5 +68,41 @@ describe('Back-off', () => {
   it('knows one grant from another', () => {
     backOff.failed('grant');
     assert.equal(backOff.isWaiting('other'), false);
+  });
+
+  it('can be hurried to ten seconds after the last failure, and is never put off by that', () => {
+    backOff.failed('grant');
+    const soon = backOff.notBefore('grant');
+    assert.equal(soon, now + 3750);
+    backOff.hurry();
+    assert.equal(backOff.notBefore('grant'), soon);
+    for (let failure = 0; failure < 5; failure++) backOff.failed('grant');
+    assert.equal(backOff.notBefore('grant'), now + 45_000);
+    backOff.hurry();
+    assert.equal(backOff.notBefore('grant'), now + HURRIED_MS);
+    assert.equal(HURRIED_MS, 10_000);
+  });
+
+  it('is over at the very moment that it names', () => {
+    backOff.failed('grant');
+    const end = backOff.notBefore('grant') ?? 0;
+    now = end - 1;
+    assert.equal(backOff.notBefore('grant'), end);
+    now = end;
+    assert.equal(backOff.notBefore('grant'), undefined);
+  });
+
+  it('is not hurried against what X wishes', () => {
+    backOff.failed('grant', 30_000);
+    backOff.hurry();
+    assert.equal(backOff.notBefore('grant'), now + 30_000);
+  });
+
+  it('is hurried for one grant alone, if it is said which', () => {
+    for (let failure = 0; failure < 5; failure++) for (const key of ['grant', 'other']) backOff.failed(key);
+    backOff.hurry('other');
+    assert.deepEqual([backOff.notBefore('grant'), backOff.notBefore('other')], [now + 45_000, now + 10_000]);
+    backOff.hurry();
+    assert.equal(backOff.notBefore('grant'), now + 10_000);
   });
 });

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GrantChanges } from '../../../src/sessions/store/grants.ts';
 import { fingerprint } from '../../../src/sessions/lastingSessions.ts';
-import { readOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
+import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/oauth1Credentials.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { basic, Client } from '../../x/client.ts';
 import { faults } from '../../x/faults.ts';
@@ -118,6 +118,56 @@ describe('Sessions that last', () => {
       });
     }
 
+    it('are told apart by when they were obtained, the newest being later than what it replaced', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const first = await window.signIn('ada');
+      assert.deepEqual([first.obtainedAt, first.scopes], [machine.now, []]);
+      machine.now -= HOUR;
+      const second = await window.signIn('ada', { app: WEB_APP });
+      assert.equal(second.obtainedAt, first.obtainedAt + 1);
+      machine.now += 2 * HOUR;
+      assert.equal((await window.signIn('ada')).obtainedAt, machine.now);
+    });
+
+    it('are revoked at X when others take their place, and it is said if that fails', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const first = await window.signIn('ada');
+      const second = await window.signIn('ada', { app: WEB_APP });
+      const { token } = readOAuth1Credentials(first.accessToken);
+      assert.match(machine.x.requestsTo(INVALIDATE)[0]?.headers.authorization ?? '', new RegExp(token.token));
+      assert.deepEqual(window.notices, []);
+      machine.x.fail(INVALIDATE, faults.htmlUnavailable);
+      const third = await window.signIn('ada');
+      assert.equal(machine.x.requestsTo(INVALIDATE).length, 2);
+      assert.deepEqual(window.notices, [{ kind: 'replaced-not-revoked', grant: third }]);
+      assert.ok(machine.x.secrets.has(readOAuth1Credentials(second.accessToken).token.token));
+      const why = `Grant ${third.id}: what it replaced is not revoked at X. X answered 503.`;
+      assert.ok(window.logged.includes(why), window.logged.join('\n'));
+    });
+
+    it('are not revoked when the same token takes their place, which X gives again', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const { apiBaseUrl, accessToken, account, clientId: appKey } = await window.signIn('ada');
+      const { consumer, token } = readOAuth1Credentials(accessToken);
+      const secret = writeOAuth1Credentials({ ...consumer, secret: 'regenerated' }, token);
+      const again = await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [account.label], secret });
+      assert.deepEqual(await window.grants.list(), [again]);
+      assert.deepEqual(machine.x.requestsTo(INVALIDATE), []);
+      assert.deepEqual(window.notices, []);
+    });
+
+    it('stand well, and never end', async () => {
+      await using machine = await openMachine();
+      const window = new OAuth1Window(machine);
+      const { apiBaseUrl, clientId } = await window.signIn('ada', { accessType: 'read' });
+      const [session] = await window.sessions.all();
+      const never = { refreshesAt: undefined, endsAt: undefined, triesAgainAt: undefined };
+      assert.deepEqual(await window.sessions.statuses(), [{ session, apiBaseUrl, clientId, ...never, troubles: [] }]);
+    });
+
     it('are left as they are when X gives the same again', async () => {
       await using machine = await openMachine();
       const window = new OAuth1Window(machine);
@@ -147,7 +197,7 @@ describe('Sessions that last', () => {
       const window = new OAuth1Window(machine);
       const grant = await window.signIn('ada');
       await window.signIn('grace');
-      await window.sessions.signOut(grant.id);
+      assert.equal(await window.sessions.signOut(grant.id), true);
       const { token } = readOAuth1Credentials(grant.accessToken);
       const [revoked, ...others] = machine.x.requestsTo(`POST ${INVALIDATE}`);
       assert.deepEqual(others, []);
@@ -160,7 +210,7 @@ describe('Sessions that last', () => {
       assert.deepEqual(window.notices, []);
       await machine.store.arrive();
       assert.deepEqual(stored(machine), [`oauth1:${machine.x.apiBaseUrl} ${NATIVE_APP.apiKey} ${GRACE.id}`]);
-      await window.sessions.signOut(grant.id);
+      assert.equal(await window.sessions.signOut(grant.id), true, 'there is nothing left to do');
       assert.equal(machine.x.requestsTo(INVALIDATE).length, 1);
     });
 
@@ -170,7 +220,7 @@ describe('Sessions that last', () => {
         const window = new OAuth1Window(machine);
         const grant = await window.signIn();
         machine.x.fail(INVALIDATE, fault);
-        await window.sessions.signOut(grant.id);
+        assert.equal(await window.sessions.signOut(grant.id), false);
         assert.deepEqual(await window.sessions.all(), []);
         assert.deepEqual(window.notices, [{ kind: 'not-revoked', grant }]);
       }
@@ -190,7 +240,7 @@ describe('Sessions that last', () => {
     it('hand out the bearer, verbatim', async () => {
       await using machine = await openMachine();
       const window = new AppOnlyWindow(machine);
-      await window.add();
+      assert.deepEqual((await window.add()).scopes, []);
       const [session] = await window.sessions.matching([]);
       assert.match(session?.accessToken ?? '', /^AAAA.+%2F.+%3D$/);
       const { status } = await new Client(machine.x).get(
@@ -209,6 +259,11 @@ describe('Sessions that last', () => {
       assert.equal(second.id, first.id);
       assert.notEqual(second.accessToken, first.accessToken);
       assert.equal((await window.sessions.all()).length, 2);
+      assert.deepEqual(window.notices, [], 'what is shared with others is not revoked');
+    });
+
+    it('are known by a hash of the bearer that tells nothing about it', () => {
+      assert.equal(fingerprint('secret'), '2bb80d537b1da3e3');
     });
 
     it('are one for a bearer, whether it was pasted or came for the API key', async () => {
@@ -227,7 +282,7 @@ describe('Sessions that last', () => {
       const window = new AppOnlyWindow(machine);
       const grant = await window.add();
       const { length } = machine.x.requests;
-      await window.sessions.signOut(grant.id);
+      assert.equal(await window.sessions.signOut(grant.id), false);
       assert.deepEqual(await window.sessions.all(), []);
       assert.equal(machine.x.requests.length, length);
       assert.deepEqual(window.notices, [{ kind: 'shared-bearer', grant }]);

@@ -28,6 +28,28 @@ describe('A request for scopes', () => {
     assert.throws(() => readScopes(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopes);
   });
 
+  for (const [reason, asked] of [
+    ['scope', ['tweet.read', 'dm read!']],
+    ['scope', ['[dm.read](command:x)']],
+    ['client-id', ['X_CLIENT_ID:']],
+    ['client-id', ['X_CLIENT_ID:a)b']],
+    ['two-client-ids', ['X_CLIENT_ID:one', 'X_CLIENT_ID:two']],
+    ['too-many', Array.from({ length: 101 }, (_, index) => `scope.${index}`)],
+  ] as const) {
+    it(`is refused because of ${reason}, without a word of it: ${asked.slice(0, 2).join(' ')}`, () => {
+      assert.throws(() => readScopes(asked), {
+        name: 'InvalidScopes',
+        reason,
+        message: `The scopes are malformed: ${reason}.`,
+      });
+    });
+  }
+
+  it('may have a hundred scopes', () => {
+    const asked = Array.from({ length: 100 }, (_, index) => `scope.${index}`);
+    assert.deepEqual(readScopes(asked).wanted, asked);
+  });
+
   it('is served by a grant that has all it wants, whatever else that has', () => {
     assert.equal(covers(['tweet.read', 'users.read'], []), true);
     assert.equal(covers(['tweet.read', 'users.read'], ['users.read']), true);

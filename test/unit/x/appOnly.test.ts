@@ -5,7 +5,7 @@ import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { Problem } from '../../../src/x/problems.ts';
 import { NATIVE_APP } from '../../x/app.ts';
 import { accessTokenOf, Client } from '../../x/client.ts';
-import { answers, faults } from '../../x/faults.ts';
+import { answers, answersJson, faults } from '../../x/faults.ts';
 import { startStandIn, type StandIn } from '../../x/standIn.ts';
 
 const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
@@ -35,6 +35,18 @@ describe('app-only bearer tokens at X', () => {
         (error) => error instanceof Refused && error.status === 403 && error.code === '99',
       );
     }
+  });
+
+  it('are refused without a word of what was sent', async () => {
+    const { key, secret } = { key: 'words', secret: 'secret' };
+    const sent = { key: `${key} of a key`, secret: `${secret} of a key` };
+    const pair = Buffer.from(`${sent.key}:${sent.secret}`).toString('base64');
+    const message = `Unable to verify your credentials: ${sent.key}, ${sent.secret}, ${pair}`;
+    x.fail('/oauth2/token', answersJson(403, { errors: [{ code: 99, message }] }));
+    await assert.rejects(appOnlyBearer(x.apiBaseUrl, sent, world), {
+      name: 'Refused',
+      description: 'Unable to verify your credentials: …, …, …',
+    });
   });
 
   it('are Unreachable when a gateway says no, or X says nothing', async () => {

@@ -14,6 +14,9 @@ describe('A Client ID', () => {
     ['one character shorter than an API key', encoded('ABCDEFGHIJKLM:1:ci')],
     ['one character longer than an API key', encoded('ABCDEFGHIJKLMN:1:ci')],
     ['in a form that X has not used yet', 'x-client-0001'],
+    ['that begins as an access token does', '370773112-GmHx_MAg'],
+    ['that ends as an access token does', 'x370773112-GmHxMAg'],
+    ['that begins as the number of an app does', '27483921x'],
   ];
   for (const [what, text] of plausible) {
     it(`may be one ${what}`, () => {

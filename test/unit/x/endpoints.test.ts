@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { oauth2Endpoints, readBaseUrl, UnsafeBaseUrl } from '../../../src/x/endpoints.ts';
+import {
+  CONNECTED_APPS,
+  DEVELOPER_CONSOLE,
+  oauth2Endpoints,
+  readBaseUrl,
+  UnsafeBaseUrl,
+  X_API,
+} from '../../../src/x/endpoints.ts';
 
 describe('Base URLs', () => {
   const accepted: readonly (readonly [text: string, read: string])[] = [
@@ -48,6 +55,7 @@ describe('Base URLs', () => {
       'http://127.0.0.1.evil.com',
       'http://127.evil.com',
       'http://128.0.0.1',
+      'http://evil.127.0.0.1.com',
       'http://0.0.0.0',
       'http://192.168.0.1',
       'http://[::2]',
@@ -104,6 +112,14 @@ describe('Base URLs', () => {
       assert.throws(() => readBaseUrl(text, 'pages'), { name: 'UnsafeBaseUrl', message: reason });
     });
   }
+});
+
+describe('X’s addresses', () => {
+  it('are those that it tells people', () => {
+    assert.equal(X_API, 'https://api.x.com');
+    assert.equal(CONNECTED_APPS, 'https://x.com/settings/connected_apps');
+    assert.equal(DEVELOPER_CONSOLE, 'https://console.x.com');
+  });
 });
 
 describe('X’s OAuth 2.0 endpoints', () => {

@@ -14,7 +14,7 @@ import {
 import { INVALID_VERIFIER } from '../../../src/x/oauth1Errors.ts';
 import type { User } from '../../../src/x/users.ts';
 import { NATIVE_APP } from '../../x/app.ts';
-import { answers, faults, type Fault } from '../../x/faults.ts';
+import { answers, answersJson, faults, type Fault } from '../../x/faults.ts';
 import { ADA } from '../../x/person.ts';
 import { startStandIn, type StandIn } from '../../x/standIn.ts';
 
@@ -70,6 +70,57 @@ describe('OAuth 1.0a at X', () => {
     const { token, user } = await signIn();
     assert.equal(user, undefined);
     assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).username, ADA.username);
+  });
+
+  for (const [member, wrong] of [
+    ['user_id', 'x12'],
+    ['user_id', '12x'],
+    ['screen_name', '@ada_l'],
+    ['screen_name', 'ada_l!'],
+  ] as const) {
+    it(`takes a ${member} of ${wrong} for none`, async () => {
+      x.fail('/oauth/access_token', {
+        kind: 'edit',
+        edit: (answer) => {
+          const form = new URLSearchParams(answer.body);
+          form.set(member, wrong);
+          return { ...answer, body: form.toString() };
+        },
+      });
+      assert.equal((await signIn()).user, undefined);
+    });
+  }
+
+  it('leaves out the kind of access that nobody asked for', async () => {
+    await signIn();
+    assert.deepEqual(Object.keys(x.requestsTo('/oauth/request_token')[0]?.query ?? {}), []);
+    assert.doesNotMatch(x.requestsTo('/oauth/request_token')[0]?.body ?? '', /x_auth_access_type/);
+  });
+
+  it('is refused without a word of what was sent', async () => {
+    const token: Token = { token: 'a token with spaces', secret: 'a secret with spaces' };
+    const key: Consumer = { key: 'a key with spaces', secret: 'its secret with spaces' };
+    const verifier = 'a PIN with spaces';
+    const words = [key.key, key.secret, token.token, token.secret, verifier];
+    const repeated = answersJson(401, { errors: [{ code: 215, message: words.join(' and ') }] });
+    for (const [endpoint, ask, kept] of [
+      [
+        '/oauth/access_token',
+        () => accessToken(x.apiBaseUrl, key, token, verifier, world),
+        '… and … and … and … and …',
+      ],
+      ['/2/users/me', () => whoseToken(x.apiBaseUrl, key, token, world), `… and … and … and … and ${verifier}`],
+      ['/1.1/oauth/invalidate_token.json', () => invalidateToken(x.apiBaseUrl, key, token, world), undefined],
+      ['/oauth/request_token', () => requestToken(x.apiBaseUrl, key, callback, {}, world), undefined],
+    ] as const) {
+      x.fail(endpoint, repeated);
+      await assert.rejects(ask(), (error) => {
+        assert.ok(error instanceof Refused, String(error));
+        if (kept !== undefined) assert.equal(error.description, kept);
+        assert.doesNotMatch(`${error.message} ${error.description}`, /a key with|its secret/);
+        return true;
+      });
+    }
   });
 
   it('asks for less than the app may, when told so', async () => {

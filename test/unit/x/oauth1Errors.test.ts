@@ -89,6 +89,47 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
     });
   }
 
+  it('reads X’s sentences in any case', async () => {
+    for (const [code, status, message] of SAID) {
+      for (const words of [message.toUpperCase(), message.toLowerCase()]) {
+        assert.deepEqual(await refusalFor(status, words), { status, code, description: words });
+      }
+    }
+  });
+
+  it('reads a number that is written as text, and takes anything else for none', async () => {
+    const body = (code: unknown): string => JSON.stringify({ errors: [{ code, message: 'Words' }] });
+    assert.deepEqual(await refusalFor(401, body('89')), { status: 401, code: '89', description: 'Words' });
+    for (const code of [null, true, [89], {}]) {
+      assert.deepEqual(await refusalFor(401, body(code)), { status: 401, code: UNKNOWN, description: 'Words' });
+    }
+    assert.deepEqual(await refusalFor(401, '{"errors":[{"code":89}]}'), {
+      status: 401,
+      code: '89',
+      description: undefined,
+    });
+    assert.ok((await errorFor(401, '{"errors":[{"message":89}]}')) instanceof Unreachable);
+  });
+
+  it('reads every character that XML escapes', async () => {
+    for (const apostrophe of ['&apos;', '&APOS;', '&#39;', '&#x27;', '&#X27;']) {
+      const xml = `<hash><error> ${apostrophe}a&quot; &lt;b&gt;\n&amp;lt; </error></hash>`;
+      assert.deepEqual(await refusalFor(403, xml), { status: 403, code: UNKNOWN, description: `'a" <b> &lt;` });
+    }
+  });
+
+  it('has names of its own for what X has no number for', () => {
+    assert.deepEqual([INVALID_VERIFIER, UNKNOWN], ['invalid_verifier', 'unknown']);
+  });
+
+  it('passes on the detail of a problem of API v2, if it is text', async () => {
+    const type = 'https://api.x.com/2/problems/client-forbidden';
+    const expected = { status: 403, code: 'client-forbidden' };
+    const problem = (detail: unknown): string => JSON.stringify({ type, detail });
+    assert.deepEqual(await refusalFor(403, problem('Words')), { ...expected, description: 'Words' });
+    assert.deepEqual(await refusalFor(403, problem(7)), { ...expected, description: undefined });
+  });
+
   it('goes by the number, whatever the words', async () => {
     assert.deepEqual(
       await refusalFor(

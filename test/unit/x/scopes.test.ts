@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stakes } from '../../../src/x/scopes.ts';
+import { IDENTITY_SCOPES, OFFLINE_ACCESS, stakes } from '../../../src/x/scopes.ts';
 import { SCOPES } from '../../x/scopes.ts';
 
 describe('What is at stake with a scope', () => {
@@ -12,5 +12,17 @@ describe('What is at stake with a scope', () => {
   it('is money with ads, and with the developer account', () => {
     const scopes = ['ads.write', 'developer.read', 'developer.write', 'ads.read', 'ads.writes', 'dmx', 'x.dm.read'];
     assert.deepEqual(scopes.map(stakes), ['money', 'money', 'money', undefined, undefined, undefined, undefined]);
+    assert.deepEqual(['x.ads.write', 'x.developer.read'].map(stakes), [undefined, undefined]);
+  });
+
+  it('is the same in another case', () => {
+    assert.deepEqual(['DM.read', 'Ads.Write', 'DEVELOPER.read'].map(stakes), ['messages', 'money', 'money']);
+  });
+});
+
+describe('The scopes of every sign-in', () => {
+  it('are called as X calls them', () => {
+    assert.deepEqual([OFFLINE_ACCESS, ...IDENTITY_SCOPES], ['offline.access', 'tweet.read', 'users.read']);
+    for (const scope of [OFFLINE_ACCESS, ...IDENTITY_SCOPES]) assert.ok(scope in SCOPES, scope);
   });
 });

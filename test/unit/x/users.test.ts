@@ -44,6 +44,7 @@ describe('whoAmI', () => {
 
   for (const [what, url] of [
     ['none', undefined],
+    ['one within other words', 'see https://pbs.example.com/ada.png'],
     ['one that is not encrypted', 'http://pbs.example.com/ada.png'],
     ['a script', 'javascript:alert(1)'],
     ['one that would need escaping', 'https://pbs.example.com/a"onerror="x'],
@@ -61,6 +62,7 @@ describe('whoAmI', () => {
   });
 
   const problems: readonly (readonly [what: string, fault: Fault, status: number, kind: string])[] = [
+    ['400', answers(400, {}, 'Bad Request'), 400, 'unknown'],
     ['401 of API v2', faults.unauthorized, 401, 'Unauthorized'],
     ['401 of a gateway', faults.bareUnauthorized, 401, 'unknown'],
     ['402', faults.creditsDepleted, 402, 'credits'],
@@ -101,6 +103,8 @@ describe('whoAmI', () => {
     ['after an answer without a user', answersJson(200, { errors: [] }), 200],
     ['for an id that is a number', user({ id: 12, username: 'ada_l' }), 200],
     ['for an id that is no number', user({ id: '12x', username: 'ada_l' }), 200],
+    ['for an id that begins with something else', user({ id: 'x12', username: 'ada_l' }), 200],
+    ['for a username that begins with something else', user({ id: '12', username: '@ada_l' }), 200],
     ['for an empty id', user({ id: '', username: 'ada_l' }), 200],
     ['without a username', user({ id: '12' }), 200],
     ['for an empty username', user({ id: '12', username: '' }), 200],
