@@ -11,7 +11,7 @@ const FOLDER = '/storage';
 const FIRST_PID = 1001;
 const STARTED_AT = Date.UTC(2026, 6, 1);
 
-export const SCOPES: readonly string[] = ['tweet.read', 'users.read'];
+const SCOPES: readonly string[] = ['tweet.read', 'users.read'];
 
 /** A window, and what it has shown and said. */
 export interface Opened {
@@ -50,7 +50,7 @@ export class Machine {
     this.kind = kind;
     this.#program = program;
     this.secrets = secretStore(kind, this.schedule);
-    this.schedule.onCrash = (process) => void this.reopen(process);
+    this.schedule.onCrash = (process) => this.#reopen(process);
   }
 
   get alive(): readonly Opened[] {
@@ -94,7 +94,7 @@ export class Machine {
   }
 
   /** As VS Code does after a crash: the window comes back, and an extension asks. */
-  reopen(process: Process | undefined): void {
+  #reopen(process: Process | undefined): void {
     if (process === undefined) return;
     for (const entry of this.#onDeath) if (entry.process === process) entry.over();
     this.start(asks(`${process.name}'`));
@@ -205,7 +205,7 @@ export function signsOut(window: string): Act {
 }
 
 export function ticks(window: string): Act {
-  return { window, does: 'ticks', run: ({ window: { tick } }) => tick() };
+  return { window, does: 'ticks', run: (opened) => opened.window.tick() };
 }
 
 export function lists(window: string): Act {

@@ -1,5 +1,5 @@
 import type { Bounds } from './explore.ts';
-import { type Act, asks, lists, Machine, signsIn, signsOut, ticks } from './machine.ts';
+import { type Act, asks, lists, type Machine, signsIn, signsOut, ticks } from './machine.ts';
 import type { StoreKind } from './secrets.ts';
 
 export const MINUTE = 60_000;

@@ -104,6 +104,6 @@ export function openWindow({ folder, secrets, app, notify, log: write }: Surroun
     tick: () => sessions.tick(),
     catchUp: () => grants.catchUp(),
     secretChanged: (key) => grants.storedRecordChanged(key),
-    close: async () => void (await within(CLOSING_MS, renewal.settled(), undefined)),
+    close: () => within(CLOSING_MS, renewal.settled(), undefined),
   };
 }
