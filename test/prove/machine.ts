@@ -75,6 +75,12 @@ export class Machine {
     void this.schedule.start(`${name} ${does}`, process, async () => {
       try {
         const opened = this.windows.get(name) ?? (await this.#open(name, process));
+        // So that it can begin at any time, even if what it does first is seen by nobody.
+        await this.schedule.step(
+          'begins',
+          () => [],
+          () => undefined,
+        );
         await run(opened, this);
       } catch (error) {
         if (isMistake(error)) this.mistakes.push(error);
@@ -200,6 +206,19 @@ export function signsOut(window: string): Act {
     run: async (opened) => {
       for (const { id } of await opened.window.list()) await opened.window.signOut(id);
       opened.shown = undefined;
+    },
+  };
+}
+
+/** As reloading does: VS Code waits a while for what is under way, and then ends the process. */
+export function closes(window: string): Act {
+  return {
+    window,
+    does: 'closes',
+    run: async (opened, machine) => {
+      await opened.window.close();
+      machine.schedule.tell(`${window} is closed`);
+      machine.kill(window);
     },
   };
 }
