@@ -38,15 +38,15 @@ export type Perform<T extends { readonly events: readonly Event[] }> = (choose: 
  * before a step only if another task does something later that this step does not commute with.
  */
 export class Exploration<T extends { readonly events: readonly Event[] }> {
-  readonly #perform: Perform<T>;
+  readonly #act: Perform<T>;
   readonly #bounds: readonly Bounds[];
   readonly #seen = new Set<string>();
   /** By how many interferences they have. */
   readonly #ahead: (readonly Choice[])[][] = [[[]]];
   #random = 1;
 
-  constructor(perform: Perform<T>, bounds: readonly Bounds[]) {
-    this.#perform = perform;
+  constructor(act: Perform<T>, bounds: readonly Bounds[]) {
+    this.#act = act;
     this.#bounds = bounds;
   }
 
@@ -60,7 +60,7 @@ export class Exploration<T extends { readonly events: readonly Event[] }> {
   async next(): Promise<Run<T> | undefined> {
     const choices = this.#take();
     if (choices === undefined) return undefined;
-    const { path, ...run } = await perform(this.#perform, choices);
+    const { path, ...run } = await perform(this.#act, choices);
     openPlaces(path, run.result.events);
     this.#turnOff(path, choices);
     // A schedule never lets the event loop go on; now what is no longer needed can be forgotten.
@@ -194,7 +194,7 @@ class Later {
   }
 }
 
-export function isBelow(what: string, above: string): boolean {
+function isBelow(what: string, above: string): boolean {
   return what.startsWith(`${above}/`);
 }
 

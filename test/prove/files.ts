@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import type { Disk, DiskFile, Stats } from './disk.ts';
+import type { Disk, Stats } from './disk.ts';
 import type { Schedule, Touch } from './schedule.ts';
 
 type Data = string | Uint8Array;
@@ -51,7 +51,9 @@ export class Files {
     this.#step(`looks at ${this.#name(path)}`, looked(path), () => this.#disk.lstat(path, options?.bigint));
 
   access = async (path: string): Promise<void> =>
-    this.#step(`looks for ${this.#name(path)}`, looked(path), () => void this.#disk.stat(path));
+    this.#step(`looks for ${this.#name(path)}`, looked(path), () => {
+      this.#disk.stat(path);
+    });
 
   readdir = async (path: string): Promise<string[]> =>
     this.#step(`lists ${this.#name(path)}`, looked(path), () => this.#disk.readdir(path));
@@ -64,17 +66,16 @@ export class Files {
 
   mkdir = async (
     path: string,
-    options: { readonly recursive?: boolean; readonly mode?: number } = {},
+    { recursive = false, mode }: { readonly recursive?: boolean; readonly mode?: number } = {},
   ): Promise<string | undefined> => {
-    const make = (): string | undefined =>
-      options.recursive === true ? this.#disk.mkdirs(path, options.mode) : void this.#disk.mkdir(path, options.mode);
+    const label = `makes ${this.#name(path)}`;
+    if (!recursive) {
+      await this.#step(label, made(path), () => this.#disk.mkdir(path, mode));
+      return undefined;
+    }
     const touches = (): readonly Touch[] =>
-      options.recursive === true && this.#isThere(path) ? looked(path) : [...made(parentOf(path)), ...made(path)];
-    return this.#schedule.step(
-      `makes ${this.#name(path)}`,
-      options.recursive === true ? touches : () => made(path),
-      make,
-    );
+      this.#isThere(path) ? looked(path) : [...made(parentOf(path)), ...made(path)];
+    return this.#schedule.step(label, touches, () => this.#disk.mkdirs(path, mode));
   };
 
   rmdir = async (path: string): Promise<void> =>
@@ -243,8 +244,6 @@ class Handle {
     );
   }
 }
-
-export type { DiskFile };
 
 function toFlags(flags: string | number): number {
   const numeric = typeof flags === 'number' ? flags : FLAGS[flags];

@@ -11,7 +11,7 @@ const FOLDER = '/storage';
 const FIRST_PID = 1001;
 const STARTED_AT = Date.UTC(2026, 6, 1);
 
-export const SCOPES: readonly string[] = ['tweet.read', 'users.read'];
+const SCOPES: readonly string[] = ['tweet.read', 'users.read'];
 
 /** A window, and what it has shown and said. */
 export interface Opened {
@@ -50,7 +50,7 @@ export class Machine {
     this.kind = kind;
     this.#program = program;
     this.secrets = secretStore(kind, this.schedule);
-    this.schedule.onCrash = (process) => void this.reopen(process);
+    this.schedule.onCrash = (process) => this.#reopen(process);
   }
 
   get alive(): readonly Opened[] {
@@ -75,6 +75,12 @@ export class Machine {
     void this.schedule.start(`${name} ${does}`, process, async () => {
       try {
         const opened = this.windows.get(name) ?? (await this.#open(name, process));
+        // So that it can begin at any time, even if what it does first is seen by nobody.
+        await this.schedule.step(
+          'begins',
+          () => [],
+          () => undefined,
+        );
         await run(opened, this);
       } catch (error) {
         if (isMistake(error)) this.mistakes.push(error);
@@ -94,7 +100,7 @@ export class Machine {
   }
 
   /** As VS Code does after a crash: the window comes back, and an extension asks. */
-  reopen(process: Process | undefined): void {
+  #reopen(process: Process | undefined): void {
     if (process === undefined) return;
     for (const entry of this.#onDeath) if (entry.process === process) entry.over();
     this.start(asks(`${process.name}'`));
@@ -204,8 +210,21 @@ export function signsOut(window: string): Act {
   };
 }
 
+/** As reloading does: VS Code waits a while for what is under way, and then ends the process. */
+export function closes(window: string): Act {
+  return {
+    window,
+    does: 'closes',
+    run: async (opened, machine) => {
+      await opened.window.close();
+      machine.schedule.tell(`${window} is closed`);
+      machine.kill(window);
+    },
+  };
+}
+
 export function ticks(window: string): Act {
-  return { window, does: 'ticks', run: ({ window: { tick } }) => tick() };
+  return { window, does: 'ticks', run: (opened) => opened.window.tick() };
 }
 
 export function lists(window: string): Act {

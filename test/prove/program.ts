@@ -47,15 +47,15 @@ const NAMES = [
 /** Starts a process. */
 export type Program = (shims: Shims) => OpenWindow;
 
-export type OpenWindow = (surroundings: Surroundings) => Window;
+type OpenWindow = (surroundings: Surroundings) => Window;
 
 /** The wiring and the sources that it uses, as the body of a function. */
 export async function bundled(patches: readonly Patch[] = []): Promise<string> {
   const unused = new Set(patches);
   const patching: Plugin = {
     name: 'patches',
-    setup: ({ onLoad }) =>
-      onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path }) => {
+    setup: (bundling) =>
+      bundling.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, ({ path }) => {
         let contents = readFileSync(path, 'utf8');
         for (const patch of patches.filter(({ file }) => path === join(ROOT, 'src', file))) {
           unused.delete(patch);

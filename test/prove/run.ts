@@ -48,8 +48,8 @@ async function showAgain(choices: string): Promise<void> {
 }
 
 async function searchAll(): Promise<void> {
-  const pool = new Pool({ all: await bundled() }, WORKERS);
-  const jobs = jobsOf(chosen, 'all', 'end');
+  const pool = new Pool({ whole: await bundled() }, WORKERS);
+  const jobs = jobsOf(chosen, 'whole', 'end');
   console.log(row('scenario', 'store', 'windows', 'bounds', 'schedules', 'tried', 'violations'));
   const results: Result[] = [];
   await pool.run(jobs, seconds, (result) => {
@@ -60,7 +60,7 @@ async function searchAll(): Promise<void> {
     const violations = result.found.map(({ kind, isForgiven }) => (isForgiven ? `(${kind})` : kind)).join(', ');
     console.log(row(result.scenario, result.kind, windows, bounds, result.schedules, tried, violations));
   });
-  await pool.close();
+  pool.close();
   const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
   console.log(`${schedules} schedules. What could not have been prevented is in brackets.`);
   for (const result of results) {
@@ -94,7 +94,7 @@ async function withoutEach(): Promise<void> {
   });
   const results: (Result & { readonly code: string })[] = [];
   await pool.run(jobs, seconds, (result, index) => results.push({ ...result, code: jobs[index]?.code ?? '' }));
-  await pool.close();
+  pool.close();
   console.log('| without | scenario | store | schedules | counterexample | interferences | steps |');
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
   for (const { name } of off) {
@@ -145,10 +145,11 @@ function upTo(switches: string): readonly Bounds[] {
 
 /** What one schedule led to. */
 function tell({ scenario, kind }: Result, choices: string, found: readonly Found[]): void {
-  const [{ cost, story }] = found as [Found];
-  console.log(`\n${scenario} (${kind}), interferences: ${inShort(cost)}`);
+  const [first] = found;
+  if (first === undefined) return;
+  console.log(`\n${scenario} (${kind}), interferences: ${inShort(first.cost)}`);
   for (const { text } of found) console.log(`  ! ${text}`);
-  for (const line of story) console.log(`    ${line}`);
+  for (const line of first.story) console.log(`    ${line}`);
   console.log(`  Again: npm run prove -- --scenario "${scenario}" --store ${kind} --replay "${choices}"`);
 }
 

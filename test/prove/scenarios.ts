@@ -1,5 +1,5 @@
 import type { Bounds } from './explore.ts';
-import { type Act, asks, lists, Machine, signsIn, signsOut, ticks } from './machine.ts';
+import { type Act, asks, closes, lists, type Machine, signsIn, signsOut, ticks } from './machine.ts';
 import type { StoreKind } from './secrets.ts';
 
 export const MINUTE = 60_000;
@@ -67,6 +67,13 @@ export const scenarios: readonly Scenario[] = [
     windows: 1,
     begin: expired,
     acts: () => [asks('A'), signsIn('A')],
+    bounds: CALM,
+  },
+  {
+    name: 'refresh, the window closes',
+    windows: 2,
+    begin: expired,
+    acts: () => [asks('A'), closes('A'), asks('B')],
     bounds: CALM,
   },
   {

@@ -218,7 +218,8 @@ export class Schedule {
     const options: Option[] = [{ name: first.name, cost: {}, kind: 'go', task: first }];
     for (const task of others) {
       const cost = last === undefined && !task.isNews ? {} : { switches: 1 };
-      options.push({ name: task.name, cost, kind: 'go', task });
+      const same = options.filter((option) => option.task.name === task.name).length;
+      options.push({ name: same === 0 ? task.name : `${task.name} (${same + 1})`, cost, kind: 'go', task });
     }
     if (first.process !== undefined && (step.kind === 'answer' || touches.some(({ how }) => how !== 'read'))) {
       options.push({ name: 'crash', cost: { crashes: 1 }, kind: 'crash', task: first });

@@ -13,7 +13,7 @@ const KEEPS = /^writes grants\/|^renames .* to grants\/|^stores /;
 /** How often everybody looks, a minute apart, for what is true to be known. */
 const MOST_LOOKS = 4;
 
-export interface Done {
+interface Done {
   readonly machine: Machine;
   readonly events: readonly Event[];
   /** How many events there were before anybody had a choice. */
@@ -44,7 +44,7 @@ export interface Result {
   readonly seconds: number;
 }
 
-export function performer(scenario: Scenario, kind: StoreKind, program: Program): Perform<Done> {
+function performer(scenario: Scenario, kind: StoreKind, program: Program): Perform<Done> {
   return async (choose) => {
     const machine = new Machine(kind, program);
     const { schedule } = machine;

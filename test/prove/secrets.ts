@@ -3,7 +3,7 @@ import type { Process, Schedule, Task } from './schedule.ts';
 export type StoreKind = 'desktop' | 'browser';
 
 /** What one window has for SecretStorage. */
-export interface WindowSecrets {
+interface WindowSecrets {
   get(key: string): Promise<string | undefined>;
   store(key: string, value: string): Promise<void>;
   delete(key: string): Promise<void>;

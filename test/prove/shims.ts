@@ -12,10 +12,13 @@ const realRequire = createRequire(import.meta.url);
 /** Keys are derived again and again from the same few secrets, in every run. */
 const derived = new Map<string, ArrayBuffer>();
 
+/** Whatever is spread out at random is so in the same way, always. */
+const chanceless: object = Object.create(Math, { random: { value: () => 0.5 } });
+
 export interface Machinery {
   readonly schedule: Schedule;
   readonly disk: Disk;
-  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  readonly fetch: (url: string, init?: RequestInit) => Promise<PlainResponse>;
   readonly name: Naming;
   /** Whether a process of that id runs. */
   readonly isAlive: (pid: number) => boolean;
@@ -27,8 +30,8 @@ export function shimsFor(process: Process, pid: number, { schedule, disk, fetch,
   const random = randomness(process.name);
   const timers = timersOf(schedule);
   const modules: Readonly<Record<string, unknown>> = {
-    'node:fs/promises': { ...files },
-    'node:fs': { ...syncFiles(disk, pid, isAlive), constants: fs.constants, promises: { ...files } },
+    'node:fs/promises': files,
+    'node:fs': { ...syncFiles(disk, pid, isAlive), constants: fs.constants, promises: files },
     'node:timers/promises': { setTimeout: timers.sleep },
     'node:timers': timers,
     'node:os': { hostname: () => 'machine', tmpdir: () => '/tmp', homedir: () => '/home', EOL: '\n' },
@@ -64,7 +67,7 @@ export function shimsFor(process: Process, pid: number, { schedule, disk, fetch,
         return now();
       }
     },
-    Math: Object.create(Math, { random: { value: () => 0.5 } }) as object,
+    Math: chanceless,
     crypto: { subtle: crypto.webcrypto.subtle, getRandomValues: random.fill, randomUUID: random.uuid },
     Response: PlainResponse,
     fetch,
@@ -74,7 +77,6 @@ export function shimsFor(process: Process, pid: number, { schedule, disk, fetch,
       env: {},
       version: globalThis.process.version,
       versions: globalThis.process.versions,
-      nextTick: globalThis.process.nextTick,
       emitWarning: () => undefined,
       kill: (other: number) => {
         if (!isAlive(other)) throw failure('ESRCH', 'kill');
@@ -84,8 +86,8 @@ export function shimsFor(process: Process, pid: number, { schedule, disk, fetch,
   };
 }
 
-function hkdfSync(digest: string, key: crypto.BinaryLike, salt: string, info: string, bytes: number): ArrayBuffer {
-  const said = typeof key === 'string' ? key : Buffer.from(key as Uint8Array).toString('hex');
+function hkdfSync(digest: string, key: string | Uint8Array, salt: string, info: string, bytes: number): ArrayBuffer {
+  const said = typeof key === 'string' ? key : Buffer.from(key).toString('hex');
   const call = [digest, said, salt, info, bytes].join('\0');
   const known = derived.get(call) ?? crypto.hkdfSync(digest, key, salt, info, bytes);
   if (derived.size > 50_000) derived.clear();

@@ -114,6 +114,6 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
     tick: () => sessions.tick(),
     catchUp: () => grants.catchUp(),
     secretChanged: (key) => grants.storedRecordChanged(key),
-    close: async () => void (await within(CLOSING_MS, refresh.settled(), undefined)),
+    close: () => within(CLOSING_MS, refresh.settled(), undefined),
   };
 }

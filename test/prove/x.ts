@@ -8,9 +8,8 @@ import { act } from '../x/routes.ts';
 import { World } from '../x/world.ts';
 import type { Process, Schedule } from './schedule.ts';
 
-export const API = 'http://127.0.0.1:8080';
+const API = 'http://127.0.0.1:8080';
 export const APP = { apiBaseUrl: API, clientId: NATIVE_APP.clientId };
-export const PERSON = ADA;
 
 const REDIRECT_URI = NATIVE_APP.redirectUris[0] ?? '';
 const VERIFIER = 'v'.repeat(43);
@@ -96,7 +95,7 @@ export class X {
 
   /** The `fetch` of one window. */
   fetchFor(process: Process) {
-    return async (url: string, init: RequestInit = {}): Promise<Response> => {
+    return async (url: string, init: RequestInit = {}): Promise<PlainResponse> => {
       const schedule = this.#schedule;
       const request = received(url, init, schedule.now);
       const asked = readAsked(process, request);
@@ -138,7 +137,7 @@ export class X {
   }
 
   /** The answer waits in the socket until the window reads it, and for a while on the way where X is slow. */
-  #deliver(asked: Asked, answer: Answer, signal: AbortSignal | undefined): Promise<Response> {
+  #deliver(asked: Asked, answer: Answer, signal: AbortSignal | undefined): Promise<PlainResponse> {
     const schedule = this.#schedule;
     const { task } = schedule;
     return new Promise((resolve, reject) => {
@@ -155,7 +154,7 @@ export class X {
           run: () => {
             if (asked.state === 'under way') asked.state = 'answered';
             asked.answeredAt = schedule.events.length;
-            resolve(new PlainResponse(answer) as unknown as Response);
+            resolve(new PlainResponse(answer));
           },
           lose:
             asked.what === 'refresh' || asked.what === 'code'
@@ -209,7 +208,7 @@ export class PlainResponse {
 
 function received(url: string, init: RequestInit, at: number): Received {
   const { pathname, searchParams, search, host } = new URL(url);
-  const body = init.body === undefined || init.body === null ? '' : String(init.body);
+  const body = init.body instanceof URLSearchParams ? init.body.toString() : '';
   return {
     method: init.method ?? 'GET',
     path: pathname,
