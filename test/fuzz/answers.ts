@@ -58,6 +58,8 @@ const members = (...names: readonly string[]): fc.Arbitrary<unknown> =>
 const shaped = fc.oneof(
   fc.constantFrom(
     { error: 'invalid_grant' },
+    { token_type: 'bearer', access_token: 'two\nlines' },
+    { token_type: 'bearer', access_token: 'ünsendable…' },
     { error: 'invalid_request', error_description: 'Value passed for the token was invalid.' },
   ),
   saying.map((words) => ({ error: 'invalid_request', error_description: words })),

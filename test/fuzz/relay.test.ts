@@ -29,12 +29,15 @@ const piece = fc.oneof(
   anyText,
 );
 const state = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(''));
-const good = fc.constantFrom(
+const nearlyGood = fc.constantFrom(
+  'vscode://xauth.x-authentication/other?nonce=1',
+  'vscode://evil.extension/callback?nonce=1',
+  'cursor://xauth.x-authentication/callback?nonce=1',
   `${DESKTOP}?nonce=1`,
   `${WEB}?vscode-reqid=3&vscode-scheme=code-oss&vscode-authority=xauth.x-authentication&vscode-path=%2Fcallback`,
 );
 const parameter = fc.oneof(
-  fc.tuple(fc.constant('state'), fc.oneof(state, good)),
+  fc.tuple(fc.constant('state'), fc.oneof(state, nearlyGood)),
   fc.tuple(fc.constantFrom('code', 'error', 'error_description', 'windowId', '__proto__'), anyText),
 );
 const query = fc.oneof(

@@ -181,8 +181,9 @@ describe('What is stored, however damaged,', () => {
   function lacksToken(key: string, value: string): boolean {
     const original = whole.get(key) ?? '';
     return [...x.secrets].some((issued) => {
-      const at = original.indexOf(issued);
-      return at >= 0 && !value.includes(original.slice(original.lastIndexOf(',', at), at + issued.length));
+      const start = original.indexOf(issued);
+      const member = original.slice(original.lastIndexOf(',', start), start + issued.length);
+      return start >= 0 && !value.includes(member);
     });
   }
 
