@@ -11,7 +11,8 @@ const OURS = /^[0-9a-f]{40}$/;
 /** A file that has changed so recently may change again without a trace: the clocks of some file systems are that coarse. */
 const COARSE_MS = 3_000;
 
-const LOCK_WAIT_MS = 30_000;
+/** Longer than it takes to free a lock whose holder stands still in the middle of a heartbeat: twice STALE_MS. */
+const LOCK_WAIT_MS = 60_000;
 
 /** How often a change is begun again because its lock was lost. */
 const MOST_TRIES = 3;
