@@ -119,9 +119,7 @@ export function checkRun(facts: Facts): readonly Violation[] {
 /** Whether whoever signed out, and would have revoked a token, was killed before. */
 function wasToBeRevoked({ machine, signsOut, begunAt, events }: Facts, token: string): boolean {
   if (!signsOut) return false;
-  const wasKilled = events.some(
-    ({ task, text }) => text.startsWith('is killed') && task?.name.includes('signs out') === true,
-  );
+  const wasKilled = events.some(({ task }) => task?.process?.isDead === true && task.name.endsWith('signs out'));
   let given = machine.x.asked.find(({ gave }) => gave === token);
   while (given?.what === 'refresh') given = beforeIt(machine, given);
   // What came of a sign-in at the same time is another grant.
