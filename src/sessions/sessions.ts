@@ -106,6 +106,7 @@ export class Sessions {
     this.#aheadMs = LEAST_LIFETIME_MS + AHEAD_MS * parts.world.random();
     this.#lastTickAt = parts.world.now();
     this.#refresh.onOrphan = (grant) => void this.#revoke(grant);
+    this.#grants.onOutlived = (grant) => void this.#revoke(grant);
   }
 
   /** Every grant once, with its granted scopes. No network: VS Code asks for this at every start. */

@@ -151,8 +151,8 @@ export const mechanisms: readonly Mechanism[] = [
     patches: [
       {
         file: 'sessions/store/register.ts',
-        find: '    this.#known.delete(name);\n    return lease.held();',
-        replace: '    this.#known.delete(name);\n    return true;',
+        find: '    if (!(await lease.held())) return false;\n    if (next.ended === undefined) return true;',
+        replace: '    return true;',
       },
     ],
     scenarios: ['refresh, sign-out', 'sign-out, sign-in', 'refresh, sign-in elsewhere', 'two windows refresh'],

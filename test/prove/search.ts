@@ -1,5 +1,5 @@
 import { type Bounds, type Choice, Exploration, perform, type Perform, type Run, weightOf } from './explore.ts';
-import { asks, Machine, type Opened } from './machine.ts';
+import { asks, Machine, ticks, type Opened } from './machine.ts';
 import type { Program } from './program.ts';
 import { type Event, NeverEnds } from './schedule.ts';
 import { HOUR, MINUTE, type Scenario } from './scenarios.ts';
@@ -51,7 +51,8 @@ function performer(scenario: Scenario, kind: StoreKind, program: Program): Perfo
     await scenario.begin(machine);
     const begunAt = schedule.events.length;
     const had = new Map(machine.alive.map(({ process, shown }) => [process, shown]));
-    const idBefore = [...had.values()].find((shown) => shown !== undefined)?.id;
+    // What had no name when somebody signed in anew may go on as that.
+    const idBefore = [...had.values()].find((shown) => shown?.account.startsWith('unnamed-') === false)?.id;
     const acts = scenario.acts();
     const signsOut = acts.some(({ does }) => does.includes('signs out'));
     const fresh: Glimpse[] = [];
@@ -92,6 +93,7 @@ async function settle(machine: Machine): Promise<void> {
     for (const { process } of machine.alive) {
       const { name } = process;
       await machine.play([{ window: name, does: 'looks', run: ({ window }) => window.catchUp() }, asks(name)]);
+      await machine.play([ticks(name)]);
     }
     if (machine.alive.every((opened) => isContent(machine, opened))) break;
     machine.schedule.advance(MINUTE);

@@ -7,6 +7,7 @@ const MEANINGS: readonly (readonly [RegExp, string])[] = [
   [/^renames locks\/\S+ to locks\/(\S+)$/, 'takes lock $1'],
   [/^removes locks\/[^/\s]+\/\S+$/, ''],
   [/^removes locks\/(\S+)$/, 'lets go of lock $1'],
+  [/^(makes|writes|removes|leaves|renames) \S*manifest\/.*$/, ''],
   [/^(makes|writes|removes) \S+\.tmp$/, ''],
   [/^(?:renames|links|copies) \S+ (?:to|as) (\S+)$/, 'leaves $1'],
   [/^makes [a-z]+$/, ''],

@@ -56,7 +56,7 @@ export function checkFresh(facts: Facts, { when, shown, works, live }: Glimpse):
     violations.push(...violation(facts, 'ended', `${when}, the person is signed out, and X has nothing any more`));
   if (!works && live.length > 0) {
     const tokens = live.map((token) => machine.x.nameOf(token)).join(' and ');
-    if (live.every((token) => wasToBeRevoked(facts, token)))
+    if (shown === undefined && wasToBeRevoked(facts))
       return [
         {
           kind: 'not revoked',
@@ -95,7 +95,12 @@ export function checkRun(facts: Facts): readonly Violation[] {
   if (told.length > 1)
     violations.push({ kind: 'told twice', text: `${told.length} messages say that X has ended it`, isForgiven: false });
   if (told.length > 0 && unpreventable(facts).length === 0)
-    violations.push({ kind: 'false alarm', text: 'a message says that X has ended it', isForgiven: false });
+    violations.push({
+      kind: 'false alarm',
+      text: 'a message says that X has ended it',
+      // From a window that stands still with X's answer nobody hears; it is taken back when that goes on.
+      isForgiven: (cost.sleeps ?? 0) > 0,
+    });
   if (notices.some(({ notice }) => notice.kind === 'vanished'))
     violations.push({ kind: 'vanished', text: 'a message says that a sign-in has vanished', isForgiven: false });
   const revoked = x.asked.find(
@@ -117,17 +122,8 @@ export function checkRun(facts: Facts): readonly Violation[] {
 }
 
 /** Whether whoever signed out, and would have revoked a token, was killed before. */
-function wasToBeRevoked({ machine, signsOut, begunAt, events }: Facts, token: string): boolean {
-  if (!signsOut) return false;
-  const wasKilled = events.some(({ task }) => task?.process?.isDead === true && task.name.endsWith('signs out'));
-  let given = machine.x.asked.find(({ gave }) => gave === token);
-  while (given?.what === 'refresh') given = beforeIt(machine, given);
-  // What came of a sign-in at the same time is another grant.
-  return wasKilled && given !== undefined && given.answeredAt < begunAt;
-}
-
-function beforeIt({ x }: Machine, { token }: Asked): Asked | undefined {
-  return x.asked.find(({ gave }) => gave === token);
+function wasToBeRevoked({ signsOut, events }: Facts): boolean {
+  return signsOut && events.some(({ task }) => task?.process?.isDead === true && task.name.endsWith('signs out'));
 }
 
 function violation(facts: Facts, kind: string, text: string): readonly Violation[] {

@@ -79,6 +79,8 @@ export class Grants {
   #isBlind = false;
   /** Told once across windows, at the first reading. */
   onUnreadable: (count: number) => void = () => undefined;
+  /** Tokens of a sign-in that somebody has signed out of without knowing of them: nobody may keep them. */
+  onOutlived: (grant: Grant) => void = () => undefined;
   /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
   onVanished: (labels: readonly string[]) => void = () => undefined;
 
@@ -135,6 +137,7 @@ export class Grants {
       for (const [key, { grant, isPending }] of this.#entries)
         if (isPending === true && !there.has(key) && !this.#attempts.has(grant.id)) this.#entries.delete(key);
       await this.#finishNaming();
+      await this.#writeAgain(entries);
     });
     this.#tell();
   }
@@ -375,18 +378,35 @@ export class Grants {
   }
 
   #shown(): readonly Entry[] {
-    const live = [...this.#entries.values()].filter((entry) => isLive(entry));
-    // A window may have died after it gave a grant its name, and before it could say so of what had none.
-    const named = new Set(live.filter(({ grant }) => !isProvisional(grant.account)).map(({ grant }) => grant.signInId));
-    return live.filter(({ grant }) => !isProvisional(grant.account) || !named.has(grant.signInId));
+    const named = this.#named();
+    return [...this.#entries.values()].filter((entry) => isLive(entry) && !isLeftOf(named, entry));
   }
 
-  /** Says of grants that they have got their names, where a window died before it could. */
+  /** Of which sign-ins it is known whose they are, also where they have ended since. */
+  #named(): ReadonlySet<string> {
+    const named = [...this.#entries.values()].filter(({ grant }) => !isProvisional(grant.account));
+    return new Set(named.map(({ grant }) => grant.signInId));
+  }
+
+  /** Says of sign-ins that they have got their names, where a window died before it could. */
   async #finishNaming(): Promise<void> {
-    const shown = new Set(this.#shown());
-    const left = [...this.#entries].filter(([, entry]) => isLive(entry) && !shown.has(entry));
-    for (const [key] of left) {
-      await this.#change(key, (current) => (isLive(current) ? ended(current, 'moved') : undefined));
+    const named = this.#named();
+    for (const [key, entry] of this.#entries) {
+      if (!isLeftOf(named, entry) || this.#attempts.has(entry.grant.id)) continue;
+      await this.#change(key, (current) =>
+        current !== undefined && current.ended === undefined ? ended(current, 'moved') : undefined,
+      );
+    }
+  }
+
+  /** Puts back what another window has written over, which stood still between its last look at the lock and its write. */
+  async #writeAgain(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) {
+      const key = this.#keyOf(entry.grant);
+      const known = this.#entries.get(key);
+      if (known === undefined || !isNews(known, entry) || this.#unwritten.has(key)) continue;
+      this.#log.info(`Grant ${known.grant.id}: written again.`);
+      await this.#change(key, () => undefined);
     }
   }
 
@@ -401,7 +421,12 @@ export class Grants {
   #learn(entry: Entry): void {
     const key = this.#keyOf(entry.grant);
     const known = this.#entries.get(key);
-    if (known === undefined || !isNews(known, entry)) this.#entries.set(key, entry);
+    if (known !== undefined && isNews(known, entry)) return;
+    this.#entries.set(key, entry);
+    // Whoever signed out stood still meanwhile, and did not know of these tokens.
+    const isOfSame = isLive(known) && known.grant.signInId === entry.grant.signInId;
+    if (isOfSame && entry.ended === 'signed-out' && known.grant.generation > entry.grant.generation)
+      this.onOutlived(known.grant);
   }
 
   async #change(
@@ -597,6 +622,11 @@ export class Grants {
       this.#failed(what, error);
     }
   }
+}
+
+/** Whether this is what a window left that died after it had given a sign-in its name, and before it could say so. */
+function isLeftOf(named: ReadonlySet<string>, { grant, ended: how }: Entry): boolean {
+  return how === undefined && isProvisional(grant.account) && named.has(grant.signInId);
 }
 
 /** Whether SecretStorage would say the same of both. */

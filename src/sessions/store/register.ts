@@ -157,8 +157,11 @@ export class Register {
     if (!(await lease.held())) return false;
     const record = toEntryRecord(next);
     const written = await file.write(record, before);
+    this.#known.delete(name);
+    if (!(await lease.held())) return false;
+    if (next.ended === undefined) return true;
     // So that no slot has tokens of what has ended.
-    if (next.ended !== undefined) await file.write(record, written);
+    await file.write(record, written);
     this.#known.delete(name);
     return lease.held();
   }

@@ -44,7 +44,7 @@ describe('The search through what windows can do in turn', function () {
   }
 
   it('finds what goes wrong without a lock, and has it happen again', async () => {
-    const mechanism = mechanisms.find(({ name }) => name === 'the lock around a renewal');
+    const mechanism = mechanisms.find(({ name }) => name === 'the lock around a refresh');
     const broken = program(await bundled(mechanism?.patches));
     const refresh = scenario('two windows refresh');
     const limits = { seconds: 60, schedules: 200, until: 'violation' } as const;
