@@ -20,6 +20,9 @@ const SLOT_BYTES = 8 * 1024;
 /** The longest text that a slot takes. */
 export const MAX_TEXT_BYTES = SLOT_BYTES - START_BYTES - IV_BYTES - HEAD_BYTES - TAG_BYTES;
 
+/** How often a file is read in which nothing can be found. */
+const MOST_LOOKS = 3;
+
 const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** What this needs of a file system. */
@@ -82,8 +85,16 @@ export class SealedFile {
    * @throws {NewerVersion}, and what the file system throws if that can't be known now
    */
   async read(): Promise<Reading | undefined> {
-    const bytes = await this.#bytes();
-    if (bytes === undefined) return undefined;
+    for (let looks = 1; ; looks++) {
+      const bytes = await this.#bytes();
+      if (bytes === undefined) return undefined;
+      const newest = this.#newestOf(bytes);
+      // A reader that was held up in the middle may have seen both slots while they were written.
+      if (newest !== undefined || looks === MOST_LOOKS) return newest;
+    }
+  }
+
+  #newestOf(bytes: Buffer): Reading | undefined {
     const readings = ([0, 1] as const)
       .map((slot) => this.#unseal(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES), slot))
       .filter((reading) => reading !== undefined);
@@ -106,7 +117,7 @@ export class SealedFile {
       const sealed = this.#seal(payload, revision, slot);
       const file = await patiently(() => this.#files.open(this.#path, 'r+'));
       try {
-        await file.write(sealed, 0, SLOT_BYTES, slot * SLOT_BYTES);
+        await writeAll(file, sealed, slot * SLOT_BYTES);
         await sync(file);
       } finally {
         await file.close();
@@ -150,8 +161,7 @@ export class SealedFile {
       const file = await patiently(() => this.#files.open(this.#path, READ_ONLY_A_FILE));
       try {
         if (!(await file.stat()).isFile()) return undefined;
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(2 * SLOT_BYTES), 0, 2 * SLOT_BYTES, 0);
-        return buffer.subarray(0, bytesRead);
+        return await readAll(file, 2 * SLOT_BYTES);
       } finally {
         await file.close();
       }
@@ -209,6 +219,25 @@ export class SealedFile {
   #boundTo(slot: number): Buffer {
     return Buffer.from(`${VERSION} ${this.#name} ${slot}`);
   }
+}
+
+/** A network drive may take less at once than it is given. */
+async function writeAll(file: fs.FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    if (bytesWritten === 0) throw new Error('The disk takes no more');
+    done += bytesWritten;
+  }
+}
+
+async function readAll(file: fs.FileHandle, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  for (let done = 0; done < length;) {
+    const { bytesRead } = await file.read(bytes, done, length - done, done);
+    if (bytesRead === 0) return bytes.subarray(0, done);
+    done += bytesRead;
+  }
+  return bytes;
 }
 
 async function sync(file: fs.FileHandle): Promise<void> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from '../ipc/durableFiles.ts';
+import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 import { codeOf, patiently } from './busyFiles.ts';
 import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 

@@ -5,7 +5,7 @@ import { CallbackMismatch } from './errors.ts';
 const WRAPPING = /^[\s\u200b\u2060"'`“”‘’«»<(]+|[\s\u200b\u2060"'`“”‘’«»>)]+$/g;
 
 /** Longer than any callback of X's; it is read at every key that is pressed. */
-const MAX_LENGTH = 8_000;
+const MAX_LENGTH = 4_000;
 
 /**
  * Reads what a person pasted to finish a sign-in: the whole callback URL, its query, or the code alone. A code alone has no

@@ -67,7 +67,11 @@ export const Label = v.pipe(
 
 const GrantRecord = v.object({
   version: v.literal(VERSION),
-  id: text,
+  // Fit for a line of the log.
+  id: v.pipe(
+    text,
+    v.check((id) => plainWords(id) === id),
+  ),
   apiBaseUrl: v.pipe(text, v.url()),
   clientId: text,
   account: v.object({ id: text, label: Label, imageUrl: ImageUrl }),

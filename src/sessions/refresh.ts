@@ -253,7 +253,7 @@ export class Refresh {
         return await this.#refused(grant, error, {
           hasSecret: client.clientSecret !== undefined,
           dropped,
-          isAlone: isAlone && (await lease.held()),
+          isAlone: isAlone && this.#grants.isWritten(grant) && (await lease.held()),
         });
       throw error;
     }

@@ -195,6 +195,8 @@ export class Sessions {
         refreshToken: answer.refreshToken,
         obtainedAt: now,
         expiresAt: now + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
+        // So that what was reserved never passes for news, though this could not be written.
+        generation: asked.generation + 1,
       };
       await this.#grants.keep(unnamed(given), { isPending: true });
       return given;

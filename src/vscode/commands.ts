@@ -86,7 +86,9 @@ export function commandsOf(parts: {
       const refreshed = outcomes.filter((outcome) => outcome === 'current').length;
       if (refreshed < outcomes.length) messages.partlyRefreshed(refreshed, outcomes.length, told);
       else
-        void vscode.window.showInformationMessage(l10n.t('{0} of {1} sign-ins to X are up to date.', refreshed, refreshed));
+        void vscode.window.showInformationMessage(
+          l10n.t('{0} of {1} sign-ins to X are up to date.', refreshed, refreshed),
+        );
     },
 
     async copyDiagnostics() {

@@ -42,9 +42,10 @@ const MAX_LENGTH = 2_000;
  * @throws {UnsafeBaseUrl}
  */
 export function readBaseUrl(text: string, traffic: Traffic = 'secrets'): string {
-  if (text.length > MAX_LENGTH) throw new UnsafeBaseUrl('it is too long');
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url === undefined) throw new UnsafeBaseUrl('it is not a URL');
+  // As it is used: it may be longer than what was written.
+  if (url.href.length > MAX_LENGTH) throw new UnsafeBaseUrl('it is too long');
   const isHere = traffic === 'pages' ? isLoopbackToBrowsers : isLoopback;
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere(url.hostname))) {
     throw new UnsafeBaseUrl('it must begin with https:');

@@ -16,7 +16,7 @@ import { whoAmI, type User } from '../../src/x/users.ts';
 import { answer, answering, type Answer, type Sent } from './answers.ts';
 import { isDead } from './deadToken.ts';
 import { holds } from './fuzz.ts';
-import { anyJson, assertDocumented, assertFit, assertSentence, assertTellsNone, secret } from './words.ts';
+import { anyJson, assertDocumented, assertFit, assertSentence, assertTellsNone, phrase, secret } from './words.ts';
 
 const NOW = Date.UTC(2026, 6, 1);
 const TIMEOUT_MS = 60_000;
@@ -31,7 +31,13 @@ interface Secrets {
 }
 
 const secrets: fc.Arbitrary<Secrets> = fc
-  .record({ clientSecret: fc.option(secret, { nil: undefined }), key: secret, secret, token: secret, code: secret })
+  .record({
+    clientSecret: fc.option(fc.oneof(secret, phrase), { nil: undefined }),
+    key: secret,
+    secret: fc.oneof(secret, phrase),
+    token: secret,
+    code: secret,
+  })
   .map(({ clientSecret, key, secret: consumerSecret, token, code }) => ({
     client: { clientId: 'Q2xpZW50OjE6Y2k', clientSecret },
     consumer: { key, secret: consumerSecret },

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Fetch } from '../../src/oauth/http.ts';
-import { anyJson, anyText } from './words.ts';
+import { anyJson, anyText, oneOf } from './words.ts';
 
 /** What stands for a part of the request in an answer, which a server or a gateway may repeat. */
 const ECHOES = ['⟦body⟧', '⟦authorization⟧', '⟦credentials⟧', '⟦decoded⟧', '⟦values⟧'] as const;
@@ -56,6 +56,12 @@ const members = (...names: readonly string[]): fc.Arbitrary<unknown> =>
 
 /** Whatever is in them, these answers have X's names in them. */
 const shaped = fc.oneof(
+  fc.constantFrom(
+    { error: 'invalid_grant' },
+    { error: 'invalid_request', error_description: 'Value passed for the token was invalid.' },
+  ),
+  saying.map((words) => ({ error: 'invalid_request', error_description: words })),
+  saying.map((words) => ({ token_type: 'bearer', access_token: words })),
   members('error', 'error_description', 'errors'),
   members('title', 'detail', 'type', 'reason', 'status'),
   members('code', 'message').map((entry) => ({ errors: [entry] })),
@@ -105,7 +111,7 @@ const digits = fc.nat({ max: 4_000_000_000 }).map(String);
 const headerText = fc.oneof(
   digits,
   fc.constantFrom('', '-1', '1e9', 'Fri, 31 Dec 9999 23:59:59 GMT', 'Thu, 01 Jan 1970 00:00:00 GMT', '9'.repeat(400)),
-  fc.string({ unit: fc.constantFrom(...'abc019 ,;=/:-é\t'), maxLength: 30 }),
+  fc.string({ unit: oneOf('abc019 ,;=/:-é\t'), maxLength: 30 }),
 );
 
 const headers = fc.record(
@@ -159,23 +165,27 @@ export interface Sent {
   answered?: { readonly status: number; readonly text: string };
 }
 
+export function sentBy(url: string, init: RequestInit | undefined): Sent {
+  const { body, redirect, headers: given } = init ?? {};
+  return {
+    url,
+    redirect,
+    authorization: new Headers(given).get('authorization') ?? '',
+    body: body instanceof URLSearchParams ? body.toString() : typeof body === 'string' ? body : '',
+  };
+}
+
 /** A `fetch` that answers every request in this way, and keeps what was sent. */
 export function answering(next: () => Answer, sent: Sent[]): Fetch {
   return async (url, init) => {
-    const { body } = init ?? {};
-    const request: Sent = {
-      url,
-      redirect: init?.redirect,
-      authorization: new Headers(init?.headers).get('authorization') ?? '',
-      body: body instanceof URLSearchParams || typeof body === 'string' ? String(body) : '',
-    };
+    const request = sentBy(url, init);
     sent.push(request);
     return respond(next(), request);
   };
 }
 
 function respond(given: Answer, request: Sent): Response {
-  const fill = (text: string): string => ECHOES.reduce((filled, part) => filled.replaceAll(part, repeated(part)), text);
+  const fill = (text: string): string => ECHOES.reduce((kept, part) => kept.replaceAll(part, repeated(part)), text);
   const repeated = (part: (typeof ECHOES)[number]): string => {
     let text = partOf(request, part);
     for (let times = 0; times < given.encoded; times++) text = encodeURIComponent(text);
@@ -197,7 +207,10 @@ function respond(given: Answer, request: Sent): Response {
   return new Response(hasNone ? null : body, { status: code, headers: encoded });
 }
 
-function bodyOf({ kind, value: given, cutAt }: Body, fill: (text: string) => string): BodyInit {
+function bodyOf(
+  { kind, value: given, cutAt }: Body,
+  fill: (text: string) => string,
+): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
   switch (kind) {
     case 'json':
       return JSON.stringify(filled(given, fill)) ?? '';

@@ -14,7 +14,7 @@ import { NATIVE_APP } from '../x/app.ts';
 import { startStandIn, type StandIn } from '../x/standIn.ts';
 import { type Editor, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
-import { anyText, assertDocumented, assertFit, assertSentence, assertTellsNone, secret } from './words.ts';
+import { anyText, assertDocumented, assertFit, assertSentence, assertTellsNone, oneOf, secret } from './words.ts';
 
 const STATE = 'the-state-of-this-sign-in-0123456789abcdef';
 const CODE = 'a-code-that-X-gave-to-this-one-0123456789';
@@ -108,7 +108,7 @@ describe('What is pasted', () => {
   holds(
     'is read, or refused in a sentence, and at once',
     fc.asyncProperty(pasted, async (text) => {
-      const startedAt = performance.now();
+      const before = process.cpuUsage();
       try {
         const callback = readPastedCallback(text, STATE);
         assert.ok(callback.has('code') || callback.has('error'));
@@ -116,7 +116,8 @@ describe('What is pasted', () => {
         assertDocumented(error, [CallbackMismatch], [CODE, STATE]);
         await assertSentence(error, [CODE, STATE]);
       }
-      assert.ok(performance.now() - startedAt < 1_000, `${text.length} characters took too long`);
+      // Not by the clock: other programs may have had the processor.
+      assert.ok(process.cpuUsage(before).user < 1_000_000, `${text.length} characters took too long`);
     }),
     3,
   );
@@ -184,7 +185,7 @@ describe('The loopback, whatever comes to it over HTTP,', () => {
   }
 
   const host = fc.constantFrom('127.0.0.1', 'localhost', 'evil.example', 'PROXY.example', '', '[::1]');
-  const line = fc.string({ unit: fc.constantFrom(...'abc /?&=%:#.\\é'), maxLength: 30 });
+  const line = fc.string({ unit: oneOf('abc /?&=%:#.\\é'), maxLength: 30 });
   const target = fc.oneof(
     parameters.map((callback) => {
       callback.delete('state', STATE);
@@ -231,7 +232,11 @@ describe('The loopback, whatever comes to it over HTTP,', () => {
     'answers with nothing of it, and goes on waiting for the callback',
     fc.asyncProperty(bytes, async (given) => {
       const answered = await say(given);
-      assert.ok(answered === '' || /^HTTP\/1\.1 (303|400|404|408|410|413|417|431|505) /.test(answered), answered);
+      assert.ok(
+        answered === '' ||
+          /^(HTTP\/1\.1 100 Continue\r\n\r\n)?HTTP\/1\.1 (303|400|404|408|410|413|417|431|505) /.test(answered),
+        answered,
+      );
       assertTellsNone(answered, [STATE, CODE]);
       assert.doesNotMatch(answered, /access-control|set-cookie/i);
       const [, location] = /^location: (.*)$/im.exec(answered) ?? [];
@@ -309,6 +314,6 @@ describe('The editor’s own address, whatever it is opened with,', () => {
       for (const { text } of editor.messages) assertTellsNone(text, x.secrets);
       editor.messages.length = 0;
     }),
-    0.5,
+    0.1,
   );
 });

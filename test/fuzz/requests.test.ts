@@ -34,7 +34,9 @@ function grantAt(apiBaseUrl: string, id: string, accessToken: string): Grant {
     refreshToken: undefined,
     obtainedAt: NOW,
     expiresAt: NOW + 7_200_000,
-    noteKey: 'k'.repeat(43),
+    signInId: 'sign-in',
+    signInNumber: 1,
+    generation: 1,
   };
 }
 
@@ -133,7 +135,8 @@ describe('Requests of other extensions, whatever they are,', () => {
           },
           apiBaseUrl: () => shown,
         });
-        const genuine = { accessToken: grants.get(String(made.id))?.accessToken, ...made };
+        const known = typeof made.id === 'string' ? grants.get(made.id)?.accessToken : undefined;
+        const genuine = { accessToken: known, ...made };
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- extensions are not all written in TypeScript
         const session = genuine as Claim;
 
@@ -150,8 +153,8 @@ describe('Requests of other extensions, whatever they are,', () => {
 
         const { method = 'GET' } = options;
         const line = { method: /^\w+$/.test(method) ? method : 'GET', url, form: undefined };
-        const header = await documented(() => requests.authorization(session, line), credentials);
-        if (header !== undefined) assertBelow(new URL(url.startsWith('/') ? shown + url : url).href, base);
+        const signed = await documented(() => requests.authorization(session, line), credentials);
+        if (signed !== undefined) assertBelow(new URL(url.startsWith('/') ? shown + url : url).href, base);
       },
     ),
     6,

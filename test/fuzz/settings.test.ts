@@ -65,7 +65,15 @@ const anyUrl = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.constantFrom('https://api.x.com', 'http://127.0.0.1:4000'), urlish)
+      .tuple(
+        fc.constantFrom(
+          'https://api.x.com',
+          'http://127.0.0.1:4000',
+          'https://user:word@api.x.com',
+          'https://api.x.com?',
+        ),
+        urlish,
+      )
       .map((all) => all.join('')),
   },
 );
@@ -144,7 +152,12 @@ describe('Settings, whatever a file says,', () => {
       const logged = editor.log.length;
       try {
         for (const [name, json] of Object.entries(given)) editor.set(`${SECTION}.${name}`, json);
-        for (const read of Object.values(readersOf(settings))) await orSentence(read);
+        await orSentence(() => settings.clientId());
+        await orSentence(() => settings.signInMethod());
+        await orSentence(() => settings.loopbackPort());
+        await orSentence(() => settings.relayUrl());
+        await orSentence(() => settings.baseUrls());
+        await orSentence(() => settings.defaultScopes());
         assertHere(settings.shownBaseUrl());
         assert.equal(typeof settings.clientIdAsWritten(), 'string');
         await orSentence(() => editor.api.getApi(1).apiBaseUrl);
@@ -174,13 +187,6 @@ describe('Settings, whatever a file says,', () => {
     1,
   );
 });
-
-type Settings = typeof import('../../src/vscode/settings.ts').settings;
-
-function readersOf(settings: Settings): Readonly<Record<string, () => unknown>> {
-  const { clientId, signInMethod, loopbackPort, relayUrl, apiBaseUrl, baseUrls, defaultScopes } = settings;
-  return { clientId, signInMethod, loopbackPort, relayUrl, apiBaseUrl, baseUrls, defaultScopes };
-}
 
 async function orSentence(action: () => unknown): Promise<void> {
   try {

@@ -174,7 +174,7 @@ describe('What is stored, however damaged,', () => {
         Date.now = now;
       }
     }),
-    2,
+    0.4,
   );
 
   function lacksToken(key: string, value: string): boolean {
@@ -208,7 +208,8 @@ describe('What is stored, however damaged,', () => {
   holds(
     'leaves every account that is not damaged',
     fc.asyncProperty(fc.nat({ max: 20 }), damage, async (index, how) => {
-      const keys = [...whole.keys()];
+      // While a newer version has the key of the register, this one does nothing.
+      const keys = [...whole.keys()].filter((stored) => !(stored === 'store-key' && how.kind === 'version'));
       const key = keys[index % keys.length] ?? '';
       const secrets = new Map(whole);
       secrets.set(key, damaged(whole.get(key) ?? '', how) ?? '');
@@ -218,5 +219,6 @@ describe('What is stored, however damaged,', () => {
         for (const id of ids.filter((one) => !key.endsWith(` ${one}`))) assert.ok(found.has(id), `${provider} ${id}`);
       }
     }),
+    0.4,
   );
 });

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import * as fc from 'fast-check';
-// Before anything that imports `vscode`: it says where that is found.
-import '../unit/attacks/editor.ts';
 
 /** Control and format characters, and what breaks a line. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
@@ -25,12 +23,20 @@ const FAILURES: ReadonlySet<string> = new Set([
   'Refused',
 ]);
 
+/** One of these characters. */
+export const oneOf = (characters: string): fc.Arbitrary<string> => fc.constantFrom(...characters.split(''));
+
 /** Something that nobody may see: long enough to be one, and of any characters that are printed. */
 export const secret = fc.string({
-  unit: fc.constantFrom(...'abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789-_+/=%.~'),
+  unit: oneOf('abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789-_+/=%.~'),
   minLength: 24,
   maxLength: 60,
 });
+
+/** A secret that does not look like one: no run of it is as long as a token. */
+export const phrase = fc
+  .array(fc.string({ unit: oneOf('abcdefXYZ019'), minLength: 2, maxLength: 8 }), { minLength: 4, maxLength: 6 })
+  .map((parts) => parts.join('!'));
 
 /** Any text, most of it a nuisance. */
 export const anyText = fc.oneof(
@@ -131,6 +137,8 @@ export function assertDocumented(error: unknown, classes: readonly ErrorClass[],
 
 /** Whether what another extension gets for it, and a person sees, is a sentence that tells nothing. */
 export async function assertSentence(error: unknown, secrets: readonly string[]): Promise<void> {
+  // First of all, since it says where `vscode` is found.
+  await import('../unit/attacks/editor.ts');
   const { toFailure } = await import('../../src/vscode/messages.ts');
   const { name, message } = toFailure(error);
   assert.ok(FAILURES.has(name), name);

@@ -1,6 +1,6 @@
 import { codeOf } from '../../ipc/busyFiles.ts';
 import type { App } from '../clients.ts';
-import { isProvisional, sameState, type Account, type Grant } from '../grant.ts';
+import { isProvisional, sameState, UnreadableRecord, type Account, type Grant } from '../grant.ts';
 import type { Log } from '../log.ts';
 import { ended, isLive, isNews, NO_TOKEN, type Ending, type Entry } from './entry.ts';
 import type { ManifestFile } from './manifest.ts';
@@ -66,6 +66,8 @@ export class Grants {
   readonly #entries = new Map<string, Entry>();
   /** The ids of sign-ins that are under way in this window. */
   readonly #attempts = new Set<string>();
+  /** The keys of what this window knows and could not write into the register. */
+  readonly #unwritten = new Set<string>();
   /** What the listeners were told, by id. */
   #told: ReadonlyMap<string, Grant> = new Map();
   #register: Register | undefined;
@@ -268,6 +270,11 @@ export class Grants {
     return this.#change(this.#keyOf(grant), change, how);
   }
 
+  /** Whether other windows can see what this one has last said of a grant. */
+  isWritten(grant: Grant): boolean {
+    return this.#register !== undefined && !this.#unwritten.has(this.#keyOf(grant));
+  }
+
   /** The grant that a sign-in has become. */
   bySignIn(signInId: string): Grant | undefined {
     return [...this.#entries.values()].find((entry) => isLive(entry) && entry.grant.signInId === signInId)?.grant;
@@ -275,26 +282,28 @@ export class Grants {
 
   /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
   async signOut(id: string): Promise<Grant | undefined> {
-    let last: Grant | undefined;
-    let meant = (await this.all()).find((grant) => grant.id === id);
-    while (meant !== undefined && last === undefined) {
-      const { signInId }: Grant = meant;
-      await this.#change(
-        this.#keyOf(meant),
-        (current) => {
-          // Nobody was asked whether to sign out of what they have signed in with anew meanwhile.
-          if (!isLive(current) || current.grant.signInId !== signInId) return undefined;
-          last = current.grant;
-          return ended(current, 'signed-out');
-        },
-        { overrule: true },
-      );
-      // It may have got its name in the same moment.
-      const named = this.bySignIn(signInId);
-      meant = named === undefined || this.#keyOf(named) === this.#keyOf(meant) ? undefined : named;
-    }
+    const meant = (await this.all()).find((grant) => grant.id === id);
+    const last = meant && (await this.#signOutOf(meant));
     if (this.#grants().length === 0) await this.forgetUnreadable(0);
     return last;
+  }
+
+  async #signOutOf(meant: Grant): Promise<Grant | undefined> {
+    let last: Grant | undefined;
+    await this.#change(
+      this.#keyOf(meant),
+      (current) => {
+        // Nobody was asked whether to sign out of what they have signed in with anew meanwhile.
+        if (!isLive(current) || current.grant.signInId !== meant.signInId) return undefined;
+        last = current.grant;
+        return ended(current, 'signed-out');
+      },
+      { overrule: true },
+    );
+    if (last !== undefined) return last;
+    // It may have got its name in the same moment.
+    const named = this.bySignIn(meant.signInId);
+    return named === undefined || this.#keyOf(named) === this.#keyOf(meant) ? undefined : this.#signOutOf(named);
   }
 
   /** Ends a grant in every window, unless it is in another state by now. Resolves to whether this window did. */
@@ -332,8 +341,17 @@ export class Grants {
     });
   }
 
+  /**
+   * As {@link storedRecordChanged}, when it is about to matter.
+   *
+   * @throws {UnreadableRecord} if only a newer version can tell what is stored, and what SecretStorage throws
+   */
   async lookAtRecord(grant: Grant): Promise<void> {
-    await this.storedRecordChanged(this.#keyOf(grant));
+    try {
+      await this.#import(this.#keyOf(grant));
+    } catch (error) {
+      if (!(error instanceof UnreadableRecord) || error.newer) throw error;
+    }
   }
 
   #keyOf(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): string {
@@ -372,8 +390,11 @@ export class Grants {
     }
   }
 
+  /** In the same order in every window. */
   #grants(): readonly Grant[] {
-    return this.#shown().map(({ grant }) => grant);
+    return this.#shown()
+      .map(({ grant }) => grant)
+      .toSorted((a, b) => compare(a.account.label, b.account.label) || compare(a.id, b.id));
   }
 
   /** Takes over what another window knows, unless this one knows more: it may not have been able to write that. */
@@ -403,10 +424,12 @@ export class Grants {
     try {
       if (this.#register === undefined) await settle(undefined);
       else await this.#register.change(key, settle, { overrule });
+      this.#unwritten.delete(key);
     } catch (error) {
       if ((error instanceof UnknownEntry && !inMemory) || (mustBeThere && !isNoFiles(error))) throw error;
       // This window goes by it all the same, and writes it when it can.
       if (!isSettled) await settle(inMemory ? undefined : await this.#register?.find(key));
+      this.#unwritten.add(key);
       this.#failed('write what became of a sign-in', error);
     }
     if (result === undefined) return undefined;
@@ -477,7 +500,7 @@ export class Grants {
         return [];
       });
     for (const entry of entries) this.#learn(entry);
-    const { grants, unreadable } = await this.#deps.records.readAll();
+    const { grants, unreadable, newer } = await this.#deps.records.readAll();
     for (const stored of grants) {
       const key = this.#keyOf(stored);
       const known = this.#entries.get(key);
@@ -486,6 +509,7 @@ export class Grants {
         await this.#attempt('erase a stored sign-in', () => this.#erase(key, known));
     }
     for (const [key, entry] of this.#entries) {
+      if (newer.includes(key)) continue;
       const stored = grants.find((grant) => this.#keyOf(grant) === key);
       if (isLive(entry) && (stored === undefined || !sameState(stored, entry.grant)))
         await this.#attempt('store a sign-in', () => this.#deps.records.write(entry.grant));
@@ -578,4 +602,8 @@ export class Grants {
 /** Whether SecretStorage would say the same of both. */
 function isSame(a: Entry, b: Entry | undefined): boolean {
   return b !== undefined && a.ended === b.ended && a.isPending === b.isPending && sameState(a.grant, b.grant);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

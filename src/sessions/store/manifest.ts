@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import { readSmallFile, replaceSmallFile } from '../../ipc/durableFiles.ts';
 import { Label } from '../grant.ts';
 
-const Manifest_ = v.object({ keyId: v.string(), labels: v.array(Label) });
+const ManifestRecord = v.object({ keyId: v.string(), labels: v.array(Label) });
 
-type Manifest = v.InferOutput<typeof Manifest_>;
+type Manifest = v.InferOutput<typeof ManifestRecord>;
 
 /**
  * What should be stored, in the clear and without secrets: so a keyring that was lost or a store that was cleared is noticed, and
@@ -20,7 +20,7 @@ export class ManifestFile {
 
   /** Undefined where there is none, or none that can be read. */
   async read(): Promise<Manifest | undefined> {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Manifest_), await readSmallFile(this.#path));
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ManifestRecord), await readSmallFile(this.#path));
     return parsed.success ? parsed.output : undefined;
   }
 

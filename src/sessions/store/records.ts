@@ -22,10 +22,10 @@ export interface Unreadable {
 }
 
 export interface StoredGrants {
-  /** Of everything that is stored for grants, also what only a newer version can read. */
-  readonly keys: readonly string[];
   readonly grants: readonly Grant[];
   readonly unreadable: readonly Unreadable[];
+  /** The keys of what only a newer version can read. */
+  readonly newer: readonly string[];
 }
 
 /** The grants in SecretStorage: one record per (server, client id, X user), which makes a second sign-in replace the first. */
@@ -53,22 +53,23 @@ export class GrantRecords {
 
   /** Every grant that can be read. One that can't is set aside; the others still work. */
   async readAll(): Promise<StoredGrants> {
-    const keys = await this.keys();
     const grants: Grant[] = [];
     const unreadable: Unreadable[] = [];
+    const newer: string[] = [];
     await Promise.all(
-      keys.map(async (key) => {
+      (await this.keys()).map(async (key) => {
         try {
           const grant = await this.read(key);
           if (grant !== undefined) grants.push(grant);
         } catch (error) {
           if (!(error instanceof UnreadableRecord)) throw error;
           this.#log.warn(`A stored sign-in can't be read: ${error.message}.`);
-          if (!error.newer) unreadable.push({ key, stored: await this.#setAside(key) });
+          if (error.newer) newer.push(key);
+          else unreadable.push({ key, stored: await this.#setAside(key) });
         }
       }),
     );
-    return { keys, grants, unreadable };
+    return { grants, unreadable, newer };
   }
 
   async keys(): Promise<readonly string[]> {

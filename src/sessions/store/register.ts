@@ -126,9 +126,11 @@ export class Register {
       const path = join(this.#folder, name);
       const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
       if (changedAt === undefined || now - changedAt < olderThanMs) continue;
-      await this.#locks.withLock(`write ${name}`, { waitMs: LOCK_WAIT_MS }, async () => {
+      const removing = this.#locks.withLock(`write ${name}`, { waitMs: LOCK_WAIT_MS }, async () => {
         if (entryOf(await this.#file(name).read())?.ended !== undefined) await this.#file(name).remove();
       });
+      // What can't be read or locked now waits for the next time.
+      await removing.catch(() => {});
     }
   }
 

@@ -8,7 +8,11 @@ import type { Secrets } from './records.ts';
 /** Where SecretStorage has the key. */
 const STORED_AS = 'store-key';
 
-const StoredKey = v.object({ version: v.literal(1), key: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)) });
+const VERSION = 1;
+
+const Versioned = v.object({ version: v.number() });
+
+const StoredKey = v.object({ version: v.literal(VERSION), key: v.pipe(v.string(), v.regex(/^[\w-]{43}$/)) });
 
 /** What is said in the clear: that there is a key, and since when. */
 const Hint = v.object({ createdAt: v.number() });
@@ -79,12 +83,22 @@ export class StoreKey {
     const stored = await this.#read();
     if (stored !== undefined) return stored;
     if (await this.#isElsewhere()) throw new KeyNotHere('This window was opened before there was a key.');
+    await this.#setAside();
     const key = randomBytes(32);
-    await this.#secrets.store(STORED_AS, JSON.stringify({ version: 1, key: key.toString('base64url') }));
+    await this.#secrets.store(STORED_AS, JSON.stringify({ version: VERSION, key: key.toString('base64url') }));
     await this.#leaveHint().catch((error: unknown) => {
       this.#log.warn(`Could not note that there is a key. ${error instanceof Error ? error.message : String(error)}`);
     });
     return key;
+  }
+
+  /** A key that can't be read is kept, for whoever may be able to mend it; one of a newer version stays where it is. */
+  async #setAside(): Promise<void> {
+    const stored = await this.#secrets.get(STORED_AS);
+    if (stored === undefined) return;
+    const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Versioned), stored);
+    if (success && output.version > VERSION) throw new KeyNotHere('A newer version of X Authentication has the key.');
+    await this.#secrets.store(`unreadable:${STORED_AS}`, JSON.stringify({ since: this.#now(), stored }));
   }
 
   async #read(): Promise<Buffer | undefined> {

@@ -1,35 +1,55 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Notes } from '../../../src/sessions/handOver.ts';
-import type { Locks } from '../../../src/sessions/refresh.ts';
-import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
+import type { Locks } from '../../../src/ipc/locks.ts';
+import type { SlotFiles } from '../../../src/ipc/sealedFile.ts';
+import { Register } from '../../../src/sessions/store/register.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './window.ts';
 
 describe('A disk that is full', () => {
   for (const kind of ['desktop', 'browser'] as const) {
     describe(`(${kind})`, () => {
-      it('has every window wait, rather than spend a refresh token whose answer it could not keep', async () => {
+      it('has room for what X gives for a refresh token, because that was kept at the sign-in', async () => {
         await using machine = await openMachine(kind);
-        const disk = new Disk(machine, 0);
-        const [first, second] = await windows(machine, { notes: disk }, { notes: disk });
-        machine.now += 2 * HOUR;
-        for (let call = 0; call < 120; call++) {
-          machine.now += 1000;
-          assert.ok(await first.session());
-          assert.ok(await second.session());
+        const disk = new Disk();
+        const [first, second] = await windows(machine, disk.has, disk.has);
+        disk.isFull = true;
+        for (let refresh = 1; refresh <= 3; refresh++) {
+          machine.now += 2 * HOUR;
+          assert.ok(works(machine, await first.session()));
+          assert.ok(works(machine, await second.session()));
+          assert.equal(machine.refreshes, refresh);
         }
-        assert.equal(machine.refreshes, 0);
-        const [status] = await first.sessions.statuses();
-        assert.ok(status?.troubles.includes('unreachable'));
-        assert.ok(first.logged.some((line) => line.includes('full')));
-        disk.room = 100_000;
-        machine.now += MINUTE;
-        assert.ok(works(machine, await first.session()));
-        assert.ok(works(machine, await second.session()));
-        assert.equal(machine.refreshes, 1);
         assert.deepEqual(machine.notices, []);
       });
+
+      for (const [what, options] of [
+        ['it had no room for the sign-in', { isFull: true }],
+        ['a write takes new room, wherever it is', { copiesOnWrite: true }],
+      ] as const) {
+        it(`has every window wait, rather than spend a refresh token whose answer it could not keep: ${what}`, async () => {
+          await using machine = await openMachine(kind);
+          const disk = new Disk(options);
+          const [first, second] = await windows(machine, disk.has, disk.has);
+          disk.isFull = true;
+          machine.now += 2 * HOUR;
+          for (let call = 0; call < 120; call++) {
+            machine.now += 1000;
+            assert.ok(await first.session());
+            assert.ok(await second.session());
+          }
+          assert.equal(machine.refreshes, 0);
+          const [status] = await first.sessions.statuses();
+          assert.ok(status?.troubles.includes('unreachable'));
+          assert.ok(first.logged.some((line) => line.includes('full')));
+          disk.isFull = false;
+          machine.now += MINUTE;
+          assert.ok(works(machine, await first.session()));
+          assert.ok(works(machine, await second.session()));
+          assert.equal(machine.refreshes, 1);
+          assert.deepEqual(machine.notices, []);
+        });
+      }
 
       it('has them wait, too, when it has no room for a lock', async () => {
         await using machine = await openMachine(kind);
@@ -41,37 +61,75 @@ describe('A disk that is full', () => {
 
       it('keeps the answer of X all the same, when it fills up after the token was sent', async () => {
         await using machine = await openMachine(kind);
-        const disk = new Disk(machine, 100_000);
-        const [first, second] = await windows(machine, { notes: disk }, { notes: disk });
+        const disk = new Disk();
+        const [first, second] = await windows(machine, disk.has, disk.has);
         machine.now += 2 * HOUR;
         const hold = machine.x.hold('/2/oauth2/token');
         const asked = first.session();
         await hold.arrived;
-        disk.room = disk.used;
+        disk.isFull = true;
         hold.release();
         assert.ok(works(machine, await asked));
         assert.ok(works(machine, await second.session()));
+        assert.ok(works(machine, await machine.open().session()), 'after a reload');
         assert.equal(machine.refreshes, 1);
+      });
+
+      it('keeps what X gives at a sign-in all the same, when it fills up after the code was sent', async () => {
+        await using machine = await openMachine(kind);
+        const disk = new Disk({ copiesOnWrite: true });
+        const window = machine.open(disk.has);
+        const hold = machine.x.hold('/2/oauth2/token');
+        const signingIn = window.signIn();
+        await hold.arrived;
+        disk.isFull = true;
+        hold.release();
+        assert.ok(works(machine, await signingIn));
+        assert.ok(works(machine, await window.session()));
+        await machine.settle();
+        assert.ok(works(machine, await window.session()));
+        assert.ok(works(machine, await machine.open().session()), 'after a reload');
+      });
+
+      it('keeps nobody from signing in, nor from signing out', async () => {
+        await using machine = await openMachine(kind);
+        const disk = new Disk({ isFull: true });
+        const [first, second] = await windows(machine, disk.has, disk.has);
+        assert.ok(works(machine, await first.session()));
+        assert.ok(works(machine, await second.session()));
+        const [session] = await first.sessions.all();
+        await first.sessions.signOut(session?.id ?? '');
+        assert.deepEqual(await first.sessions.all(), []);
+        assert.equal(works(machine, session), false, 'it is revoked at X');
+        await machine.settle();
+        assert.deepEqual(await machine.open().sessions.all(), []);
       });
     });
   }
 
-  it('is not filled by marks that a request was sent', async () => {
+  it('is not filled by refreshes: there is one file for each account, always of the same size', async () => {
     await using machine = await openMachine();
     const [window] = await windows(machine, {}, {});
-    for (let renewal = 1; renewal <= 3; renewal++) {
-      machine.now += 2 * HOUR;
+    const folder = join(machine.folder, 'grants');
+    const sizes = async (): Promise<readonly number[]> => {
+      const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return Promise.all(files.map(async ({ parentPath, name }) => (await fs.stat(join(parentPath, name))).size));
+    };
+    for (let refresh = 0; refresh <= 3; refresh++) {
       assert.ok(works(machine, await window.session()));
-      assert.equal((await readdir(join(machine.folder, 'notes'))).length, renewal);
+      assert.deepEqual(await sizes(), [16 * 1024]);
+      machine.now += 2 * HOUR;
     }
+    assert.equal(machine.refreshes, 3);
   });
 });
 
 describe('A folder that can’t be written', () => {
-  it('does not keep a grant from being renewed, and a refusal is believed only the second time', async () => {
+  it('does not keep a grant from being refreshed, and a refusal is not believed at once', async () => {
     await using machine = await openMachine();
-    const notes = new Disk(machine, 0, 'EACCES');
-    const [first, second] = await windows(machine, { notes }, { notes });
+    const disk = new Disk({ isFull: true, code: 'EACCES' });
+    const [first, second] = await windows(machine, disk.has, disk.has);
     machine.now += 2 * HOUR;
     assert.ok(works(machine, await first.session()));
     assert.ok(await second.session(), 'it used a refresh token that the first had spent');
@@ -91,46 +149,27 @@ async function windows(machine: Machine, one: WindowOptions, other: WindowOption
   return [first, second];
 }
 
-/** Notes on a disk that has room for so many bytes. */
-class Disk implements Notes {
-  room: number;
+/** A disk that can be full: then no file can be made, and none can be written in place where that takes new room. */
+class Disk {
+  isFull: boolean;
+  readonly #copiesOnWrite: boolean;
   readonly #code: string;
-  readonly #notes: SealedNotes;
-  readonly #sizes = new Map<string, number>();
+  /** What windows have whose register is on it. */
+  readonly has: WindowOptions;
 
-  constructor(machine: Machine, room: number, code = 'ENOSPC') {
-    this.#notes = new SealedNotes(join(machine.folder, 'notes'));
-    this.room = room;
+  constructor({ isFull = false, copiesOnWrite = false, code = 'ENOSPC' } = {}) {
+    this.isFull = isFull;
+    this.#copiesOnWrite = copiesOnWrite;
     this.#code = code;
+    const files: SlotFiles = { ...fs, open: (path, flags, mode) => this.#open(path, flags, mode) };
+    this.has = { register: (parts) => new Register({ ...parts, files }) };
   }
 
-  get used(): number {
-    return [...this.#sizes.values()].reduce((sum, size) => sum + size, 0);
-  }
-
-  read(secret: string, purpose: string): Promise<unknown> {
-    return this.#notes.read(secret, purpose);
-  }
-
-  async write(secret: string, purpose: string, payload: unknown): Promise<void> {
-    this.#take(secret, purpose, payload);
-    await this.#notes.write(secret, purpose, payload);
-  }
-
-  async writeFirst(secret: string, purpose: string, payload: unknown): Promise<boolean> {
-    this.#take(secret, purpose, payload);
-    return this.#notes.writeFirst(secret, purpose, payload);
-  }
-
-  async remove(secret: string, purpose: string): Promise<void> {
-    this.#sizes.delete(`${purpose} ${secret}`);
-    await this.#notes.remove(secret, purpose);
-  }
-
-  #take(secret: string, purpose: string, payload: unknown): void {
-    const size = JSON.stringify(payload).length;
-    if (this.used + size > this.room) throw Object.assign(new Error('the disk is full'), { code: this.#code });
-    this.#sizes.set(`${purpose} ${secret}`, size);
+  #open(path: string, flags: number | string, mode?: number): Promise<fs.FileHandle> {
+    const needsRoom = flags === 'wx' || (flags === 'r+' && this.#copiesOnWrite);
+    if (needsRoom && this.isFull)
+      return Promise.reject(Object.assign(new Error('the disk is full'), { code: this.#code }));
+    return fs.open(path, flags, mode);
   }
 }
 

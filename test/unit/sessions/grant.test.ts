@@ -81,6 +81,7 @@ describe('A grant', () => {
     }
     unreadable({ ...toRecord(grant), expiresAt: Number.NaN }, false);
     unreadable({ ...toRecord(grant), generation: 1.5 }, false);
+    unreadable({ ...toRecord(grant), id: 'a\r\nb' }, false);
     unreadable({ ...toRecord(grant), account: { id: '1', label: '\r\n' } }, false);
     unreadable({ ...toRecord(grant), version: 2 }, true);
     unreadable({ version: 99 }, true);

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { bounded, type Fetch } from '../../../src/oauth/http.ts';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
-import { Register } from '../../../src/sessions/store/register.ts';
+import type { Register } from '../../../src/sessions/store/register.ts';
 import { NotingRegister } from './notingRegister.ts';
 import type { WindowSecrets } from './stores.ts';
 import type { Machine, Window } from './window.ts';
