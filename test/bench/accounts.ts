@@ -1,12 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Locks } from '../../src/ipc/locks.ts';
 import { toRecord } from '../../src/sessions/grant.ts';
+import { Register } from '../../src/sessions/store/register.ts';
+import { idOf } from '../../src/sessions/store/storeKey.ts';
 import { NATIVE_APP } from '../x/app.ts';
 import type { Remembered } from './remembered.ts';
 import { ASKER, CONSTANT_ACCOUNT, GITHUB, X } from './tasks.ts';
 
 const TWO_HOURS_MS = 2 * 60 * 60_000;
 
-/** So many accounts at a server, signed in a moment ago. */
-export function signedIn(count: number, apiBaseUrl: string): Remembered {
+/** Nobody else is there yet. */
+const locks: Locks = { withLock: (_name, _waiting, action) => action({ held: async () => true }) };
+
+/** So many accounts at a server, signed in a moment ago: in the register in `globalStorage`, and in what this resolves to. */
+export async function signedIn(count: number, apiBaseUrl: string, globalStorage: string): Promise<Remembered> {
   const obtainedAt = Date.now();
   const grants = Array.from({ length: count }, (_, index) => ({
     id: `grant-${index}`,
@@ -23,11 +31,15 @@ export function signedIn(count: number, apiBaseUrl: string): Remembered {
     signInNumber: 1,
     generation: 1,
   }));
-  const secrets = grants.map((grant) => ({
-    extensionId: X,
-    key: `grant:${apiBaseUrl} ${grant.clientId} ${grant.account.id}`,
-    value: JSON.stringify(toRecord(grant)),
-  }));
+  const key = randomBytes(32);
+  const folder = join(globalStorage, 'grants', idOf(key), 'x');
+  const register = new Register({ folder, key, locks, monotonicMs: () => performance.now() });
+  const keyOf = (grant: (typeof grants)[number]): string => `grant:${apiBaseUrl} ${grant.clientId} ${grant.account.id}`;
+  for (const grant of grants) await register.change(keyOf(grant), async () => ({ grant }));
+  const secrets = [
+    ['store-key', { version: 1, key: key.toString('base64url') }] as const,
+    ...grants.map((grant) => [keyOf(grant), toRecord(grant)] as const),
+  ].map(([name, value]) => ({ extensionId: X, key: name, value: JSON.stringify(value) }));
   return { secrets, allowed: [], asker: ASKER };
 }
 

@@ -28,6 +28,11 @@ export class Editor {
     return this.#browser.version();
   }
 
+  /** The folder that VS Code gives an extension for its files. */
+  globalStorageOf(extension: string): string {
+    return join(this.#server.home, 'data', 'User', 'globalStorage', extension);
+  }
+
   /** A person's browser, in which VS Code keeps their secrets. */
   async person(remembered?: Remembered): Promise<Person> {
     const context = await this.#browser.newContext();

@@ -85,7 +85,7 @@ async function list(editor: Editor, x: StandIn): Promise<Pick<Measured, 'listing
   const staged = await stageExtensions();
   const listings: Listing[] = [];
   for (const count of ACCOUNTS) {
-    await using person = await editor.person(signedIn(count, x.apiBaseUrl));
+    await using person = await editor.person(await signedIn(count, x.apiBaseUrl, editor.globalStorageOf(X)));
     const listing = await person.perform(staged, 'listing', { rounds: LISTINGS });
     if (listing.accounts !== count) throw new Error(`Of ${count} accounts VS Code listed ${listing.accounts}.`);
     listings.push(listing);
