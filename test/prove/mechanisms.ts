@@ -21,12 +21,17 @@ export const mechanisms: readonly Mechanism[] = [
     scenarios: ['two windows refresh'],
   },
   {
-    name: 'to look again inside that lock',
+    name: 'to look again inside that lock, and when it is marked',
     patches: [
       {
         file: 'sessions/refresh.ts',
         find: 'const entry = await this.#grants.entry(known.id);\n    if (done !== undefined || entry === undefined) return',
         replace: 'const entry = { grant: known, sent: undefined };\n    if (known === undefined) return',
+      },
+      {
+        file: 'sessions/refresh.ts',
+        find: "if (!isLive(marked) || !sameState(marked.grant, grant)) return isLive(marked) ? 'current' : 'ended';",
+        replace: '',
       },
     ],
     scenarios: ['two windows refresh'],
@@ -221,7 +226,7 @@ export const mechanisms: readonly Mechanism[] = [
         replace: '',
       },
     ],
-    scenarios: ['late name, sign-in', 'refresh, late name'],
+    scenarios: ['sign-out, sign-in', 'late name, sign-in'],
   },
   {
     name: 'the copy in SecretStorage',
@@ -232,6 +237,6 @@ export const mechanisms: readonly Mechanism[] = [
         replace: '      if (entry.ended === undefined) return;\n',
       },
     ],
-    scenarios: ['two machines refresh', 'the files are gone'],
+    scenarios: ['the files are gone, refresh'],
   },
 ];

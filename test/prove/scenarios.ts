@@ -101,7 +101,7 @@ export const scenarios: readonly Scenario[] = [
       await signedIn(machine);
     },
     acts: () => [asks('A'), signsIn('B')],
-    bounds: CALM,
+    bounds: ROUGH,
   },
   {
     name: 'two sign-ins at once',
@@ -159,6 +159,18 @@ export const scenarios: readonly Scenario[] = [
       },
       ticks('B'),
     ],
+    bounds: CALM,
+  },
+  {
+    name: 'the files are gone, refresh',
+    windows: 2,
+    begin: async (machine) => {
+      await expired(machine);
+      machine.disk.rm('/storage/grants', { recursive: true, force: true });
+      machine.kill('A');
+      machine.kill('B');
+    },
+    acts: () => [asks('C'), asks('D')],
     bounds: CALM,
   },
   {
