@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import type { AuthenticationSession } from 'vscode';
 import type { Grant } from '../../../src/sessions/grant.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
@@ -260,6 +260,9 @@ describe('Whoever writes into the folder of the register', () => {
     await editor.signOut('x', '@ada_l');
     await writeFile(adas, older);
     assert.equal(await silently(editor), undefined, 'a window that knows of the sign-out');
+    assert.notDeepEqual(await readFile(adas), older, 'and says so again');
+    await editor.deactivate();
+    await writeFile(join(await registerOf(editor), basename(adas)), older);
     await editor.reload();
     const [back] = await editor.extension('evil.extension').getAccounts('x');
     assert.ok(back);

@@ -60,7 +60,7 @@ describe('The search through what windows can do in turn', function () {
   });
 
   it('refuses to switch off what is not there', async () => {
-    const patch = { file: 'sessions/renewal.ts', find: 'something that nobody wrote', replace: '' };
+    const patch = { file: 'sessions/refresh.ts', find: 'something that nobody wrote', replace: '' };
     await assert.rejects(bundled([patch]), /0 times/);
   });
 });
