@@ -51,6 +51,6 @@ describe('Secrets', () => {
       said.filter((text) => secrets.some((one) => text.includes(one))),
       [],
     );
-    assert.ok((await findSecrets(story, ['not renewed'])).length > 0, 'the log files are searched');
+    assert.ok((await findSecrets(story, ['not refreshed'])).length > 0, 'the log files are searched');
   });
 });
