@@ -23,7 +23,7 @@ describe('Accounts', () => {
     await signIn(window, 'ada', '@ada_l');
     await signIn(window, 'grace', '@grace_h');
     assert.deepEqual(
-      (await window.openAccounts()).filter((entry) => entry.startsWith('@')),
+      (await window.openAccounts('@ada_l (X)')).filter((entry) => entry.startsWith('@')),
       ['@ada_l (X)', '@grace_h (X)'],
     );
     await screenshot(window.page, 'two-accounts');
@@ -32,7 +32,7 @@ describe('Accounts', () => {
     const before = story.x.requests.length;
     await window.reload();
     assert.deepEqual(
-      (await window.openAccounts()).filter((entry) => entry.startsWith('@')),
+      (await window.openAccounts('@ada_l (X)')).filter((entry) => entry.startsWith('@')),
       ['@ada_l (X)', '@grace_h (X)'],
     );
     assert.equal(story.x.requests.length, before, 'no network at start-up');

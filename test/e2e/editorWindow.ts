@@ -42,34 +42,31 @@ export class EditorWindow {
       .click();
   }
 
-  /** Opens the Accounts menu and returns its entries. */
-  async openAccounts(): Promise<string[]> {
-    await this.page
-      .getByRole('button', { name: /^Accounts/ })
-      .first()
-      .click();
-    const entries = this.menu().getByRole('menuitem');
-    await entries.first().waitFor();
-    if (await this.menu().getByText('Loading...').isVisible()) {
+  /**
+   * Opens the Accounts menu and returns its entries. VS Code fills it when it opens, with what it knows by then: it is opened anew until
+   * `expected` is there, a few times at most.
+   */
+  async openAccounts(expected?: Text): Promise<string[]> {
+    for (let tries = 0; ; tries++) {
+      await this.page
+        .getByRole('button', { name: /^Accounts/ })
+        .first()
+        .click();
+      const entries = this.menu().getByRole('menuitem');
+      await entries.first().waitFor();
+      const isLoading = await this.menu().getByText('Loading...').isVisible();
+      const isThere =
+        expected === undefined || (await this.menu().getByRole('menuitem', { name: expected }).count()) > 0;
+      if (!isLoading && (isThere || tries >= TRIES)) {
+        return (await entries.allTextContents()).map((entry) => entry.trim());
+      }
       await this.closeMenu();
-      return this.openAccounts();
     }
-    return (await entries.allTextContents()).map((entry) => entry.trim());
   }
 
   /** Clicks an entry of the Accounts menu, and then one of the menu that it opens: `chooseFromAccounts('@ada_l (X)', 'Sign Out')`. */
   async chooseFromAccounts(...path: Text[]): Promise<void> {
-    const [first = ''] = path;
-    await this.openAccounts();
-    // VS Code fills the menu when it opens, with what it knows by then.
-    for (
-      let tries = 0;
-      tries < TRIES && (await this.menu().getByRole('menuitem', { name: first }).count()) === 0;
-      tries++
-    ) {
-      await this.closeMenu();
-      await this.openAccounts();
-    }
+    await this.openAccounts(path[0]);
     for (const entry of path) {
       // By the keyboard, because a menu that has just come up ignores the mouse for a moment.
       await this.menu().last().getByRole('menuitem', { name: entry }).hover();

@@ -18,7 +18,7 @@ describe('Signing in', () => {
 
     await window.notification('Signed in to X as @grace_h.').waitFor();
     await window.notification('Sign in to X in your browser').waitFor({ state: 'detached' });
-    assert.ok((await window.openAccounts()).includes('@grace_h (X)'));
+    assert.ok((await window.openAccounts('@grace_h (X)')).includes('@grace_h (X)'));
     assert.equal(story.x.requestsTo('/2/oauth2/token').length, 1);
     // The Greeter has not been allowed to use the account, so that one is ours.
     assert.equal(story.x.requestsTo('/2/users/me').length, 1);
@@ -60,7 +60,9 @@ describe('Signing in', () => {
     await consent.cancel();
     await window.notification('Access to X was not given').first().waitFor();
     assert.equal(await window.notification('Access to X was not given').count(), 1);
-    assert.ok((await window.openAccounts()).includes('Sign in with X to use Greeter (1)'));
+    assert.ok(
+      (await window.openAccounts('Sign in with X to use Greeter (1)')).includes('Sign in with X to use Greeter (1)'),
+    );
   });
 
   it('can be cancelled, and begun again', async () => {
