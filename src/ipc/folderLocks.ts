@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from './busyFiles.ts';
+import { codeOf, isNotThere } from './busyFiles.ts';
 import { hasDied, thisProcess, type RunningProcess } from './runningProcess.ts';
 import { HeldLock, type Directories } from './heldLock.ts';
 
@@ -127,8 +127,8 @@ export class FolderLocks {
     const giveUpAt = monotonicMs() + waiting.waitMs;
     for (;;) {
       waiting.signal?.throwIfAborted();
-      const tenure = await this.#bid(lock);
-      if (tenure !== undefined) return await this.#hold(tenure, action);
+      const held = await this.#bid(lock);
+      if (held !== undefined) return await this.#hold(held, action);
       const found = await waiting.until?.();
       if (found !== undefined) return found;
       const leftMs = giveUpAt - monotonicMs();
@@ -138,13 +138,13 @@ export class FolderLocks {
     }
   }
 
-  async #hold<T>(tenure: HeldLock, action: (lease: Lease) => Promise<T>): Promise<T> {
-    const beating = setInterval(() => void tenure.held(), this.#world.beatMs).unref();
+  async #hold<T>(held: HeldLock, action: (lease: Lease) => Promise<T>): Promise<T> {
+    const beating = setInterval(() => void held.held(), this.#world.beatMs).unref();
     try {
-      return await action(tenure);
+      return await action(held);
     } finally {
       clearInterval(beating);
-      await tenure.end();
+      await held.end();
     }
   }
 
@@ -159,11 +159,11 @@ export class FolderLocks {
 
     const bid = newName(lock);
     const holder = `${self.host}.${self.pid}.${self.start}.${bid.slice(-16)}`;
-    const tenure = new HeldLock(lock, holder, directories, monotonicMs);
-    await directories.mkdir(join(bid, tenure.token()), { recursive: true, mode: 0o700 });
+    const held = new HeldLock(lock, holder, directories, monotonicMs);
+    await directories.mkdir(join(bid, held.token()), { recursive: true, mode: 0o700 });
     try {
       await directories.rename(bid, lock);
-      return tenure;
+      return held;
     } catch (error) {
       // What can't be deleted now is swept later.
       await fs.rm(bid, { recursive: true, force: true }).catch(() => {});
@@ -196,7 +196,7 @@ export class FolderLocks {
     try {
       return (await this.#world.directories.readdir(directory)).toSorted();
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+      if (isNotThere(error)) return [];
       return (await fs.lstat(directory).catch(() => undefined)) === undefined ? [] : undefined;
     }
   }

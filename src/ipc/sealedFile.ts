@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { codeOf, patiently } from './busyFiles.ts';
+import { isNotThere, patiently } from './busyFiles.ts';
 import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 
 /** How every slot begins, of later versions as well: what begins otherwise is damaged. */
@@ -22,8 +22,6 @@ export const MAX_TEXT_BYTES = SLOT_BYTES - START_BYTES - IV_BYTES - HEAD_BYTES -
 
 /** How often a file is read in which nothing can be found. */
 const MOST_LOOKS = 3;
-
-const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** What this needs of a file system. */
 export interface SlotFiles {
@@ -74,7 +72,7 @@ export class SealedFile {
       const { ino, size, mtimeNs, ctimeNs } = await this.#files.lstat(this.#path, { bigint: true });
       return [ino, size, mtimeNs, ctimeNs].join(' ');
     } catch (error) {
-      if (NOT_THERE.has(codeOf(error) ?? '')) return undefined;
+      if (isNotThere(error)) return undefined;
       throw error;
     }
   }
@@ -132,7 +130,7 @@ export class SealedFile {
     try {
       await patiently(() => this.#files.unlink(this.#path));
     } catch (error) {
-      if (!NOT_THERE.has(codeOf(error) ?? '')) throw error;
+      if (!isNotThere(error)) throw error;
     }
   }
 
@@ -166,7 +164,7 @@ export class SealedFile {
         await file.close();
       }
     } catch (error) {
-      if (NOT_THERE.has(codeOf(error) ?? '') || !(await this.#isFile())) return undefined;
+      if (isNotThere(error) || !(await this.#isFile())) return undefined;
       throw error;
     }
   }
@@ -176,7 +174,7 @@ export class SealedFile {
     try {
       return (await this.#files.lstat(this.#path, { bigint: true })).isFile();
     } catch (error) {
-      return !NOT_THERE.has(codeOf(error) ?? '');
+      return !isNotThere(error);
     }
   }
 

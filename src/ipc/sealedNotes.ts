@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
-import { codeOf, patiently } from './busyFiles.ts';
+import { codeOf, isNotThere, patiently } from './busyFiles.ts';
 import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 
 const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
@@ -122,7 +122,7 @@ export class SealedNotes {
     try {
       return !(await this.#files.lstat(path)).isFile();
     } catch (error) {
-      return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+      return isNotThere(error);
     }
   }
 

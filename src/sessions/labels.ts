@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { READ_ONLY_A_FILE } from '../ipc/durableFiles.ts';
 import type { User } from '../x/users.ts';
-import { codeOf, patiently } from '../ipc/busyFiles.ts';
+import { codeOf, isNotThere, patiently } from '../ipc/busyFiles.ts';
 import type { Grant } from './grant.ts';
 import type { Log } from './log.ts';
 import { linkOrCopy } from '../ipc/sealedNotes.ts';
@@ -18,9 +18,6 @@ export interface LabelOwner {
 
 /** Takes the first of the candidates that belongs to this owner or to nobody; there has to be one. */
 export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner, kept?: string) => Promise<string>;
-
-/** Why there is no file, or no folder that could have it. */
-const NOT_THERE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** Far more than one person has accounts and apps. */
 const MOST_LOOKED_AT = 1000;
@@ -106,7 +103,7 @@ export class Labels {
   /** Undefined where nobody has it. */
   async #read(label: string): Promise<string | undefined> {
     const reading = patiently(() => fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_ONLY_A_FILE }));
-    return reading.catch((error: unknown) => (NOT_THERE.has(codeOf(error) ?? '') ? undefined : 'unknown'));
+    return reading.catch((error: unknown) => (isNotThere(error) ? undefined : 'unknown'));
   }
 
   #pathOf(label: string): string {

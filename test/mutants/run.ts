@@ -20,7 +20,8 @@ import { type Baseline, isAbout, Suite } from './suite.ts';
 const SCOPE = [
   'src/oauth/{appOnly,characters,clientAuthentication,codeGrant,errors,http,oauth1,oauth1Signature,pastedCallback}.ts',
   'src/x/*.ts',
-  'src/sessions/{backOff,busyFiles,clients,handedOut,oauth1Credentials,runningProcess,scopeRequest,seal,tenure}.ts',
+  'src/ipc/{busyFiles,heldLock,runningProcess,seal}.ts',
+  'src/sessions/{backOff,clients,handedOut,oauth1Credentials,scopeRequest}.ts',
 ];
 const PAGE = join(ROOT, 'docs', 'mutants.md');
 const REASONS = join(import.meta.dirname, 'reasons.json');

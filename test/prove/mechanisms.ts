@@ -134,8 +134,8 @@ export const mechanisms: readonly Mechanism[] = [
     patches: [
       {
         file: 'sessions/store/grants.ts',
-        find: 'this.#register = register;',
-        replace: '',
+        find: '(this.#register ??= this.#deps.register(storeKey))',
+        replace: 'this.#deps.register(storeKey)',
       },
     ],
     scenarios: ['two windows refresh', 'both signed in, both refresh'],

@@ -144,13 +144,21 @@ export class Grants {
 
   /** A grant in its newest state. Throws when that can't be known, because the machine fails. */
   async find(id: string): Promise<Grant | undefined> {
-    const grant = (await this.#entryOf(id))?.grant;
+    const grant = (await this.entry(id))?.grant;
     return grant?.apiBaseUrl === this.#deps.apiBaseUrl() ? grant : undefined;
   }
 
   /** What is known of a grant that is there. Throws when that can't be known. */
   async entry(id: string): Promise<Entry | undefined> {
-    return this.#entryOf(id);
+    await this.#load();
+    const known = this.#entryWith(id);
+    if (known === undefined) return undefined;
+    const found = await this.#register?.find(this.#keyOf(known.grant));
+    if (found !== undefined) this.#learn(found);
+    // It may have got its name.
+    if (found?.ended === 'moved') await this.catchUp();
+    this.#tell();
+    return this.#entryWith(id);
   }
 
   /** Whose grant a new one replaces: X keeps one per app and user. */
@@ -361,18 +369,6 @@ export class Grants {
     return this.#deps.records.keyOf(grant);
   }
 
-  async #entryOf(id: string): Promise<Entry | undefined> {
-    await this.#load();
-    const known = this.#entryWith(id);
-    if (known === undefined) return undefined;
-    const found = await this.#register?.find(this.#keyOf(known.grant));
-    if (found !== undefined) this.#learn(found);
-    // It may have got its name.
-    if (found?.ended === 'moved') await this.catchUp();
-    this.#tell();
-    return this.#entryWith(id);
-  }
-
   #entryWith(id: string): Entry | undefined {
     return this.#shown().find(({ grant }) => grant.id === id);
   }
@@ -516,8 +512,8 @@ export class Grants {
   async #loadAll(): Promise<void> {
     const storeKey = await this.#deps.key();
     this.#keyId = idOf(storeKey);
-    const register = this.#deps.register(storeKey);
-    this.#register = register;
+    // Once, however often SecretStorage fails after it: it comes with a watch on its folder.
+    const register = (this.#register ??= this.#deps.register(storeKey));
     const entries = await register
       .all((error) => this.#failed('read what became of a sign-in', error))
       .catch((error: unknown) => {

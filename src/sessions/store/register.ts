@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
-import { codeOf } from '../../ipc/busyFiles.ts';
+import { codeOf, isNotThere } from '../../ipc/busyFiles.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import type { Lease, Locks } from '../../ipc/locks.ts';
 import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
@@ -193,7 +193,7 @@ export class Register {
     try {
       return (await fs.readdir(this.#folder)).filter((name) => OURS.test(name));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+      if (isNotThere(error)) return [];
       throw error;
     }
   }

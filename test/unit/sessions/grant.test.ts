@@ -10,25 +10,13 @@ import {
   UnreadableRecord,
   type Grant,
 } from '../../../src/sessions/grant.ts';
+import { SOME_GRANT } from './someGrant.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const START = Date.UTC(2026, 6, 1);
 
-const grant: Grant = {
-  id: 'id',
-  apiBaseUrl: 'https://api.x.com',
-  clientId: 'client',
-  account: { id: '1', label: '@ada_l' },
-  scopes: ['tweet.read'],
-  accessToken: 'access',
-  refreshToken: 'refresh',
-  obtainedAt: START,
-  expiresAt: START + 2 * HOUR,
-  signInId: 'sign-in',
-  signInNumber: 1,
-  generation: 1,
-};
+const grant: Grant = { ...SOME_GRANT, obtainedAt: START, expiresAt: START + 2 * HOUR };
 
 describe('A grant', () => {
   const rows: readonly [when: string, ms: number, due: boolean, expired: boolean][] = [

@@ -11,21 +11,9 @@ import {
   NO_TOKEN,
   toEntryRecord,
 } from '../../../../src/sessions/store/entry.ts';
+import { SOME_GRANT } from '../someGrant.ts';
 
-const GRANT: Grant = {
-  id: 'id',
-  apiBaseUrl: 'https://api.x.com',
-  clientId: 'client',
-  account: { id: '1', label: '@ada_l' },
-  scopes: ['tweet.read'],
-  accessToken: 'access',
-  refreshToken: 'refresh',
-  obtainedAt: 1_000,
-  expiresAt: 2_000,
-  signInId: 'second sign-in',
-  signInNumber: 2,
-  generation: 5,
-};
+const GRANT: Grant = { ...SOME_GRANT, signInId: 'second sign-in', signInNumber: 2, generation: 5 };
 
 const KNOWN: Entry = { grant: GRANT };
 

@@ -9,24 +9,12 @@ import { SealedFile, type SlotFiles } from '../../../../src/ipc/sealedFile.ts';
 import type { Grant } from '../../../../src/sessions/grant.ts';
 import { ended, type Entry, toEntryRecord } from '../../../../src/sessions/store/entry.ts';
 import { Register, UnknownEntry } from '../../../../src/sessions/store/register.ts';
+import { SOME_GRANT } from '../someGrant.ts';
 
 const KEY = randomBytes(32);
 const DAY = 24 * 60 * 60_000;
 
-const GRANT: Grant = {
-  id: 'id',
-  apiBaseUrl: 'https://api.x.com',
-  clientId: 'client',
-  account: { id: '1', label: '@ada_l' },
-  scopes: ['tweet.read'],
-  accessToken: 'access',
-  refreshToken: 'refresh',
-  obtainedAt: 1_000,
-  expiresAt: 2_000,
-  signInId: 'sign-in',
-  signInNumber: 1,
-  generation: 1,
-};
+const GRANT: Grant = SOME_GRANT;
 
 const state = (generation: number): Entry => ({ grant: { ...GRANT, generation } });
 

@@ -4,14 +4,14 @@ import { HeldLock, type Directories } from '../../../src/ipc/heldLock.ts';
 
 const error = (code: string): Error => Object.assign(new Error(code), { code });
 
-describe('A tenure', () => {
+describe('A held lock', () => {
   /** What was done to directories, as the operation and the end of the path. */
   let done: string[] = [];
   let tokens = new Set<string>();
   let now = 0;
   let fails: (operation: string) => Error | undefined = () => undefined;
   let tookMs: number[] = [];
-  let tenure = newTenure();
+  let held = newHeldLock();
 
   beforeEach(() => {
     done = [];
@@ -19,10 +19,10 @@ describe('A tenure', () => {
     now = 0;
     fails = () => undefined;
     tookMs = [];
-    tenure = newTenure();
+    held = newHeldLock();
   });
 
-  function newTenure(): HeldLock {
+  function newHeldLock(): HeldLock {
     const directories: Directories = {
       readdir: () => assert.fail(),
       rename: () => assert.fail(),
@@ -49,73 +49,73 @@ describe('A tenure', () => {
   }
 
   it('makes the next token before it removes the last, which only its user may look into', async () => {
-    assert.equal(tenure.token(), 'holder.000000000');
-    assert.equal(await tenure.held(), true);
+    assert.equal(held.token(), 'holder.000000000');
+    assert.equal(await held.held(), true);
     assert.deepEqual(done, ['mkdir holder.000000001', 'rmdir holder.000000000']);
-    assert.equal(tenure.token(), 'holder.000000001');
+    assert.equal(held.token(), 'holder.000000001');
   });
 
   it('answers all who ask before a heartbeat begins with that one', async () => {
-    const asked = [tenure.held(), tenure.held(), tenure.held()];
+    const asked = [held.held(), held.held(), held.held()];
     assert.deepEqual(await Promise.all(asked), [true, true, true]);
-    assert.equal(tenure.token(), 'holder.000000001');
+    assert.equal(held.token(), 'holder.000000001');
   });
 
   it('ends with its token and then its lock, and does not mind if others are in there by then', async () => {
-    await tenure.held();
+    await held.held();
     done = [];
     fails = (operation) => (done.at(-1) === 'rmdir lock' && operation === 'rmdir' ? error('ENOTEMPTY') : undefined);
-    await tenure.end();
+    await held.end();
     assert.deepEqual(done, ['rmdir holder.000000001', 'rmdir lock']);
   });
 
   it('leaves the lock alone if its own token can’t be removed', async () => {
     fails = () => error('EACCES');
-    await tenure.end();
+    await held.end();
     assert.deepEqual(done, ['rmdir holder.000000000']);
   });
 
   it('ends after a heartbeat that is under way', async () => {
-    const beating = tenure.held();
-    await tenure.end();
+    const beating = held.held();
+    await held.end();
     assert.equal(await beating, true);
     assert.deepEqual(done.at(-2), 'rmdir holder.000000001');
   });
 
   it('is lost when somebody has removed its token, takes its new one back and does no more', async () => {
     tokens.clear();
-    assert.equal(await tenure.held(), false);
+    assert.equal(await held.held(), false);
     assert.deepEqual(done, ['mkdir holder.000000001', 'rmdir holder.000000000', 'rmdir holder.000000001']);
     done = [];
-    assert.equal(await tenure.held(), false);
-    await tenure.end();
+    assert.equal(await held.held(), false);
+    await held.end();
     assert.deepEqual(done, []);
   });
 
   it('is lost when its lock is gone, even if there is one again later', async () => {
     fails = () => error('ENOENT');
-    assert.equal(await tenure.held(), false);
+    assert.equal(await held.held(), false);
     fails = () => undefined;
     done = [];
-    assert.equal(await tenure.held(), false);
-    await tenure.end();
+    assert.equal(await held.held(), false);
+    await held.end();
     assert.deepEqual(done, []);
   });
 
   it('is not sure, but not lost either, when the disk takes no token for now', async () => {
     fails = () => error('ENOSPC');
-    assert.equal(await tenure.held(), false);
+    assert.equal(await held.held(), false);
     fails = () => undefined;
-    assert.equal(await tenure.held(), true);
-    assert.equal(tenure.token(), 'holder.000000001');
+    assert.equal(await held.held(), true);
+    assert.equal(held.token(), 'holder.000000001');
   });
 
   it('makes a heartbeat that took more than five seconds again', async () => {
     tookMs = [5_000];
-    assert.equal(await tenure.held(), true);
-    assert.equal(tenure.token(), 'holder.000000001');
+    assert.equal(await held.held(), true);
+    assert.equal(held.token(), 'holder.000000001');
     tookMs = [5_001, 5_001];
-    assert.equal(await tenure.held(), true);
-    assert.equal(tenure.token(), 'holder.000000004');
+    assert.equal(await held.held(), true);
+    assert.equal(held.token(), 'holder.000000004');
   });
 });
