@@ -28,5 +28,5 @@ await Promise.all([
   }),
   run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(ROOT, 'testing')]),
 ]);
-await cp(join(ROOT, 'x-authentication.d.ts'), join(OUT, 'types', 'x-authentication.d.ts'));
+await cp(join(ROOT, 'src', 'api', 'x-authentication.d.ts'), join(OUT, 'types', 'x-authentication.d.ts'));
 await chmod(CLI, 0o755);

@@ -1,38 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { XAuthentication } from '../x-authentication.d.ts';
-import type { Foreground } from './foreground.ts';
+import type { XAuthentication } from './api/x-authentication.d.ts';
+import type { Ui } from './vscode/ui/ui.ts';
 import type { Locks } from './ipc/locks.ts';
 import { bounded } from './oauth/http.ts';
-import { ApiRequests } from './sessions/apiRequests.ts';
+import { ApiRequests } from './api/apiRequests.ts';
 import { BackOff } from './sessions/backOff.ts';
-import { Clients } from './sessions/clients.ts';
-import { watchFolder } from './ipc/folderWatch.ts';
+import { ClientSecrets } from './sessions/store/clientSecrets.ts';
+import { watchFolder } from './ipc/watchFolder.ts';
 import type { Grant } from './sessions/grant.ts';
-import { HandedOut } from './sessions/handedOut.ts';
+import { IssuedSessions } from './api/issuedSessions.ts';
 import type { LabelGrant } from './sessions/labels.ts';
-import { LastingSessions } from './sessions/lastingSessions.ts';
+import { StaticSessions } from './sessions/staticSessions.ts';
 import type { FolderLocks } from './ipc/folderLocks.ts';
 import type { Notice, Notify } from './sessions/notice.ts';
-import { within } from './sessions/patience.ts';
+import { withTimeout } from './common/abort.ts';
 import { Refresh } from './sessions/refresh.ts';
 import { readScopes } from './sessions/scopeRequest.ts';
 import { Sessions, TICK_MS } from './sessions/sessions.ts';
 import { Grants } from './sessions/store/grants.ts';
-import { ManifestFile } from './sessions/store/manifest.ts';
-import { GrantRecords } from './sessions/store/records.ts';
+import { GrantManifest } from './sessions/store/grantManifest.ts';
+import { GrantRecords } from './sessions/store/grantRecords.ts';
 import { Register } from './sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from './sessions/store/storeKey.ts';
-import { exportedApi } from './vscode/api.ts';
-import { CallbackUriHandler } from './vscode/callbackUriHandler.ts';
-import type { SignInKind } from './vscode/commands.ts';
+import { exportedApi } from './vscode/exportedApi.ts';
+import { UriHandler } from './vscode/uriHandler.ts';
 import { Provider } from './vscode/provider.ts';
-import { registerCommands } from './vscode/registerCommands.ts';
+import { registerCommands } from './vscode/commands.ts';
 import { SECTION, settings } from './vscode/settings.ts';
-import type { Attempt } from './vscode/showMessages.ts';
 import type { SignInMethod } from './vscode/signInMethodSetting.ts';
 import { lookForApp } from './vscode/walkthrough.ts';
+import type { ProviderKind, SignInAttempt } from './vscode/providerKind.ts';
 
 /** Long enough for a slow answer, because what X has sent and nobody has read is lost. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -99,21 +98,22 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     log,
   });
   const secrets = keyed(context.secrets, storeKey);
-  const clients = new Clients(secrets);
+  const clients = new ClientSecrets(secrets);
   const backOff = new BackOff(now, random);
   const logged = (work: Promise<unknown>): void => void work.catch((error: unknown) => log.error(String(error)));
 
-  let opened: Promise<Foreground> | undefined;
-  const foreground = (): Promise<Foreground> => {
+  let opened: Promise<Ui> | undefined;
+  const ui = (): Promise<Ui> => {
     const kinds = { x, oauth1, appOnly };
     const signedIn = { sessions, oauth1Sessions, appOnlySessions, kinds };
     const grants = { x: xGrants, oauth1: oauth1Grants, appOnly: appOnlyGrants };
     const background = { context, log, world, secrets, clients, folders, grants, ...signedIn };
-    opened ??= import('./foreground.ts').then(({ openForeground }) => openForeground(background));
+    // oxlint-disable-next-line no-restricted-imports -- This import is what loads it on first use.
+    opened ??= import('./vscode/ui/ui.ts').then(({ openUi }) => openUi(background));
     return opened;
   };
-  const tell = (notice: Notice, attempt?: Attempt): void =>
-    logged(foreground().then(({ messages }) => messages.notice(notice, attempt)));
+  const tell = (notice: Notice, attempt?: SignInAttempt): void =>
+    logged(ui().then(({ messages }) => messages.notice(notice, attempt)));
   const notify: Notify = (notice) => tell(notice);
 
   const grantsOf = (providerId: string, prefix: string, signInAnew: () => Promise<Grant>): Grants => {
@@ -125,7 +125,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
         context.subscriptions.push(watchFolder(folder, () => logged(grants.catchUp())));
         return new Register({ folder, key, locks, monotonicMs: () => performance.now() });
       },
-      manifest: new ManifestFile(join(folders.manifest, providerId)),
+      manifest: new GrantManifest(join(folders.manifest, providerId)),
       isFirstToTell: (secret) =>
         notes()
           .then((found) => found.writeFirst(secret, 'told:unreadable', {}))
@@ -141,10 +141,10 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
 
   const xGrants = grantsOf('x', 'grant:', async () => x.signIn(settings.defaultScopes()).run());
   const refresh = new Refresh({ grants: xGrants, clients, locks, backOff, world, notify, log });
-  const label: LabelGrant = async (...grant) => (await foreground()).label(...grant);
+  const label: LabelGrant = async (...grant) => (await ui()).label(...grant);
   settled = () => refresh.settled();
   const sessions = new Sessions({ grants: xGrants, refresh, clients, backOff, label, world, notify, log });
-  const x: SignInKind = {
+  const x: ProviderKind = {
     id: 'x',
     label: 'X',
     sessions,
@@ -152,57 +152,57 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       const by = async (method?: SignInMethod): Promise<Grant> => {
         await xGrants.ready();
         const { clientId, wanted } = readScopes(scopes);
-        return (await foreground()).signIn.run({ clientId, wanted, accountId, method });
+        return (await ui()).signIn.run({ clientId, wanted, accountId, method });
       };
       return { run: () => by(), by };
     },
   };
 
   const oauth1Grants = grantsOf('x-oauth1', 'oauth1:', () => oauth1.signIn([]).run());
-  const oauth1Sessions = new LastingSessions({
+  const oauth1Sessions = new StaticSessions({
     grants: oauth1Grants,
-    claimLabel: async (...claim) => (await foreground()).labels.oauth1.claim(...claim),
-    revoke: async (grant, replacedBy) => (await foreground()).revokeOAuth1(grant, replacedBy),
+    claimLabel: async (...claim) => (await ui()).labels.oauth1.claim(...claim),
+    revoke: async (grant, replacedBy) => (await ui()).revokeOAuth1(grant, replacedBy),
     now,
     notify,
     log,
   });
-  const oauth1: SignInKind = {
+  const oauth1: ProviderKind = {
     id: 'x-oauth1',
     label: 'X (OAuth 1.0a)',
     sessions: oauth1Sessions,
     signIn: (scopes) => {
       const by = async (method?: SignInMethod): Promise<Grant> => {
         await oauth1Grants.ready();
-        return (await foreground()).oauth1SignIn.run(scopes, method);
+        return (await ui()).oauth1SignIn.run(scopes, method);
       };
       return { run: () => by(), by };
     },
   };
 
   const appOnlyGrants = grantsOf('x-app', 'app:', () => appOnly.signIn([]).run());
-  const appOnlySessions = new LastingSessions({
+  const appOnlySessions = new StaticSessions({
     grants: appOnlyGrants,
-    claimLabel: async (...claim) => (await foreground()).labels.appOnly.claim(...claim),
+    claimLabel: async (...claim) => (await ui()).labels.appOnly.claim(...claim),
     now,
     notify,
     log,
   });
-  const appOnly: SignInKind = {
+  const appOnly: ProviderKind = {
     id: 'x-app',
     label: 'X (app-only)',
     sessions: appOnlySessions,
     signIn: () => ({
       run: async () => {
         await appOnlyGrants.ready();
-        return (await foreground()).appOnlySignIn.run();
+        return (await ui()).appOnlySignIn.run();
       },
     }),
   };
 
-  const handedOut = new HandedOut(now);
+  const issued = new IssuedSessions(now);
   const bearer = (accessToken: string): string => `Bearer ${accessToken}`;
-  const signing = () => import('./sessions/oauth1Credentials.ts');
+  const signing = () => import('./api/oauth1Authorization.ts');
   const requests = new ApiRequests({
     authorizers: [
       { grants: xGrants, authorize: bearer, refresh: (refused) => refresh.refreshRefused(refused) },
@@ -212,13 +212,13 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       },
       { grants: appOnlyGrants, authorize: bearer },
     ],
-    handedOut,
+    issued,
     fetch: (input, init) => fetch(input, init),
     apiBaseUrl: world.apiBaseUrl,
   });
 
-  const register = (kind: SignInKind, grants: Grants): vscode.Disposable => {
-    const provider = new Provider({ grants, ...kind, handedOut, foreground });
+  const register = (kind: ProviderKind, grants: Grants): vscode.Disposable => {
+    const provider = new Provider({ grants, ...kind, issued, ui });
     const options = { supportsMultipleAccounts: true };
     return vscode.Disposable.from(
       provider,
@@ -244,7 +244,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const later = setTimeout(() => {
     sweep();
     // While they are there: an update may take them away from a window that stays open, which must not fail for that.
-    logged(import('./oauth/codeGrant.ts'));
+    logged(import('./oauth/authorizationCode.ts'));
     logged(signing());
   }, SETTLED_AFTER_MS);
   const sweeping = setInterval(sweep, DAY_MS);
@@ -253,8 +253,8 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
     register(x, xGrants),
     register(oauth1, oauth1Grants),
     register(appOnly, appOnlyGrants),
-    vscode.window.registerUriHandler(new CallbackUriHandler(foreground, log, now)),
-    registerCommands(foreground),
+    vscode.window.registerUriHandler(new UriHandler(ui, log, now)),
+    registerCommands(ui),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration(SECTION)) return;
       sessions.settingsChanged();
@@ -269,12 +269,12 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
       },
     },
   );
-  return exportedApi(requests, world.apiBaseUrl, foreground, log);
+  return exportedApi(requests, world.apiBaseUrl, ui, log);
 }
 
 /** VS Code waits for this before it ends the window's process: what X answers to a request under way exists nowhere else. */
 export async function deactivate(): Promise<void> {
-  await within(CLOSING_MS, settled(), undefined);
+  await withTimeout(CLOSING_MS, settled(), undefined);
 }
 
 /**

@@ -9,8 +9,8 @@ import type {
   Disposable,
   Event,
 } from 'vscode';
-import { covers, InvalidScopes, readScopes } from '../src/sessions/scopeRequest.ts';
-import type { XProviderId, XSignInErrorName } from '../x-authentication.d.ts';
+import { covers, InvalidScopesError, readScopes } from '../src/sessions/scopeRequest.ts';
+import type { XProviderId, XSignInErrorName } from '../src/api/x-authentication.d.ts';
 
 const LABELS: Readonly<Record<string, string>> = { x: 'X', 'x-oauth1': 'X (OAuth 1.0a)', 'x-app': 'X (app-only)' };
 
@@ -273,7 +273,7 @@ function read(
     const { wanted, clientId = '' } = readScopes(scopes);
     return { wanted, clientId };
   } catch (error) {
-    throw error instanceof InvalidScopes ? named('Misconfigured', error.message) : error;
+    throw error instanceof InvalidScopesError ? named('Misconfigured', error.message) : error;
   }
 }
 

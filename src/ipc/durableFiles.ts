@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { codeOf } from './busyFiles.ts';
+import { errnoCode } from './fileErrors.ts';
 
 /** A folder, a link (O_NOFOLLOW) or a pipe (O_NONBLOCK) in place of a file neither leads elsewhere nor hangs. */
 export const READ_ONLY_A_FILE = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -57,5 +57,5 @@ export async function writeThrough(
 
 /** Windows can't sync a folder, and some network file systems nothing. */
 export function ignoreNoSync(error: unknown): void {
-  if (!NO_SYNC.has(codeOf(error) ?? '')) throw error;
+  if (!NO_SYNC.has(errnoCode(error) ?? '')) throw error;
 }

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf, isNotThere } from './busyFiles.ts';
-import { hasDied, thisProcess, type RunningProcess } from './runningProcess.ts';
+import { errnoCode, isNotThere } from './fileErrors.ts';
+import { hasDied, thisProcess, type RunningProcess } from './processIdentity.ts';
 import { HeldLock, type Directories } from './heldLock.ts';
 
 /** A lock whose holder can't be asked (stopped, on another host, not ours) is free when it has shown no life so long. */
@@ -18,8 +18,8 @@ const TOKEN = /^([0-9a-f]{16})\.([1-9]\d{0,9})\.(\d*)\.[0-9a-f]{16}\.\d+$/;
 const OURS = /^[0-9a-f]{32}(\.[0-9a-f]{16})?$/;
 
 /** Somebody else held the lock for as long as the caller could wait. */
-export class LockBusy extends Error {
-  override readonly name = 'LockBusy';
+export class LockBusyError extends Error {
+  override readonly name = 'LockBusyError';
 }
 
 export interface Lease {
@@ -30,7 +30,7 @@ export interface Lease {
   held(): Promise<boolean>;
 }
 
-export interface Waiting<T> {
+export interface PendingAttempt<T> {
   /** The longest time to wait; with 0 there is one try. */
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -38,7 +38,7 @@ export interface Waiting<T> {
   readonly until?: () => Promise<T | undefined>;
 }
 
-interface LockWorld {
+interface LockDeps {
   readonly self: RunningProcess;
   readonly isDead: (other: RunningProcess, self: RunningProcess) => boolean;
   /** A clock that nobody sets, in milliseconds. */
@@ -70,11 +70,11 @@ interface LockWorld {
  */
 export class FolderLocks {
   readonly #folder: string;
-  readonly #world: LockWorld;
+  readonly #world: LockDeps;
   /** What was seen in locks that are held, kept between calls because most callers wait for less than STALE_MS. */
   readonly #seen = new Map<string, { names: string; lookedAt: number; unchangedMs: number }>();
 
-  constructor(folder: string, world: Partial<LockWorld> = {}) {
+  constructor(folder: string, world: Partial<LockDeps> = {}) {
     this.#folder = folder;
     this.#world = {
       // Looked up when a lock is wanted, not at activation.
@@ -93,10 +93,10 @@ export class FolderLocks {
   /**
    * Runs `action` while no other process runs one under the same name.
    *
-   * Throws {@link LockBusy} when the time is up, the signal's reason when it aborts, and the file system's error when
+   * Throws {@link LockBusyError} when the time is up, the signal's reason when it aborts, and the file system's error when
    * the folder can't be written.
    */
-  async withLock<T>(name: string, waiting: Waiting<T>, action: (lease: Lease) => Promise<T>): Promise<T> {
+  async withLock<T>(name: string, waiting: PendingAttempt<T>, action: (lease: Lease) => Promise<T>): Promise<T> {
     const hash = createHash('sha256').update(name).digest('hex').slice(0, 32);
     return await this.#withLock(join(this.#folder, hash), waiting, action);
   }
@@ -116,13 +116,13 @@ export class FolderLocks {
       } else {
         // The clock may be wrong and the holder alive: taking the lock is what removes it safely.
         await this.#withLock(path, { waitMs: 1.5 * STALE_MS }, async () => {}).catch((error: unknown) => {
-          if (!(error instanceof LockBusy)) throw error;
+          if (!(error instanceof LockBusyError)) throw error;
         });
       }
     }
   }
 
-  async #withLock<T>(lock: string, waiting: Waiting<T>, action: (lease: Lease) => Promise<T>): Promise<T> {
+  async #withLock<T>(lock: string, waiting: PendingAttempt<T>, action: (lease: Lease) => Promise<T>): Promise<T> {
     const { monotonicMs, sleep } = this.#world;
     const giveUpAt = monotonicMs() + waiting.waitMs;
     for (;;) {
@@ -132,7 +132,7 @@ export class FolderLocks {
       const found = await waiting.until?.();
       if (found !== undefined) return found;
       const leftMs = giveUpAt - monotonicMs();
-      if (leftMs <= 0) throw new LockBusy(`Another process held the lock for more than ${waiting.waitMs} ms`);
+      if (leftMs <= 0) throw new LockBusyError(`Another process held the lock for more than ${waiting.waitMs} ms`);
       // Rejects only because of the signal, which is looked at next.
       await sleep(Math.min(leftMs, POLL_MS * (1 + Math.random())), waiting.signal).catch(() => {});
     }
@@ -227,7 +227,7 @@ export class FolderLocks {
       if ((await fs.lstat(lock)).isSymbolicLink()) return await fs.unlink(lock);
       await directories.rmdir(join(lock, name));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return;
+      if (errnoCode(error) === 'ENOENT') return;
       await directories.rename(join(lock, name), newName(lock)).catch(() => {});
     }
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { codeOf, patiently } from './busyFiles.ts';
+import { errnoCode, retryWhileBusy } from './fileErrors.ts';
 
 /** A heartbeat that took longer is made again: its token may have been seen, and thought dead, for as long. */
 const LONGEST_BEAT_MS = 5_000;
@@ -58,10 +58,10 @@ export class HeldLock {
     const last = this.token();
     const next = this.token(this.#beats + 1);
     try {
-      await patiently(() => this.#directories.mkdir(join(this.#lock, next), { recursive: false, mode: 0o700 }));
+      await retryWhileBusy(() => this.#directories.mkdir(join(this.#lock, next), { recursive: false, mode: 0o700 }));
     } catch (error) {
       // A full disk, say, does not take the lock away, but nothing keeps it for longer either.
-      this.#lost = codeOf(error) === 'ENOENT';
+      this.#lost = errnoCode(error) === 'ENOENT';
       return false;
     }
     this.#beats++;
@@ -73,7 +73,7 @@ export class HeldLock {
 
   async #remove(token: string): Promise<boolean> {
     try {
-      await patiently(() => this.#directories.rmdir(join(this.#lock, token)));
+      await retryWhileBusy(() => this.#directories.rmdir(join(this.#lock, token)));
       return true;
     } catch {
       return false;

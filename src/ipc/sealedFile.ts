@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isNotThere, patiently } from './busyFiles.ts';
+import { isNotThere, retryWhileBusy } from './fileErrors.ts';
 import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
 
 /** How every slot begins, of later versions as well: what begins otherwise is damaged. */
@@ -36,8 +36,8 @@ export interface SlotFiles {
 }
 
 /** A newer version of this extension wrote the file: it alone knows what it says. */
-export class NewerVersion extends Error {
-  override readonly name = 'NewerVersion';
+export class NewerVersionError extends Error {
+  override readonly name = 'NewerVersionError';
 }
 
 /** What a file said when it was read. */
@@ -80,7 +80,7 @@ export class SealedFile {
   /**
    * What was written last, or undefined where nothing was, or only what nobody with the key has written.
    *
-   * @throws {NewerVersion}, and what the file system throws if that can't be known now
+   * @throws {NewerVersionError}, and what the file system throws if that can't be known now
    */
   async read(): Promise<Reading | undefined> {
     for (let looks = 1; ; looks++) {
@@ -113,7 +113,7 @@ export class SealedFile {
     if (before !== undefined) {
       const slot = before.slot === 0 ? 1 : 0;
       const sealed = this.#seal(payload, revision, slot);
-      const file = await patiently(() => this.#files.open(this.#path, 'r+'));
+      const file = await retryWhileBusy(() => this.#files.open(this.#path, 'r+'));
       try {
         await writeAll(file, sealed, slot * SLOT_BYTES);
         await sync(file);
@@ -128,7 +128,7 @@ export class SealedFile {
 
   async remove(): Promise<void> {
     try {
-      await patiently(() => this.#files.unlink(this.#path));
+      await retryWhileBusy(() => this.#files.unlink(this.#path));
     } catch (error) {
       if (!isNotThere(error)) throw error;
     }
@@ -145,7 +145,7 @@ export class SealedFile {
       } finally {
         await file.close();
       }
-      await patiently(() => this.#files.rename(temporary, this.#path));
+      await retryWhileBusy(() => this.#files.rename(temporary, this.#path));
     } catch (error) {
       await this.#files.unlink(temporary).catch(() => {});
       throw error;
@@ -156,7 +156,7 @@ export class SealedFile {
 
   async #bytes(): Promise<Buffer | undefined> {
     try {
-      const file = await patiently(() => this.#files.open(this.#path, READ_ONLY_A_FILE));
+      const file = await retryWhileBusy(() => this.#files.open(this.#path, READ_ONLY_A_FILE));
       try {
         if (!(await file.stat()).isFile()) return undefined;
         return await readAll(file, 2 * SLOT_BYTES);
@@ -194,7 +194,7 @@ export class SealedFile {
   #unseal(sealed: Buffer, slot: 0 | 1): Reading | undefined {
     const version = sealed[MAGIC.length] ?? 0;
     if (!sealed.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-    if (version > VERSION) throw new NewerVersion('a newer version of X Authentication wrote it');
+    if (version > VERSION) throw new NewerVersionError('a newer version of X Authentication wrote it');
     if (sealed.length < SLOT_BYTES || version !== VERSION) return undefined;
     const iv = sealed.subarray(START_BYTES, START_BYTES + IV_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES });

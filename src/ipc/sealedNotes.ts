@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
-import { codeOf, isNotThere, patiently } from './busyFiles.ts';
+import { errnoCode, isNotThere, retryWhileBusy } from './fileErrors.ts';
 import { MAX_SEALED_BYTES, nameOf, seal, unseal } from './seal.ts';
 
 const OURS = /^[0-9a-f]{40}(\.[0-9a-f]{16}\.tmp)?$/;
@@ -48,7 +48,7 @@ export class SealedNotes {
   /** Leaves a note in place of any before. When this resolves the note survives a power cut; if it can't be left, it throws. */
   async write(secret: string, purpose: string, payload: unknown): Promise<void> {
     await this.#place(secret, purpose, payload, async (whole, note) => {
-      await patiently(() => this.#files.rename(whole, note));
+      await retryWhileBusy(() => this.#files.rename(whole, note));
       return true;
     });
   }
@@ -60,7 +60,7 @@ export class SealedNotes {
         await linkOrCopy(this.#files, whole, note);
         return true;
       } catch (error) {
-        if (codeOf(error) === 'EEXIST') return false;
+        if (errnoCode(error) === 'EEXIST') return false;
         throw error;
       }
     });
@@ -68,9 +68,9 @@ export class SealedNotes {
 
   async remove(secret: string, purpose: string): Promise<void> {
     try {
-      await patiently(() => fs.unlink(join(this.#folder, nameOf(secret, purpose))));
+      await retryWhileBusy(() => fs.unlink(join(this.#folder, nameOf(secret, purpose))));
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errnoCode(error) !== 'ENOENT') throw error;
     }
   }
 
@@ -80,7 +80,7 @@ export class SealedNotes {
    */
   async sweep(olderThanMs: number, now = Date.now()): Promise<void> {
     const names = await fs.readdir(this.#folder).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return [];
+      if (errnoCode(error) === 'ENOENT') return [];
       throw error;
     });
     if (names.length === 0) return;
@@ -102,7 +102,7 @@ export class SealedNotes {
   async #readFile(name: string): Promise<Buffer | undefined> {
     const path = join(this.#folder, name);
     try {
-      const file = await patiently(() => this.#files.open(path, READ_ONLY_A_FILE));
+      const file = await retryWhileBusy(() => this.#files.open(path, READ_ONLY_A_FILE));
       try {
         const stat = await file.stat();
         if (!stat.isFile() || stat.size > MAX_SEALED_BYTES) return undefined;
@@ -112,7 +112,7 @@ export class SealedNotes {
         await file.close();
       }
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' || (await this.#isNoFile(path))) return undefined;
+      if (errnoCode(error) === 'ENOENT' || (await this.#isNoFile(path))) return undefined;
       throw error;
     }
   }
@@ -154,7 +154,7 @@ export async function linkOrCopy(files: Pick<Files, 'link' | 'copyFile'>, whole:
   try {
     await files.link(whole, path);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw error;
+    if (errnoCode(error) === 'EEXIST') throw error;
     // Whatever else: each system that has no hard links (FAT, Android, network drives) says so with a code of its own.
     await files.copyFile(whole, path, constants.COPYFILE_EXCL);
     await writeThrough(path, 'r+');

@@ -56,8 +56,8 @@ function anyForm(text: string): RegExp {
 }
 
 /** The server answered, and its answer says no: an OAuth error response (RFC 6749 §5.2) or its OAuth 1.0a counterpart. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
   readonly status: number;
   /** The `error` of RFC 6749 §5.2, or the number of an `errors[0].code` in decimal. */
   readonly code: string;
@@ -79,8 +79,8 @@ export class Refused extends Error {
  * There was no usable answer: no connection, a time-out, 429, 5xx, or an answer that is not the protocol's. It has no `cause`:
  * those of `fetch` and of parsers quote what was sent or received, tokens included.
  */
-export class Unreachable extends Error {
-  override readonly name = 'Unreachable';
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
   /** The HTTP status, if there was one. */
   readonly status: number | undefined;
   /** How long the server asked to be left alone, in milliseconds. */
@@ -114,8 +114,8 @@ export const AUTHORIZATION_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** The authorization endpoint sent the browser back with an error instead of a code (RFC 6749 §4.1.2.1). */
-export class AuthorizationDenied extends Error {
-  override readonly name = 'AuthorizationDenied';
+export class AuthorizationDeniedError extends Error {
+  override readonly name = 'AuthorizationDeniedError';
   /** `access_denied` when the person said no. */
   readonly code: string;
   readonly description: string | undefined;
@@ -130,6 +130,6 @@ export class AuthorizationDenied extends Error {
 }
 
 /** A callback that is not the answer to the sign-in that waits: another state, none, or no code in it. */
-export class CallbackMismatch extends Error {
-  override readonly name = 'CallbackMismatch';
+export class CallbackMismatchError extends Error {
+  override readonly name = 'CallbackMismatchError';
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Unreachable } from './errors.ts';
+import { UnreachableError } from './errors.ts';
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
@@ -35,14 +35,14 @@ const NEVER_SENT = new Set([
   'ERR_CERT_DATE_INVALID',
 ]);
 
-interface Waiting {
+interface PendingAttempt {
   /** A clock that nobody sets, in milliseconds. */
   readonly monotonicMs: () => number;
   /** Rejects when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-const REAL_TIME: Waiting = {
+const REAL_TIME: PendingAttempt = {
   monotonicMs: () => performance.now(),
   sleep: (ms, signal) => delay(ms, undefined, { ref: false, signal }),
 };
@@ -53,12 +53,12 @@ const REAL_TIME: Waiting = {
  * is counted: an answer that has arrived meanwhile is read first, because it may be the only copy of new tokens.
  *
  * Redirects are not followed: no OAuth endpoint redirects a POST, and following one would hand over what was sent.
- * Never rejects with anything but {@link Unreachable}, unless the caller's own `signal` aborted.
+ * Never rejects with anything but {@link UnreachableError}, unless the caller's own `signal` aborted.
  */
 export function bounded(
   fetch: Fetch,
   timeoutMs: number,
-  { maxBodyBytes = MAX_BODY_BYTES, ...waiting }: Partial<Waiting> & { readonly maxBodyBytes?: number } = {},
+  { maxBodyBytes = MAX_BODY_BYTES, ...waiting }: Partial<PendingAttempt> & { readonly maxBodyBytes?: number } = {},
 ): Fetch {
   const ask = async (url: string, init: RequestInit | undefined, timeout: AbortSignal): Promise<Response> => {
     const signal = init?.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
@@ -76,10 +76,14 @@ export function bounded(
       return new Response(bodyless ? null : body, { status, headers: response.headers });
     } catch (error) {
       init?.signal?.throwIfAborted();
-      const reason = timeout.aborted ? 'it took too long' : error instanceof TooLong ? error.message : undefined;
+      const reason = timeout.aborted
+        ? 'it took too long'
+        : error instanceof AnswerTooLongError
+          ? error.message
+          : undefined;
       const why = reason ?? failureOf(error).code;
       const { host } = new URL(url);
-      throw new Unreachable(`The answer of ${host} broke off${why === undefined ? '' : `: ${why}`}.`, { status });
+      throw new UnreachableError(`The answer of ${host} broke off${why === undefined ? '' : `: ${why}`}.`, { status });
     }
   };
   return async (url, init) => {
@@ -101,7 +105,7 @@ export function bounded(
  * Resolves when this process has listened for so long. After a time away another slice follows, in which what lies in the socket
  * is read: timers come before the network when an event loop goes on.
  */
-async function listened(ms: number, over: AbortSignal, { monotonicMs, sleep }: Waiting): Promise<void> {
+async function listened(ms: number, over: AbortSignal, { monotonicMs, sleep }: PendingAttempt): Promise<void> {
   const slice = Math.min(ms, SLICE_MS);
   let wasAway = false;
   for (let left = ms; left > 0 || wasAway; left -= slice) {
@@ -112,15 +116,15 @@ async function listened(ms: number, over: AbortSignal, { monotonicMs, sleep }: W
 }
 
 /** What it means that `fetch` rejected: its own error may quote what was sent, and mostly says nothing. */
-export function unreachable(url: string, error: unknown, why?: string): Unreachable {
+export function unreachable(url: string, error: unknown, why?: string): UnreachableError {
   const { code, neverSent } = failureOf(error);
   const reason = why ?? code;
-  return new Unreachable(`No answer from ${new URL(url).host}${reason === undefined ? '' : `: ${reason}`}.`, {
+  return new UnreachableError(`No answer from ${new URL(url).host}${reason === undefined ? '' : `: ${reason}`}.`, {
     maybeSent: !neverSent,
   });
 }
 
-class TooLong extends Error {}
+class AnswerTooLongError extends Error {}
 
 async function readWhole(response: Response, maxBodyBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
@@ -128,7 +132,7 @@ async function readWhole(response: Response, maxBodyBytes: number): Promise<Uint
   // `for await` cancels the stream, and with it the download, when the loop is left early.
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > maxBodyBytes) throw new TooLong(`it has more than ${maxBodyBytes} bytes`);
+    if (size > maxBodyBytes) throw new AnswerTooLongError(`it has more than ${maxBodyBytes} bytes`);
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));

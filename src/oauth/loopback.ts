@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The port is taken, or may not be used, so that the callback can't arrive there. */
-export class PortUnavailable extends Error {
-  override readonly name = 'PortUnavailable';
+export class PortUnavailableError extends Error {
+  override readonly name = 'PortUnavailableError';
   readonly port: number;
 
   constructor(port: number, options?: ErrorOptions) {
@@ -70,7 +70,7 @@ const PAGE_MS = 5_000;
  * Waits for the callback of one sign-in on 127.0.0.1 (RFC 8252 §7.3). Whatever else comes to the port is answered and
  * forgotten: it neither ends the wait nor leads to a request.
  *
- * @throws {PortUnavailable}
+ * @throws {PortUnavailableError}
  */
 export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopback> {
   const hosts = new Set(
@@ -125,13 +125,13 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
 
   await new Promise<void>((resolve, reject) => {
     // Stays for as long as the server: an error without a listener (no file descriptors left) would end the process.
-    server.on('error', (cause) => reject(new PortUnavailable(options.port, { cause })));
+    server.on('error', (cause) => reject(new PortUnavailableError(options.port, { cause })));
     server.listen({ port: options.port, host: '127.0.0.1', exclusive: true }, resolve);
   });
   return {
     callback: callback.promise,
     close: async () => {
-      if (arrived !== undefined) await within(pageMs, shown.promise).catch(() => undefined);
+      if (arrived !== undefined) await withTimeout(pageMs, shown.promise).catch(() => undefined);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -207,14 +207,14 @@ function sendOn(response: ServerResponse, address: string, { path }: LoopbackOpt
 
 function show(response: ServerResponse, arrival: Arrival, { page }: LoopbackOptions): void {
   const status = arrival === 'ended' ? 410 : 200;
-  within(PAGE_PATIENCE_MS, (async () => page(arrival))()).then(
+  withTimeout(PAGE_PATIENCE_MS, (async () => page(arrival))()).then(
     (html) => answer(response, status, 'text/html; charset=utf-8', html),
     () => answer(response, status, PLAIN, 'Go back to the editor.\n'),
   );
 }
 
 /** Rejects when a promise takes longer. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T> {
   const giveUp = new AbortController();
   try {
     return await Promise.race([

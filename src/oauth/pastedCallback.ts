@@ -1,5 +1,5 @@
-import { errorWithoutState } from './codeGrant.ts';
-import { CallbackMismatch } from './errors.ts';
+import { errorWithoutState } from './authorizationCode.ts';
+import { CallbackMismatchError } from './errors.ts';
 
 /** White space, quotes and brackets that are copied along. */
 const WRAPPING = /^[\s\u200b\u2060"'`“”‘’«»<(]+|[\s\u200b\u2060"'`“”‘’«»>)]+$/g;
@@ -12,7 +12,7 @@ const MAX_LENGTH = 4_000;
  * state to compare; it is taken because the person brought it themselves, and only this sign-in's verifier can use it
  * (RFC 7636 §1). So is an error that X reports without a state.
  *
- * @throws {CallbackMismatch} when there is neither a code nor an error in it
+ * @throws {CallbackMismatchError} when there is neither a code nor an error in it
  */
 export function readPastedCallback(pasted: string, state: string): URLSearchParams {
   const text = pasted.length > MAX_LENGTH ? '' : pasted.replace(WRAPPING, '');
@@ -25,5 +25,5 @@ export function readPastedCallback(pasted: string, state: string): URLSearchPara
     return error === undefined ? callback : new URLSearchParams({ error, state });
   }
   if (/^[A-Za-z0-9_\-.~]{20,}=*$/.test(text)) return new URLSearchParams({ code: text, state });
-  throw new CallbackMismatch('There is no code in what was pasted.');
+  throw new CallbackMismatchError('There is no code in what was pasted.');
 }

@@ -42,8 +42,8 @@ export const DEFAULT_LIFETIME_MS = 2 * 60 * 60_000;
 export const LEAST_LIFETIME_MS = 10 * 60_000;
 
 /** A stored record that can't be read. The message never quotes it. */
-export class UnreadableRecord extends Error {
-  override readonly name = 'UnreadableRecord';
+export class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError';
   /** True for a record that a newer version of this extension wrote: it is left alone. */
   readonly newer: boolean;
 
@@ -96,14 +96,14 @@ export function toRecord(grant: Grant): object {
 /**
  * Reads what {@link toRecord} made, from SecretStorage or from another window.
  *
- * @throws {UnreadableRecord}
+ * @throws {UnreadableRecordError}
  */
 export function fromRecord(value: unknown): Grant {
   const parsed = v.safeParse(GrantRecord, value);
   if (!parsed.success) {
     const version = v.safeParse(v.object({ version: v.number() }), value);
     const newer = version.success && version.output.version > VERSION;
-    throw new UnreadableRecord(newer ? 'it was written by a newer version' : 'it is damaged', newer);
+    throw new UnreadableRecordError(newer ? 'it was written by a newer version' : 'it is damaged', newer);
   }
   const { version: _, refreshToken, ...rest } = parsed.output;
   return { ...rest, refreshToken };

@@ -3,9 +3,9 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { READ_ONLY_A_FILE } from '../ipc/durableFiles.ts';
 import type { User } from '../x/users.ts';
-import { codeOf, isNotThere, patiently } from '../ipc/busyFiles.ts';
+import { errnoCode, isNotThere, retryWhileBusy } from '../ipc/fileErrors.ts';
 import type { Grant } from './grant.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../common/log.ts';
 import { linkOrCopy } from '../ipc/sealedNotes.ts';
 
 /** To whom a label belongs: an account, as one app at one X has it. */
@@ -102,7 +102,9 @@ export class Labels {
 
   /** Undefined where nobody has it. */
   async #read(label: string): Promise<string | undefined> {
-    const reading = patiently(() => fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_ONLY_A_FILE }));
+    const reading = retryWhileBusy(() =>
+      fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_ONLY_A_FILE }),
+    );
     return reading.catch((error: unknown) => (isNotThere(error) ? undefined : 'unknown'));
   }
 
@@ -115,11 +117,11 @@ export class Labels {
 async function writeFirst(path: string, text: string): Promise<boolean> {
   const whole = `${path}.${randomUUID()}`;
   try {
-    await patiently(() => fs.writeFile(whole, text, { flag: 'wx', mode: 0o600 }));
+    await retryWhileBusy(() => fs.writeFile(whole, text, { flag: 'wx', mode: 0o600 }));
     await linkOrCopy(fs, whole, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errnoCode(error) === 'EEXIST') return false;
     throw error;
   } finally {
     await fs.unlink(whole).catch(() => {});

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { Refused, Unreachable } from '../oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
-import type { Clients } from './clients.ts';
+import type { ClientSecrets } from './store/clientSecrets.ts';
 import type { Lease, Locks } from '../ipc/locks.ts';
 import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, type Grant } from './grant.ts';
 import { isLive, type Entry, type Sent } from './store/entry.ts';
 import { isNoFiles, type Grants } from './store/grants.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../common/log.ts';
 import type { Notify } from './notice.ts';
-import { within } from './patience.ts';
+import { withTimeout } from '../common/abort.ts';
 
 /** How a refresh ended (design rule 7). `current` says that the token is good, whoever refreshed it. */
 export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
@@ -22,7 +22,7 @@ export interface RefreshDeps {
 }
 
 /** How long a caller waits for a refresh that is under way: shorter while the token it would get otherwise is good. */
-const PATIENCE_MS = { good: 3_000, expired: 10_000 } as const;
+const TIMEOUT_MS = { good: 3_000, expired: 10_000 } as const;
 
 /** How long a refresh waits for another window's. */
 const LOCK_WAIT_MS = 30_000;
@@ -53,7 +53,7 @@ interface Doubt {
  */
 export class Refresh {
   readonly #grants: Grants;
-  readonly #clients: Clients;
+  readonly #clients: ClientSecrets;
   readonly #locks: Locks;
   readonly #backOff: BackOff;
   readonly #world: RefreshDeps;
@@ -75,7 +75,7 @@ export class Refresh {
 
   constructor(parts: {
     grants: Grants;
-    clients: Clients;
+    clients: ClientSecrets;
     locks: Locks;
     backOff: BackOff;
     world: RefreshDeps;
@@ -100,8 +100,8 @@ export class Refresh {
     if (!isDue(grant, now) || this.#backOff.isWaiting(grant.id)) return grant;
     const outcome = this.refresh(grant);
     const startedAt = this.#underWay.get(grant.id)?.startedAt ?? performance.now();
-    const patience = isExpired(grant, now) ? PATIENCE_MS.expired : PATIENCE_MS.good;
-    await within(patience - (performance.now() - startedAt), outcome, undefined);
+    const patience = isExpired(grant, now) ? TIMEOUT_MS.expired : TIMEOUT_MS.good;
+    await withTimeout(patience - (performance.now() - startedAt), outcome, undefined);
     return this.#grants.find(grant.id).catch(() => grant);
   }
 
@@ -223,7 +223,7 @@ export class Refresh {
     if (doubt !== undefined && sameState(doubt.grant, grant)) return this.#lookedAgain(doubt);
     if (sent?.isRefused === true) return this.#doubt(grant, dropped);
 
-    const { refresh } = await import('../oauth/codeGrant.ts');
+    const { refresh } = await import('../oauth/authorizationCode.ts');
     const client = await this.#clients.get(grant);
     // Whether no other window can have got an answer, as far as is known before X has spoken.
     const isAlone = lease !== NO_LOCK && (!dropped || sent.id === this.#failed.get(grant.id));
@@ -245,11 +245,11 @@ export class Refresh {
         expiresAt: obtainedAt + (answer.expiresInMs ?? DEFAULT_LIFETIME_MS),
       });
     } catch (error) {
-      if (error instanceof Unreachable) {
+      if (error instanceof UnreachableError) {
         this.#failed.set(grant.id, id);
         return await this.#unreachable(grant, error, dropped);
       }
-      if (error instanceof Refused)
+      if (error instanceof RefusedError)
         return await this.#refused(grant, error, {
           hasSecret: client.clientSecret !== undefined,
           dropped,
@@ -286,7 +286,7 @@ export class Refresh {
     return 'current';
   }
 
-  async #unreachable(grant: Grant, error: Unreachable, dropped: boolean): Promise<Outcome> {
+  async #unreachable(grant: Grant, error: UnreachableError, dropped: boolean): Promise<Outcome> {
     if (!error.maybeSent && !dropped) await this.#mark(grant, undefined);
     this.#backOff.failed(grant.id, error.retryAfterMs);
     this.#log.warn(`Grant ${grant.id}: not refreshed, it will be tried again. ${error.message}`);
@@ -295,7 +295,7 @@ export class Refresh {
 
   async #refused(
     grant: Grant,
-    error: Refused,
+    error: RefusedError,
     { hasSecret, dropped, isAlone }: { hasSecret: boolean; dropped: boolean; isAlone: boolean },
   ): Promise<Outcome> {
     const cause = refusalCause(error);

@@ -17,12 +17,12 @@ export interface ScopeRequest {
 }
 
 /** A request for scopes that is malformed, which only its author can mend. What was asked for is not in it. */
-export class InvalidScopes extends Error {
-  override readonly name = 'InvalidScopes';
+export class InvalidScopesError extends Error {
+  override readonly name = 'InvalidScopesError';
   /** `two-client-ids`: which app is meant can't be known. */
   readonly reason: 'scope' | 'too-many' | 'client-id' | 'two-client-ids';
 
-  constructor(reason: InvalidScopes['reason']) {
+  constructor(reason: InvalidScopesError['reason']) {
     super(`The scopes are malformed: ${reason}.`);
     this.reason = reason;
   }
@@ -31,18 +31,18 @@ export class InvalidScopes extends Error {
 /**
  * Reads the scopes of a `getSession`: a list, whose members may themselves be space-separated lists as XDK takes them.
  *
- * @throws {InvalidScopes}
+ * @throws {InvalidScopesError}
  */
 export function readScopes(asked: readonly string[]): ScopeRequest {
   const words = [...new Set(asked.flatMap((scope) => scope.split(/\s+/)).filter((scope) => scope !== ''))];
-  if (words.length > MAX_SCOPES) throw new InvalidScopes('too-many');
+  if (words.length > MAX_SCOPES) throw new InvalidScopesError('too-many');
   const clientIds = words
     .filter((word) => word.startsWith(CLIENT_ID_PREFIX))
     .map((word) => word.slice(CLIENT_ID_PREFIX.length));
-  if (clientIds.length > 1) throw new InvalidScopes('two-client-ids');
-  if (!clientIds.every((clientId) => CLIENT_ID.test(clientId))) throw new InvalidScopes('client-id');
+  if (clientIds.length > 1) throw new InvalidScopesError('two-client-ids');
+  if (!clientIds.every((clientId) => CLIENT_ID.test(clientId))) throw new InvalidScopesError('client-id');
   const scopes = words.filter((word) => !word.startsWith(CLIENT_ID_PREFIX));
-  if (!scopes.every((scope) => SCOPE.test(scope))) throw new InvalidScopes('scope');
+  if (!scopes.every((scope) => SCOPE.test(scope))) throw new InvalidScopesError('scope');
   return { asked, wanted: scopes.filter((scope) => scope !== OFFLINE_ACCESS), clientId: clientIds[0] };
 }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { AuthorizationRequest } from '../oauth/codeGrant.ts';
-import { Refused, Unreachable } from '../oauth/errors.ts';
+import type { AuthorizationRequest } from '../oauth/authorizationCode.ts';
+import { RefusedError, UnreachableError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { stakes } from '../x/scopes.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
-import type { App, Clients } from './clients.ts';
+import type { App, ClientSecrets } from './store/clientSecrets.ts';
 import {
   DEFAULT_LIFETIME_MS,
   dueAt,
@@ -20,25 +20,16 @@ import {
   type Grant,
 } from './grant.ts';
 import type { Given, LabelGrant } from './labels.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../common/log.ts';
 import type { Notify } from './notice.ts';
-import { within } from './patience.ts';
+import { withTimeout } from '../common/abort.ts';
 import type { Outcome, Refresh } from './refresh.ts';
 import { covers, readScopes, scopesToRequest } from './scopeRequest.ts';
-import type { Status, Trouble } from './status.ts';
+import { toSession, type Session, type Status, type Trouble } from './session.ts';
 import { NO_TOKEN } from './store/entry.ts';
 import type { Grants } from './store/grants.ts';
 
-/** A view of a grant, as VS Code hands it to an extension (`vscode.AuthenticationSession`). */
-export interface Session {
-  readonly id: string;
-  readonly accessToken: string;
-  readonly account: Account;
-  /** Exactly as they were asked for, whatever else the grant covers. */
-  readonly scopes: readonly string[];
-}
-
-export interface SessionsWorld {
+export interface SessionsDeps {
   readonly fetch: Fetch;
   readonly now: () => number;
   readonly random: () => number;
@@ -56,10 +47,10 @@ type Accept = (given: Given, user: User | undefined) => Promise<boolean>;
 const AHEAD_MS = 5 * 60_000;
 
 /** How long a caller waits for the name of a grant that has none yet. */
-const NAMING_PATIENCE_MS = 3_000;
+const NAMING_TIMEOUT_MS = 3_000;
 
 /** How long a sign-in waits for what X answers to another one: its own code lives for 30 s at X. */
-const SIGN_IN_PATIENCE_MS = 25_000;
+const SIGN_IN_TIMEOUT_MS = 25_000;
 
 /** How long X is left alone when it does not tell whose a grant is: all windows and extensions share 75 requests per 15 minutes. */
 const ASK_WHO_AGAIN_MS = 2 * 60_000;
@@ -74,13 +65,13 @@ export const TICK_MS = 30_000;
 export class Sessions {
   readonly #grants: Grants;
   readonly #refresh: Refresh;
-  readonly #clients: Clients;
+  readonly #clients: ClientSecrets;
   readonly #backOff: BackOff;
   readonly #label: LabelGrant;
-  readonly #world: SessionsWorld;
+  readonly #world: SessionsDeps;
   readonly #notify: Notify;
   readonly #log: Log;
-  readonly #handedOut = new Set<string>();
+  readonly #issued = new Set<string>();
   readonly #naming = new Map<string, Promise<Grant | undefined>>();
   readonly #aheadMs: number;
   #lastTickAt: number;
@@ -88,10 +79,10 @@ export class Sessions {
   constructor(parts: {
     grants: Grants;
     refresh: Refresh;
-    clients: Clients;
+    clients: ClientSecrets;
     backOff: BackOff;
     label: LabelGrant;
-    world: SessionsWorld;
+    world: SessionsDeps;
     notify: Notify;
     log: Log;
   }) {
@@ -117,7 +108,7 @@ export class Sessions {
   /**
    * The sessions that serve a request, each with a token that has some life left if X can be reached.
    *
-   * @throws {InvalidScopes}
+   * @throws {InvalidScopesError}
    */
   async matching(asked: readonly string[], accountId?: string): Promise<readonly Session[]> {
     const request = readScopes(asked);
@@ -153,7 +144,7 @@ export class Sessions {
    * to `/2/users/me`. If `accept` rejects, the grant is not kept but revoked, and so ends the one that the person had, because X has
    * put the new one in its place.
    *
-   * @throws {AuthorizationDenied | CallbackMismatch | Refused | Unreachable}, and whatever `accept` rejects with
+   * @throws {AuthorizationDeniedError | CallbackMismatchError | RefusedError | UnreachableError}, and whatever `accept` rejects with
    */
   async signIn(app: App, request: AuthorizationRequest, callback: URLSearchParams, accept: Accept): Promise<Grant> {
     const id = randomUUID();
@@ -172,7 +163,7 @@ export class Sessions {
     const { apiBaseUrl, clientId } = app;
     const client = await this.#clients.get(app);
     const endpoints = tokenEndpoints(apiBaseUrl);
-    const { checkCallback, exchangeCode } = await import('../oauth/codeGrant.ts');
+    const { checkCallback, exchangeCode } = await import('../oauth/authorizationCode.ts');
     const checked = checkCallback(endpoints, client, request, callback);
     const asked = {
       id,
@@ -227,7 +218,7 @@ export class Sessions {
       return action();
     };
     try {
-      return await this.#refresh.exclusively(name, { waitMs: SIGN_IN_PATIENCE_MS }, begin);
+      return await this.#refresh.exclusively(name, { waitMs: SIGN_IN_TIMEOUT_MS }, begin);
     } catch (error) {
       if (hasBegun) throw error;
       return begin();
@@ -254,7 +245,7 @@ export class Sessions {
 
   /** A view of a grant that was just given, with the scopes as they were asked for. */
   sessionOf(grant: Grant, asked: readonly string[]): Session {
-    this.#handedOut.add(grant.id);
+    this.#issued.add(grant.id);
     return toSession(grant, asked);
   }
 
@@ -262,7 +253,7 @@ export class Sessions {
   async signOut(sessionId: string): Promise<boolean> {
     const grant = await this.#grants.signOut(sessionId);
     if (grant === undefined) return true;
-    this.#handedOut.delete(grant.id);
+    this.#issued.delete(grant.id);
     const isRevoked = await this.#revoke(grant);
     if (!isRevoked) this.#notify({ kind: 'not-revoked', grant });
     return isRevoked;
@@ -330,7 +321,7 @@ export class Sessions {
     this.#lastTickAt = now;
     await this.#takeOver();
     for (const grant of await this.#grants.list()) {
-      if (!this.#handedOut.has(grant.id) || this.#backOff.isWaiting(grant.id)) continue;
+      if (!this.#issued.has(grant.id) || this.#backOff.isWaiting(grant.id)) continue;
       if (isDue(grant, now, this.#aheadMs))
         await this.#refresh.refresh(grant, isDue(grant, now) ? undefined : grant.accessToken);
       else if (isProvisional(grant.account)) await this.#name(grant);
@@ -363,10 +354,10 @@ export class Sessions {
   }
 
   async #handOut(grant: Grant): Promise<Grant | undefined> {
-    this.#handedOut.add(grant.id);
+    this.#issued.add(grant.id);
     const fresh = await this.#refresh.fresh(grant);
     if (fresh === undefined || !isProvisional(fresh.account)) return fresh;
-    return within(NAMING_PATIENCE_MS, this.#name(fresh), fresh);
+    return withTimeout(NAMING_TIMEOUT_MS, this.#name(fresh), fresh);
   }
 
   /** Gives a grant the name that X did not tell at sign-in, if it tells now. Never rejects. */
@@ -423,7 +414,7 @@ export class Sessions {
       this.#log.warn(
         `Grant ${grant.id}: X did not say whose it is. ${error instanceof Error ? error.message : String(error)}`,
       );
-      const wishMs = error instanceof Unreachable ? error.retryAfterMs : undefined;
+      const wishMs = error instanceof UnreachableError ? error.retryAfterMs : undefined;
       this.#backOff.failed(namingOf(grant), Math.max(ASK_WHO_AGAIN_MS, wishMs ?? 0));
       return undefined;
     }
@@ -437,13 +428,13 @@ export class Sessions {
     ];
     const results = await Promise.allSettled(
       tokens.map(async ([token, hint]) => {
-        const { revoke } = await import('../oauth/codeGrant.ts');
+        const { revoke } = await import('../oauth/authorizationCode.ts');
         const client = await this.#clients.get(grant);
         try {
           await revoke(tokenEndpoints(grant.apiBaseUrl), client, token, hint, this.#world);
         } catch (error) {
           // Dead already, perhaps by the revocation of the other one: that is what was asked for.
-          if (!(error instanceof Refused && refusalCause(error) === 'token')) throw error;
+          if (!(error instanceof RefusedError && refusalCause(error) === 'token')) throw error;
         }
       }),
     );
@@ -472,9 +463,4 @@ function unnamed<T extends { readonly id: string }>(given: T): T & { readonly ac
 /** What the waiting before the next question to X is filed under: apart from that of refreshes, which must not suffer from it. */
 function namingOf(grant: Given): string {
   return `name of ${grant.id}`;
-}
-
-/** A view of a grant with the given scopes. */
-export function toSession(grant: Grant, scopes: readonly string[]): Session {
-  return { id: grant.id, accessToken: grant.accessToken, account: grant.account, scopes };
 }

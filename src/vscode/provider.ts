@@ -1,53 +1,38 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/store/grants.ts';
-import type { HandedOut } from '../sessions/handedOut.ts';
-import type { Outcome } from '../sessions/refresh.ts';
-import { toSession, type Session } from '../sessions/sessions.ts';
-import type { Status } from '../sessions/status.ts';
-import type { Attempt, Messages } from './showMessages.ts';
+import type { IssuedSessions } from '../api/issuedSessions.ts';
+import type { Messages } from './ui/messages/messages.ts';
+import type { SignInAttempt, SessionSource } from './providerKind.ts';
 import { stepDone } from './walkthrough.ts';
-
-/** The sessions of one provider: what {@link Provider} needs of `Sessions` and `LastingSessions`. */
-export interface SessionSource {
-  /** Every grant once. No network: VS Code asks for this at every start. */
-  all(): Promise<readonly Session[]>;
-  matching(scopes: readonly string[], accountId?: string): Promise<readonly Session[]>;
-  sessionOf(grant: Grant, scopes: readonly string[]): Session;
-  /** Resolves to true when nothing is left to tell the person: X has ended it, too. */
-  signOut(sessionId: string): Promise<boolean>;
-  /** How every grant stands. No network. */
-  statuses(): Promise<readonly Status[]>;
-  /** Refreshes one grant, where they have to be refreshed. */
-  refreshNow?(sessionId: string): Promise<Outcome | undefined>;
-}
+import { toSession, type Session } from '../sessions/session.ts';
 
 /** What is loaded to tell of a failure. */
 interface Teller {
-  readonly toFailure: (error: unknown) => Error;
+  readonly toUserFacingError: (error: unknown) => Error;
   readonly messages: Messages;
 }
 
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
 export class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
-  readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
-  readonly #handedOut: HandedOut;
-  readonly #foreground: () => Promise<Teller>;
+  readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => SignInAttempt;
+  readonly #issued: IssuedSessions;
+  readonly #ui: () => Promise<Teller>;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
 
   constructor(parts: {
     grants: Grants;
     sessions: SessionSource;
-    signIn: (scopes: readonly string[], accountId: string | undefined) => Attempt;
-    handedOut: HandedOut;
-    foreground: () => Promise<Teller>;
+    signIn: (scopes: readonly string[], accountId: string | undefined) => SignInAttempt;
+    issued: IssuedSessions;
+    ui: () => Promise<Teller>;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
-    this.#handedOut = parts.handedOut;
-    this.#foreground = parts.foreground;
+    this.#issued = parts.issued;
+    this.#ui = parts.ui;
     parts.grants.onDidChange((changes) => void this.#fire(changes));
   }
 
@@ -60,10 +45,10 @@ export class Provider implements vscode.AuthenticationProvider {
         ? this.#sessions.all()
         : this.#sessions.matching(scopes, options.account?.id));
       if (found.length > 0) stepDone('isSignedIn');
-      if (scopes !== undefined) found.forEach((session) => this.#handedOut.note(session));
+      if (scopes !== undefined) found.forEach((session) => this.#issued.note(session));
       return found.map(asShown);
     } catch (error) {
-      throw (await this.#foreground()).toFailure(error);
+      throw (await this.#ui()).toUserFacingError(error);
     }
   }
 
@@ -71,23 +56,23 @@ export class Provider implements vscode.AuthenticationProvider {
     scopes: readonly string[],
     options: vscode.AuthenticationProviderSessionOptions,
   ): Promise<vscode.AuthenticationSession> {
-    let attempt: Attempt | undefined;
+    let attempt: SignInAttempt | undefined;
     try {
       attempt = this.#signIn(scopes, options.account?.id);
       const grant = await attempt.run();
       const found = this.#sessions.sessionOf(grant, scopes);
-      this.#handedOut.note(found);
+      this.#issued.note(found);
       const session = asShown(found);
       // VS Code takes the badge off the Accounts menu only for an added session with exactly these scopes, also when the
       // grant was there and only got wider.
       this.#changes.fire({ added: [session], changed: [], removed: [] });
       stepDone('isUsed');
-      void this.#foreground().then(({ messages }) => messages.signedIn(grant));
+      void this.#ui().then(({ messages }) => messages.signedIn(grant));
       return session;
     } catch (error) {
-      const { messages, toFailure } = await this.#foreground();
+      const { messages, toUserFacingError } = await this.#ui();
       messages.failure(error, attempt);
-      throw toFailure(error);
+      throw toUserFacingError(error);
     }
   }
 

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { CLIENT_ID, SCOPE } from '../oauth/characters.ts';
-import { readBaseUrl, UnsafeBaseUrl, X_API, type BaseUrls, type Traffic } from '../x/endpoints.ts';
-import { Failure } from './failure.ts';
+import { readBaseUrl, UnsafeBaseUrlError, X_API, type BaseUrls, type Traffic } from '../x/endpoints.ts';
+import { UserFacingError } from './userFacingError.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethodSetting.ts';
 
 const { l10n } = vscode;
@@ -10,8 +10,8 @@ const { l10n } = vscode;
 export const SECTION = 'xAuthentication';
 
 /** A setting whose value can't be used, because `reason`. */
-function invalid(setting: string, reason: string): Failure {
-  return new Failure(
+function invalid(setting: string, reason: string): UserFacingError {
+  return new UserFacingError(
     'Misconfigured',
     l10n.t({
       message: "The setting {0} can't be used ({1}): correct it and try again.",
@@ -24,7 +24,7 @@ function invalid(setting: string, reason: string): Failure {
 
 /**
  * The settings, read anew at every use and never trusted: a person can write anything into a file. Every getter throws a
- * {@link Failure}, `Misconfigured`, unless it says otherwise.
+ * {@link UserFacingError}, `Misconfigured`, unless it says otherwise.
  */
 export const settings = {
   /** Empty when none is set. */
@@ -95,7 +95,7 @@ function baseUrl(name: string, traffic?: Traffic): string {
   try {
     return readBaseUrl(text, traffic);
   } catch (error) {
-    if (error instanceof UnsafeBaseUrl) throw invalid(name, urlReason());
+    if (error instanceof UnsafeBaseUrlError) throw invalid(name, urlReason());
     throw error;
   }
 }

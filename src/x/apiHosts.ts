@@ -6,8 +6,8 @@ const ORIGINS = new Set(
 );
 
 /** A request that would take credentials elsewhere than to the API that they are for. */
-export class ForbiddenDestination extends Error {
-  override readonly name = 'ForbiddenDestination';
+export class ForbiddenDestinationError extends Error {
+  override readonly name = 'ForbiddenDestinationError';
   readonly origin: string;
 
   constructor(origin: string) {
@@ -26,14 +26,14 @@ export function apiUrl(input: string | URL, apiBaseUrl: string): URL {
  * Lets credentials go only to the API that they came from: to any of X's own hosts if they are X's, otherwise to what is below
  * `apiBaseUrl`, its path included, because another path of the same host may be somebody else's.
  *
- * @throws {ForbiddenDestination}
+ * @throws {ForbiddenDestinationError}
  */
 export function checkDestination(url: URL, apiBaseUrl: string): void {
   const base = new URL(apiBaseUrl);
   const isAllowed = ORIGINS.has(base.origin)
     ? ORIGINS.has(url.origin)
     : url.origin === base.origin && isBelow(url.pathname, base) && isBelow(asServersMayReadIt(url), base);
-  if (!isAllowed) throw new ForbiddenDestination(url.origin);
+  if (!isAllowed) throw new ForbiddenDestinationError(url.origin);
 }
 
 function isBelow(path: string, { pathname }: URL): boolean {

@@ -1,4 +1,4 @@
-import * as appOnly from '../oauth/appOnly.ts';
+import * as appOnly from '../oauth/clientCredentials.ts';
 import { secretsIn } from '../oauth/clientAuthentication.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
 import { errorOf } from './oauth1Errors.ts';
@@ -9,8 +9,8 @@ import { whoAmI } from './users.ts';
  * Gets the app's bearer token (https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only).
  * An app has one: X answers with the same to everyone who asks, and it does not expire.
  *
- * @throws {Refused} with code `99` when the API key or secret is wrong
- * @throws {Unreachable}
+ * @throws {RefusedError} with code `99` when the API key or secret is wrong
+ * @throws {UnreachableError}
  */
 export async function appOnlyBearer(apiBaseUrl: string, consumer: Consumer, world: appOnly.World): Promise<string> {
   const response = await appOnly.clientCredentialsRequest(`${apiBaseUrl}/oauth2/token`, consumer, world);
@@ -27,7 +27,7 @@ export type BearerOwner = 'app' | 'user' | 'malformed';
  * Checks a bearer token that was pasted. `/2/users/me` is not for apps, and says so only to an app that X knows.
  *
  * @throws {Problem} when X refuses for another reason, as it does with 401 when the token is unknown
- * @throws {Unreachable}
+ * @throws {UnreachableError}
  */
 export async function bearerOwner(apiBaseUrl: string, bearer: string, world: appOnly.World): Promise<BearerOwner> {
   // RFC 6750 §2.1, and the percent signs of X. What a header can't hold, `fetch` would quote in its error.

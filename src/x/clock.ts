@@ -1,5 +1,5 @@
 import type { Fetch } from '../oauth/http.ts';
-import { Unreachable } from '../oauth/errors.ts';
+import { UnreachableError } from '../oauth/errors.ts';
 
 interface ClockComparison {
   /** How far X's clock is ahead of this machine's: to a second, and half the round trip. */
@@ -10,7 +10,7 @@ interface ClockComparison {
 /**
  * Asks X, without a token, for anything: what counts is the Date of the answer (RFC 9110 §6.6.1).
  *
- * @throws {Unreachable}
+ * @throws {UnreachableError}
  */
 export async function compareClocks(
   apiBaseUrl: string,
@@ -20,7 +20,7 @@ export async function compareClocks(
   const { headers, status } = await world.fetch(`${apiBaseUrl}/2/users/me`, {});
   const roundTripMs = world.now() - sentAt;
   const date = Date.parse(headers.get('date') ?? '');
-  if (Number.isNaN(date)) throw new Unreachable('The server does not say what time it is.', { status });
+  if (Number.isNaN(date)) throw new UnreachableError('The server does not say what time it is.', { status });
   // The Date has no fractions of a second, and was written half way through.
   return { aheadMs: Math.round(date + 500 - (sentAt + roundTripMs / 2)), roundTripMs };
 }

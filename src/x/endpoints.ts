@@ -1,4 +1,4 @@
-import type { Endpoints, TokenEndpoints } from '../oauth/codeGrant.ts';
+import type { Endpoints, TokenEndpoints } from '../oauth/authorizationCode.ts';
 
 /** XDK's `base_url` and `authorization_base_url`. */
 export interface BaseUrls {
@@ -7,8 +7,8 @@ export interface BaseUrls {
 }
 
 /** A base URL that can't be used, for the reason in its message. */
-export class UnsafeBaseUrl extends Error {
-  override readonly name = 'UnsafeBaseUrl';
+export class UnsafeBaseUrlError extends Error {
+  override readonly name = 'UnsafeBaseUrlError';
 }
 
 /** X's OAuth 2.0 endpoints (https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code). */
@@ -39,20 +39,21 @@ const MAX_LENGTH = 2_000;
 /**
  * Reads a base URL: https, or http to this machine; no query, no credentials; without a trailing slash.
  *
- * @throws {UnsafeBaseUrl}
+ * @throws {UnsafeBaseUrlError}
  */
 export function readBaseUrl(text: string, traffic: Traffic = 'secrets'): string {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  if (url === undefined) throw new UnsafeBaseUrl('it is not a URL');
+  if (url === undefined) throw new UnsafeBaseUrlError('it is not a URL');
   // As it is used: it may be longer than what was written.
-  if (url.href.length > MAX_LENGTH) throw new UnsafeBaseUrl('it is too long');
+  if (url.href.length > MAX_LENGTH) throw new UnsafeBaseUrlError('it is too long');
   const isHere = traffic === 'pages' ? isLoopbackToBrowsers : isLoopback;
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere(url.hostname))) {
-    throw new UnsafeBaseUrl('it must begin with https:');
+    throw new UnsafeBaseUrlError('it must begin with https:');
   }
-  if (url.username !== '' || url.password !== '') throw new UnsafeBaseUrl('it must not carry a user name or password');
+  if (url.username !== '' || url.password !== '')
+    throw new UnsafeBaseUrlError('it must not carry a user name or password');
   // In the text, because an empty query or fragment is still there when a path is added to it.
-  if (/[?#]/.test(url.href)) throw new UnsafeBaseUrl('it must not have a query or a fragment');
+  if (/[?#]/.test(url.href)) throw new UnsafeBaseUrlError('it must not have a query or a fragment');
   return url.href.replace(/\/+$/, '');
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { Refused } from '../oauth/errors.ts';
+import { RefusedError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
-import * as oauth1 from '../oauth/oauth1.ts';
+import * as oauth1 from '../oauth/oauth1Flow.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
 import { errorOf, INVALID_VERIFIER } from './oauth1Errors.ts';
 import { whoAmI, whoAmIUrl, type User } from './users.ts';
@@ -22,9 +22,9 @@ export type AccessType = 'read' | 'write';
 /**
  * Begins a sign-in. `callback` is registered with X, or {@link oauth1.OUT_OF_BAND} for a PIN.
  *
- * @throws {Refused} with code `32` (wrong API key or secret), `415` (callback not registered), `417` (the app takes a
+ * @throws {RefusedError} with code `32` (wrong API key or secret), `415` (callback not registered), `417` (the app takes a
  *   callback but no PIN, or a PIN but no callback: whichever this was not), `416` (app suspended) or `135` (the clock)
- * @throws {Unreachable}
+ * @throws {UnreachableError}
  */
 export async function requestToken(
   apiBaseUrl: string,
@@ -66,8 +66,8 @@ const UserParameters = v.object({
 /**
  * Ends a sign-in. `verifier` is from the callback, or the PIN.
  *
- * @throws {Refused} with code `89` (the request token is too old or was used) or {@link INVALID_VERIFIER}
- * @throws {Unreachable}
+ * @throws {RefusedError} with code `89` (the request token is too old or was used) or {@link INVALID_VERIFIER}
+ * @throws {UnreachableError}
  */
 export async function accessToken(
   apiBaseUrl: string,
@@ -89,8 +89,8 @@ export async function accessToken(
 /**
  * Asks X whose token this is, which also tells whether tokens that were typed in are good.
  *
- * @throws {Refused} with one of X's numbers, or with the kind or reason of an API v2 problem
- * @throws {Unreachable}
+ * @throws {RefusedError} with one of X's numbers, or with the kind or reason of an API v2 problem
+ * @throws {UnreachableError}
  */
 export async function whoseToken(
   apiBaseUrl: string,
@@ -106,7 +106,7 @@ export async function whoseToken(
 /**
  * Revokes an access token, with itself (`POST oauth/invalidate_token`). One that is dead already is no error.
  *
- * @throws {Refused | Unreachable}
+ * @throws {RefusedError | UnreachableError}
  */
 export async function invalidateToken(
   apiBaseUrl: string,
@@ -119,7 +119,7 @@ export async function invalidateToken(
   try {
     await accepted(response, secretsIn(consumer, token), world);
   } catch (error) {
-    if (!(error instanceof Refused && error.code === '89')) throw error;
+    if (!(error instanceof RefusedError && error.code === '89')) throw error;
   }
 }
 
@@ -132,8 +132,8 @@ async function verified(
   try {
     return await accepted(response, sent, world);
   } catch (error) {
-    if (!(error instanceof Refused && error.code === '32')) throw error;
-    throw new Refused(error.status, INVALID_VERIFIER, error.description, sent);
+    if (!(error instanceof RefusedError && error.code === '32')) throw error;
+    throw new RefusedError(error.status, INVALID_VERIFIER, error.description, sent);
   }
 }
 

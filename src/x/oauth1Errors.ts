@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { Refused, Unreachable } from '../oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../oauth/errors.ts';
 import { retryAfterMs } from '../oauth/http.ts';
 import { readProblem } from './problems.ts';
 
-/** The code of a {@link Refused} when the verifier or PIN is wrong: X has no number for that. */
+/** The code of a {@link RefusedError} when the verifier or PIN is wrong: X has no number for that. */
 export const INVALID_VERIFIER = 'invalid_verifier';
 
-/** The code of a {@link Refused} when X refuses in words that are new to us; its description has them. */
+/** The code of a {@link RefusedError} when X refuses in words that are new to us; its description has them. */
 export const UNKNOWN = 'unknown';
 
 /**
@@ -18,13 +18,13 @@ export async function errorOf(
   response: Response,
   sent: readonly string[],
   now: number,
-): Promise<Refused | Unreachable> {
+): Promise<RefusedError | UnreachableError> {
   const { status, headers } = response;
   const body = (await response.text()).trim();
   const mayRefuse = status >= 400 && status < 500 && status !== 429;
   const refusal = mayRefuse ? (readJson(status, body, sent) ?? readXml(body) ?? readSentence(body)) : undefined;
-  if (refusal !== undefined) return new Refused(status, refusal.code, refusal.description, sent);
-  return new Unreachable(`X answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, now) });
+  if (refusal !== undefined) return new RefusedError(status, refusal.code, refusal.description, sent);
+  return new UnreachableError(`X answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, now) });
 }
 
 interface Refusal {
@@ -53,11 +53,11 @@ function readJson(status: number, body: string, sent: readonly string[]): Refusa
   if (v.is(ErrorEntry, first)) {
     const { code, message } = first;
     const isCode = typeof code === 'number' || typeof code === 'string';
-    return { code: isCode ? String(code) : codeOf(message), description: message };
+    return { code: isCode ? String(code) : errnoCode(message), description: message };
   }
   if (v.is(ErrorBody, json)) {
     const { error, error_description: description } = json;
-    return /^\w+$/.test(error) ? { code: error, description } : { code: codeOf(error), description: error };
+    return /^\w+$/.test(error) ? { code: error, description } : { code: errnoCode(error), description: error };
   }
   const { kind, reason } = readProblem(status, body, sent);
   if (kind === 'unknown') return undefined;
@@ -79,12 +79,12 @@ function readXml(body: string): Refusal | undefined {
     .replaceAll('&amp;', '&')
     .replace(/\s+/g, ' ')
     .trim();
-  return { code: code ?? codeOf(description), description };
+  return { code: code ?? errnoCode(description), description };
 }
 
 /** A bare sentence could be a gateway's: only X's own are a refusal. */
 function readSentence(body: string): Refusal | undefined {
-  const code = /[<{]/.test(body) ? UNKNOWN : codeOf(body);
+  const code = /[<{]/.test(body) ? UNKNOWN : errnoCode(body);
   return code === UNKNOWN ? undefined : { code, description: body };
 }
 
@@ -103,6 +103,6 @@ const SENTENCES: readonly (readonly [code: string, words: RegExp])[] = [
   [INVALID_VERIFIER, /invalid oauth_verifier/i],
 ];
 
-function codeOf(words: string | undefined): string {
+function errnoCode(words: string | undefined): string {
   return SENTENCES.find(([, pattern]) => pattern.test(words ?? ''))?.[0] ?? UNKNOWN;
 }

@@ -1,4 +1,4 @@
-import type { Refused } from '../oauth/errors.ts';
+import type { RefusedError } from '../oauth/errors.ts';
 
 /** What a refusal of X's token endpoint is about, and so what mends it. */
 export type RefusalCause =
@@ -15,7 +15,7 @@ export type RefusalCause =
  * Reads a refusal by what X says, never by its status (what X answers is in developers' reports, not in its documentation).
  * A dead refresh token is `invalid_request`, the code that every other mistake has as well, so the description decides.
  */
-export function refusalCause(refused: Refused): RefusalCause {
+export function refusalCause(refused: RefusedError): RefusalCause {
   switch (refused.code) {
     case 'invalid_client':
       return 'unknown-client';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { credentialsIn } from '../oauth/clientAuthentication.ts';
-import { Unreachable } from '../oauth/errors.ts';
+import { UnreachableError } from '../oauth/errors.ts';
 import { retryAfterMs, type Fetch } from '../oauth/http.ts';
 import { readProblem } from './problems.ts';
 
@@ -37,7 +37,7 @@ export function whoAmIUrl(apiBaseUrl: string): string {
  * `authorization` is the whole header, so that it serves OAuth 1.0a as well.
  *
  * @throws {Problem} when X refuses
- * @throws {Unreachable}
+ * @throws {UnreachableError}
  */
 export async function whoAmI(
   apiBaseUrl: string,
@@ -48,14 +48,14 @@ export async function whoAmI(
   const { status } = response;
   const body = await response.text();
   if (status === 429 || status >= 500 || (status > 200 && status < 400)) {
-    throw new Unreachable(`X answered ${status}.`, {
+    throw new UnreachableError(`X answered ${status}.`, {
       status,
       retryAfterMs: retryAfterMs(response.headers, world.now()),
     });
   }
   if (status !== 200) throw readProblem(status, body, credentialsIn(authorization));
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), UserAnswer), body);
-  if (!parsed.success) throw new Unreachable('X answered with something that is not a user.', { status });
+  if (!parsed.success) throw new UnreachableError('X answered with something that is not a user.', { status });
   const { id, username, profile_image_url: imageUrl } = parsed.output.data;
   return { id, username, imageUrl };
 }

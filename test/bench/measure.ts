@@ -2,15 +2,15 @@ import { stat } from 'node:fs/promises';
 import type { BundleSize } from '../../scripts/bundleSize.ts';
 import { packageExtensions } from '../e2e/packages.ts';
 import { freePort } from '../host/freePort.ts';
-import { openFleet } from '../unit/sessions/fleet.ts';
-import { HOUR } from '../unit/sessions/window.ts';
+import { openFleet } from '../unit/sessions/harness/windowProcesses.ts';
+import { HOUR } from '../unit/sessions/harness/window.ts';
 import { NATIVE_APP } from '../x/app.ts';
 import { ADA } from '../x/person.ts';
 import { type StandIn, startStandIn } from '../x/standIn.ts';
 import { signedIn, signedInToGitHub } from './accounts.ts';
 import { callbackUrl } from '../host/codeServer.ts';
 import { type Editor, startEditor } from './editor.ts';
-import type { Expiries, Measured, SignIn } from './measured.ts';
+import type { Expiries, Measured, OAuth2SignIn } from './measured.ts';
 import { stageExtensions, stageInactive } from './stage.ts';
 import { type Activation, CONSTANT, GITHUB, type Listing, X } from './tasks.ts';
 
@@ -96,7 +96,7 @@ async function list(editor: Editor, x: StandIn): Promise<Pick<Measured, 'listing
 interface InOneWindow {
   readonly warmMs: Measured['warmMs'];
   readonly oneWindow: Expiries;
-  readonly signIn: SignIn;
+  readonly signIn: OAuth2SignIn;
   readonly version: string;
 }
 

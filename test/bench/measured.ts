@@ -15,7 +15,7 @@ export interface Measured {
   readonly listings: readonly Listing[];
   readonly listingRequests: number;
   readonly expiries: { readonly oneWindow: Expiries; readonly eightWindows: Expiries };
-  readonly signIn: SignIn;
+  readonly signIn: OAuth2SignIn;
   readonly bundle: BundleSize;
   readonly packageBytes: number;
   readonly versions: { readonly vscode: string; readonly chromium: string };
@@ -32,7 +32,7 @@ export interface Expiries {
   readonly ms: readonly number[];
 }
 
-export interface SignIn {
+export interface OAuth2SignIn {
   /** For one sign-in. */
   readonly tokenRequests: number;
   readonly userRequests: number;

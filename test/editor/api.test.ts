@@ -7,7 +7,7 @@ import {
   extensions,
   workspace,
 } from 'vscode';
-import type { XApi, XApiErrorName, XAuthentication, XSignInErrorName } from '../../x-authentication.d.ts';
+import type { XApi, XApiErrorName, XAuthentication, XSignInErrorName } from '../../src/api/x-authentication.d.ts';
 import { freePort } from '../host/freePort.ts';
 import { answersJson, faults } from '../x/faults.ts';
 import type { StandIn } from '../x/standIn.ts';

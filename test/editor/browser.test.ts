@@ -4,13 +4,18 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationTarget, workspace } from 'vscode';
-import { CallbackMismatch } from '../../src/oauth/errors.ts';
-import { PortUnavailable } from '../../src/oauth/loopback.ts';
-import { CallbackNotes } from '../../src/sessions/callbackNotes.ts';
+import { CallbackMismatchError } from '../../src/oauth/errors.ts';
+import { PortUnavailableError } from '../../src/oauth/loopback.ts';
+import { CallbackHandoff } from '../../src/sessions/callbackHandoff.ts';
 import { SealedNotes } from '../../src/ipc/sealedNotes.ts';
-import { Browser } from '../../src/vscode/browser.ts';
-import { Failure } from '../../src/vscode/failure.ts';
-import { WayBlocked, type Visit, type Way, type WaysBack } from '../../src/vscode/visit.ts';
+import { BrowserFlow } from '../../src/vscode/ui/signIn/browserFlow.ts';
+import { UserFacingError } from '../../src/vscode/userFacingError.ts';
+import {
+  FlowUnavailableError,
+  type AuthorizationAttempt,
+  type Way,
+  type WaysBack,
+} from '../../src/vscode/ui/signIn/authorizationAttempt.ts';
 import { freePort } from '../host/freePort.ts';
 import { startStandIn, type StandIn } from '../x/standIn.ts';
 
@@ -38,9 +43,9 @@ describe('a visit to X', () => {
     await x.stop();
   });
 
-  function open(patienceMs?: number): Browser {
-    const notes = new CallbackNotes(new SealedNotes(folder));
-    return new Browser({
+  function open(patienceMs?: number): BrowserFlow {
+    const notes = new CallbackHandoff(new SealedNotes(folder));
+    return new BrowserFlow({
       page: async () => '',
       notes,
       log: silent,
@@ -49,25 +54,25 @@ describe('a visit to X', () => {
   }
 
   /** To a page that is there, because VS Code opens it. */
-  function visitOf(state: string): Visit {
+  function visitOf(state: string): AuthorizationAttempt {
     return {
       apiBaseUrl: 'https://api.x.com',
       url: x.authorizationBaseUrl,
       secret: state,
       answerIn: (parameters) => (parameters.get('state') === state ? parameters : undefined),
       read: () => {
-        throw new CallbackMismatch('Nobody pastes.');
+        throw new CallbackMismatchError('Nobody pastes.');
       },
     };
   }
 
   const by = (...tried: readonly [Way, ...Way[]]): WaysBack => ({ tried, offered: [] });
-  const begin = (browser: Browser, state: string, ways: WaysBack): Promise<URLSearchParams> =>
+  const begin = (browser: BrowserFlow, state: string, ways: WaysBack): Promise<URLSearchParams> =>
     browser.alone(async (signal) => (await browser.visit(ways, async () => visitOf(state), signal)).callback);
   const callbackOf = (state: string): URLSearchParams => new URLSearchParams({ state, code: 'the code' });
 
   /** Tries until it is so: that a window waits shows by what it answers. */
-  async function handedOver(browser: Browser, state: string): Promise<void> {
+  async function handedOver(browser: BrowserFlow, state: string): Promise<void> {
     while (!(await browser.receive(callbackOf(state)))) await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -83,7 +88,8 @@ describe('a visit to X', () => {
     const browser = open(50);
     await assert.rejects(
       begin(browser, 'slow', by(loopback)),
-      (error) => error instanceof Failure && error.name === 'TimedOut' && error.remedies.includes('see-checklist'),
+      (error) =>
+        error instanceof UserFacingError && error.name === 'TimedOut' && error.remedies.includes('see-checklist'),
     );
     await nothingIsLeft();
     assert.deepEqual(
@@ -97,7 +103,7 @@ describe('a visit to X', () => {
     const browser = open();
     const replaced = assert.rejects(
       begin(browser, 'first', by(loopback)),
-      (error) => error instanceof Failure && error.name === 'Cancelled',
+      (error) => error instanceof UserFacingError && error.name === 'Cancelled',
     );
     const second = begin(browser, 'second', by(loopback));
     await replaced;
@@ -120,7 +126,7 @@ describe('a visit to X', () => {
     const occupant = createServer().listen(port, '127.0.0.1');
     try {
       const browser = open();
-      await assert.rejects(begin(browser, 'busy', by(loopback)), PortUnavailable);
+      await assert.rejects(begin(browser, 'busy', by(loopback)), PortUnavailableError);
       const visit = begin(browser, 'busy', by(loopback, uri));
       await handedOver(browser, 'busy');
       assert.equal((await visit).get('state'), 'busy');
@@ -133,8 +139,8 @@ describe('a visit to X', () => {
   it('takes the next way when one is blocked, and fails when the last one is', async () => {
     const browser = open();
     const relay: Way = { method: 'relay', redirectUri: 'https://vscode.dev/redirect' };
-    const prepare = async ({ method }: Way): Promise<Visit> => {
-      if (method === 'relay') throw new WayBlocked('The address of this window is too long for X.');
+    const prepare = async ({ method }: Way): Promise<AuthorizationAttempt> => {
+      if (method === 'relay') throw new FlowUnavailableError('The address of this window is too long for X.');
       return visitOf('next');
     };
     const visit = browser.alone((signal) => browser.visit(by(relay, uri), prepare, signal));
@@ -142,7 +148,7 @@ describe('a visit to X', () => {
     assert.equal((await visit).callback.get('state'), 'next');
     await assert.rejects(
       browser.alone((signal) => browser.visit(by(relay), prepare, signal)),
-      WayBlocked,
+      FlowUnavailableError,
     );
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { bounded } from '../../src/oauth/http.ts';
 import { newNonce } from '../../src/oauth/oauth1Signature.ts';
-import { fingerprint } from '../../src/sessions/lastingSessions.ts';
-import type { Failure, FailureName, Remedy } from '../../src/vscode/failure.ts';
-import { toFailure } from '../../src/vscode/messages.ts';
+import { fingerprint } from '../../src/sessions/staticSessions.ts';
+import type { UserFacingError, ErrorName, Remedy } from '../../src/vscode/userFacingError.ts';
+import { toUserFacingError } from '../../src/vscode/ui/messages/userFacingErrors.ts';
 import { appOnlyBearer, bearerOwner } from '../../src/x/appOnly.ts';
 import { accessToken, requestToken, whoseToken } from '../../src/x/oauth1.ts';
 import { whoAmI } from '../../src/x/users.ts';
@@ -31,7 +31,7 @@ const REFUSALS: readonly (readonly [
   status: number,
   words: string,
   told: string,
-  name: FailureName,
+  name: ErrorName,
   remedies: readonly Remedy[],
 ])[] = [
   [32, 401, 'Could not authenticate you.', KEY, 'Misconfigured', ['enter-api-key']],
@@ -104,7 +104,7 @@ const REFUSALS: readonly (readonly [
 ];
 
 /** The same of API v2, which has words instead of numbers. */
-const PROBLEMS: readonly (readonly [fault: Fault, told: string, name: FailureName])[] = [
+const PROBLEMS: readonly (readonly [fault: Fault, told: string, name: ErrorName])[] = [
   [
     faults.clientNotEnrolled,
     "The app has no access to X's API: in X's console, move it to the Pay-per-use package and to Production.",
@@ -136,12 +136,12 @@ describe('What X refuses becomes a sentence that says what to do', () => {
   });
   after(() => x.stop());
 
-  async function failureOf(endpoint: string, fault: Fault, request = requests[endpoint]): Promise<Failure> {
+  async function failureOf(endpoint: string, fault: Fault, request = requests[endpoint]): Promise<UserFacingError> {
     x.fail(endpoint, fault);
     try {
       await request?.();
     } catch (error) {
-      return toFailure(error);
+      return toUserFacingError(error);
     }
     throw new Error(`${endpoint} did not fail.`);
   }

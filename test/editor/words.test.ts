@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Status } from '../../src/sessions/status.ts';
-import { refreshWords, troubleWords } from '../../src/vscode/accountWords.ts';
-import { Failure } from '../../src/vscode/failure.ts';
-import { replaced } from '../../src/vscode/messages.ts';
-import { ask, choose, patience } from '../../src/vscode/question.ts';
-import { knownScopes, scopesInWords, scopeWords } from '../../src/vscode/scopeWords.ts';
+import type { Status } from '../../src/sessions/session.ts';
+import { refreshWords, troubleWords } from '../../src/vscode/ui/accounts/accountLabels.ts';
+import { UserFacingError } from '../../src/vscode/userFacingError.ts';
+import { replaced } from '../../src/vscode/ui/messages/userFacingErrors.ts';
+import { ask, choose, patience } from '../../src/vscode/ui/prompt.ts';
+import { knownScopes, scopesInWords, scopeWords } from '../../src/vscode/ui/accounts/scopeLabels.ts';
 import { SCOPES } from '../x/scopes.ts';
 
 const MINUTE = 60_000;
@@ -72,7 +72,7 @@ describe('A question', () => {
     signIn.abort(replaced());
     await assert.rejects(
       asked,
-      (error) => error instanceof Failure && error.name === 'Cancelled' && /newer/.test(error.message),
+      (error) => error instanceof UserFacingError && error.name === 'Cancelled' && /newer/.test(error.message),
     );
   });
 });

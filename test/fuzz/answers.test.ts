@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { Client } from '../../src/oauth/clientAuthentication.ts';
-import { checkCallback, exchangeCode, refresh, revoke, type TokenAnswer } from '../../src/oauth/codeGrant.ts';
-import { Refused, Unreachable } from '../../src/oauth/errors.ts';
+import { checkCallback, exchangeCode, refresh, revoke, type TokenAnswer } from '../../src/oauth/authorizationCode.ts';
+import { RefusedError, UnreachableError } from '../../src/oauth/errors.ts';
 import { bounded, retryAfterMs } from '../../src/oauth/http.ts';
 import { newNonce, type Consumer, type Token } from '../../src/oauth/oauth1Signature.ts';
 import { appOnlyBearer, bearerOwner } from '../../src/x/appOnly.ts';
@@ -69,7 +69,7 @@ interface World {
 interface Operation<Result> {
   readonly title: string;
   readonly ask: (apiBaseUrl: string, secrets: Secrets, world: World) => Promise<Result>;
-  readonly throws: readonly (typeof Refused | typeof Unreachable | typeof Problem)[];
+  readonly throws: readonly (typeof RefusedError | typeof UnreachableError | typeof Problem)[];
   readonly check: (result: Result, sent: Sent) => void;
 }
 
@@ -103,14 +103,14 @@ function survives<Result>({ title, ask, throws, check }: Operation<Result>, shar
 
 /** Only X, in OAuth's words, can say that a token is dead. */
 function checkRefusal(error: unknown, sent: Sent | undefined): void {
-  if (!(error instanceof Refused) || refusalCause(error) !== 'token' || sent?.url.includes('/2/oauth2/') !== true)
+  if (!(error instanceof RefusedError) || refusalCause(error) !== 'token' || sent?.url.includes('/2/oauth2/') !== true)
     return;
   assert.ok(sent.answered !== undefined, 'nothing came that could be read');
   assert.ok(isDead(sent.answered), sent.answered.text);
 }
 
 function checkWish(error: unknown): void {
-  if (!(error instanceof Unreachable) || error.retryAfterMs === undefined) return;
+  if (!(error instanceof UnreachableError) || error.retryAfterMs === undefined) return;
   assert.ok(Number.isFinite(error.retryAfterMs) && error.retryAfterMs >= 0, String(error.retryAfterMs));
 }
 
@@ -144,7 +144,7 @@ function checkHeader(text: string): void {
   assert.equal(new Headers({ authorization: `Bearer ${text}` }).get('authorization'), `Bearer ${text}`);
 }
 
-const OAUTH = [Refused, Unreachable] as const;
+const OAUTH = [RefusedError, UnreachableError] as const;
 
 describe('Any answer of X', () => {
   survives<TokenAnswer>(
@@ -186,7 +186,7 @@ describe('Any answer of X', () => {
     {
       title: 'to the question who it is names somebody, or is a documented error that tells nothing',
       ask: (base, { code }, world) => whoAmI(base, `Bearer ${code}`, world),
-      throws: [Problem, Unreachable],
+      throws: [Problem, UnreachableError],
       check: checkUser,
     },
     4,
@@ -252,7 +252,7 @@ describe('Any answer of X', () => {
     {
       title: 'to a bearer that was pasted says whose it is, or is a documented error that tells nothing',
       ask: (base, { code }, world) => bearerOwner(base, code, world),
-      throws: [Problem, Unreachable],
+      throws: [Problem, UnreachableError],
       check: () => undefined,
     },
     2,
@@ -261,7 +261,7 @@ describe('Any answer of X', () => {
   survives<{ readonly aheadMs: number }>({
     title: 'has a date that can be compared, or is a documented error',
     ask: (base, _, world) => compareClocks(base, world),
-    throws: [Unreachable],
+    throws: [UnreachableError],
     check: ({ aheadMs }) => assert.ok(Number.isFinite(aheadMs)),
   });
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import * as fc from 'fast-check';
-import { checkCallback } from '../../src/oauth/codeGrant.ts';
-import { AuthorizationDenied, CallbackMismatch } from '../../src/oauth/errors.ts';
+import { checkCallback } from '../../src/oauth/authorizationCode.ts';
+import { AuthorizationDeniedError, CallbackMismatchError } from '../../src/oauth/errors.ts';
 import { listenOnLoopback, type Loopback } from '../../src/oauth/loopback.ts';
-import { verifierOf } from '../../src/oauth/oauth1.ts';
+import { verifierOf } from '../../src/oauth/oauth1Flow.ts';
 import { readPastedCallback } from '../../src/oauth/pastedCallback.ts';
 import { tokenEndpoints } from '../../src/x/endpoints.ts';
 import { freePort } from '../host/freePort.ts';
@@ -61,7 +61,7 @@ describe('A callback, whatever is in it,', () => {
         if (error instanceof assert.AssertionError) throw error;
         assert.ok(!isAnswer(callback), `${callback.toString()} ${String(error)}`);
         const secrets = [STATE, verifier, ...(callback.get('code') === CODE ? [CODE] : [])];
-        assertDocumented(error, [AuthorizationDenied, CallbackMismatch], secrets);
+        assertDocumented(error, [AuthorizationDeniedError, CallbackMismatchError], secrets);
         await assertSentence(error, secrets);
       }
     }),
@@ -76,9 +76,9 @@ describe('A callback, whatever is in it,', () => {
         assert.equal(callback.get('oauth_token'), REQUEST_TOKEN.token);
         assert.ok(verifier !== '' && callback.get('oauth_verifier') === verifier);
       } catch (error) {
-        assertDocumented(error, [AuthorizationDenied, CallbackMismatch], [REQUEST_TOKEN.token]);
+        assertDocumented(error, [AuthorizationDeniedError, CallbackMismatchError], [REQUEST_TOKEN.token]);
         const isOurs = callback.get('denied') === REQUEST_TOKEN.token;
-        assert.equal(error instanceof AuthorizationDenied, isOurs);
+        assert.equal(error instanceof AuthorizationDeniedError, isOurs);
       }
     }),
     2,
@@ -112,7 +112,7 @@ describe('What is pasted', () => {
         const callback = readPastedCallback(text, STATE);
         assert.ok(callback.has('code') || callback.has('error'));
       } catch (error) {
-        assertDocumented(error, [CallbackMismatch], [CODE, STATE]);
+        assertDocumented(error, [CallbackMismatchError], [CODE, STATE]);
         await assertSentence(error, [CODE, STATE]);
       }
       // Not by the clock: other programs may have had the processor.

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { Unreachable } from '../../src/oauth/errors.ts';
-import { authorizationFor } from '../../src/oauth/oauth1.ts';
+import { UnreachableError } from '../../src/oauth/errors.ts';
+import { authorizationFor } from '../../src/oauth/oauth1Flow.ts';
 import { newNonce } from '../../src/oauth/oauth1Signature.ts';
-import { ApiRequests, ForeignSession, SessionEnded } from '../../src/sessions/apiRequests.ts';
+import { ApiRequests, UnknownSessionError, SessionEndedError } from '../../src/api/apiRequests.ts';
 import type { Grant } from '../../src/sessions/grant.ts';
-import { type Claim, HandedOut } from '../../src/sessions/handedOut.ts';
-import { readOAuth1Credentials, writeOAuth1Credentials } from '../../src/sessions/oauth1Credentials.ts';
-import { ForbiddenDestination } from '../../src/x/apiHosts.ts';
+import { type SessionClaim, IssuedSessions } from '../../src/api/issuedSessions.ts';
+import { readOAuth1Credentials, writeOAuth1Credentials } from '../../src/sessions/store/oauth1Credentials.ts';
+import { ForbiddenDestinationError } from '../../src/x/apiHosts.ts';
 import { answer, answering } from './answers.ts';
 import { holds } from './fuzz.ts';
 import { anyJson, anyText, assertDocumented, assertSentence, assertTellsNone } from './words.ts';
@@ -125,7 +125,7 @@ describe('Requests of other extensions, whatever they are,', () => {
               authorize: (token, line) => authorizationFor({ ...line, ...readOAuth1Credentials(token) }, world),
             },
           ],
-          handedOut: new HandedOut(() => NOW),
+          issued: new IssuedSessions(() => NOW),
           fetch: async (input, how) => {
             assert.ok(input instanceof Request);
             sent.push(input);
@@ -138,7 +138,7 @@ describe('Requests of other extensions, whatever they are,', () => {
         const known = typeof made.id === 'string' ? grants.get(made.id)?.accessToken : undefined;
         const genuine = { accessToken: known, ...made };
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- extensions are not all written in TypeScript
-        const session = genuine as Claim;
+        const session = genuine as SessionClaim;
 
         await documented(() => requests.fetch(session, url, options), credentials);
         for (const request of sent) {
@@ -171,7 +171,11 @@ async function documented<T>(action: () => Promise<T>, secrets: readonly string[
       assertTellsNone(error.message, secrets);
       return undefined;
     }
-    assertDocumented(error, [ForeignSession, SessionEnded, ForbiddenDestination, Unreachable], secrets);
+    assertDocumented(
+      error,
+      [UnknownSessionError, SessionEndedError, ForbiddenDestinationError, UnreachableError],
+      secrets,
+    );
     await assertSentence(error, secrets);
     return undefined;
   }

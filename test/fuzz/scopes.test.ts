@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { authorizationUrl } from '../../src/oauth/codeGrant.ts';
-import { covers, InvalidScopes, readScopes, scopesToRequest } from '../../src/sessions/scopeRequest.ts';
+import { authorizationUrl } from '../../src/oauth/authorizationCode.ts';
+import { covers, InvalidScopesError, readScopes, scopesToRequest } from '../../src/sessions/scopeRequest.ts';
 import { oauth2Endpoints } from '../../src/x/endpoints.ts';
 import { NATIVE_APP } from '../x/app.ts';
 import { startStandIn, type StandIn } from '../x/standIn.ts';
@@ -57,7 +57,7 @@ describe('Scopes that an extension asks for', () => {
       try {
         request = readScopes(asked);
       } catch (error) {
-        assertDocumented(error, [InvalidScopes], []);
+        assertDocumented(error, [InvalidScopesError], []);
         await assertSentence(error, []);
         return;
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { authorizationUrl } from '../../src/oauth/codeGrant.ts';
-import { oauth2Endpoints, readBaseUrl, UnsafeBaseUrl } from '../../src/x/endpoints.ts';
+import { authorizationUrl } from '../../src/oauth/authorizationCode.ts';
+import { oauth2Endpoints, readBaseUrl, UnsafeBaseUrlError } from '../../src/x/endpoints.ts';
 import { startStandIn, type StandIn } from '../x/standIn.ts';
 import { type Editor, signedIn, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
@@ -113,7 +113,7 @@ describe('Settings, whatever a file says,', () => {
       try {
         base = readBaseUrl(text, traffic);
       } catch (error) {
-        assert.ok(error instanceof UnsafeBaseUrl, String(error));
+        assert.ok(error instanceof UnsafeBaseUrlError, String(error));
         assertFit(error.message, []);
         return;
       }

@@ -3,11 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { AuthorizationDenied, CallbackMismatch, Refused, Unreachable } from '../../src/oauth/errors.ts';
+import {
+  AuthorizationDeniedError,
+  CallbackMismatchError,
+  RefusedError,
+  UnreachableError,
+} from '../../src/oauth/errors.ts';
 import { bounded, type Fetch } from '../../src/oauth/http.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import { startStandIn, type StandIn } from '../x/standIn.ts';
-import { HOUR, Machine, type Window } from '../unit/sessions/window.ts';
+import { HOUR, Machine, type Window } from '../unit/sessions/harness/window.ts';
 import { answer, answering, sentBy, type Answer, type Sent } from './answers.ts';
 import { isDead } from './deadToken.ts';
 import { holds } from './fuzz.ts';
@@ -142,7 +147,11 @@ describe('A window, whatever X answers,', () => {
         );
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
-        assertDocumented(error, [AuthorizationDenied, CallbackMismatch, Refused, Unreachable], secrets);
+        assertDocumented(
+          error,
+          [AuthorizationDeniedError, CallbackMismatchError, RefusedError, UnreachableError],
+          secrets,
+        );
         await assertSentence(error, secrets);
         assert.deepEqual(await fuzzed.sessions.all(), []);
       }

@@ -8,7 +8,7 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** Longer is no sentence. */
 const LONGEST = 1_000;
 
-/** Names of {@link toFailure}'s errors: those of x-authentication.d.ts. */
+/** Names of {@link toUserFacingError}'s errors: those of x-authentication.d.ts. */
 const FAILURES: ReadonlySet<string> = new Set([
   'ForeignSession',
   'SessionEnded',
@@ -139,8 +139,8 @@ export function assertDocumented(error: unknown, classes: readonly ErrorClass[],
 export async function assertSentence(error: unknown, secrets: readonly string[]): Promise<void> {
   // First of all, since it says where `vscode` is found.
   await import('../unit/attacks/editor.ts');
-  const { toFailure } = await import('../../src/vscode/messages.ts');
-  const { name, message } = toFailure(error);
+  const { toUserFacingError } = await import('../../src/vscode/ui/messages/userFacingErrors.ts');
+  const { name, message } = toUserFacingError(error);
   assert.ok(FAILURES.has(name), name);
   assertFit(message, secrets);
   assert.match(message, /^\p{Lu}.*[.)]$/u);

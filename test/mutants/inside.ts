@@ -7,7 +7,7 @@ import { ROOT } from '../host/project.ts';
  * Runs test files as the program `mocha` would, only faster, until a test fails. With `MUTANTS`, a list of numbers, it does so for
  * each of these mutants, one after the other, and tells what became of it.
  */
-interface Failure {
+interface UserFacingError {
   readonly file: string;
   /** Of the test, or of the tests around a hook. */
   readonly title: string;
@@ -44,11 +44,11 @@ if (mutants === undefined) {
   process.exit();
 }
 
-function firstFailure(title?: string): Promise<Failure | undefined> {
+function firstFailure(title?: string): Promise<UserFacingError | undefined> {
   if (title === undefined) mocha.grep(/^/);
   else mocha.fgrep(title);
   return new Promise((resolve) => {
-    let failure: Failure | undefined;
+    let failure: UserFacingError | undefined;
     mocha
       .run(() => resolve(failure))
       .on('fail', (failed: Mocha.Runnable, error: unknown) => {

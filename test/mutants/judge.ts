@@ -10,7 +10,7 @@ import { type Baseline, hashOf, isAbout, reaches, type Suite } from './suite.ts'
 import { withSwitches } from './switches.ts';
 
 /** How long the tests of a mutant take at most, when nothing is changed. Those that take longest are left out. */
-const PATIENCE_MS = 12_000;
+const TIMEOUT_MS = 12_000;
 /** The tests that are tried first, where no file of tests is about the source file. */
 const FIRST_MS = 3_000;
 /** Few enough for both processors to be busy until the end. */
@@ -162,7 +162,7 @@ export class Judge {
     let ms = 0;
     for (const each of sorted) {
       ms += each.ms;
-      if (each.rank > 0 && ms > PATIENCE_MS) continue;
+      if (each.rank > 0 && ms > TIMEOUT_MS) continue;
       tests.push(each.test);
       if (each.rank === 0 || (sorted[0]?.rank !== 0 && ms < FIRST_MS) || first === 0) first++;
     }

@@ -132,7 +132,7 @@ export class Schedule {
     return task;
   }
 
-  within(task: Task, action: () => void): void {
+  withTimeout(task: Task, action: () => void): void {
     current.run(task, action);
   }
 

@@ -10,7 +10,7 @@ interface WindowSecrets {
   keys(): Promise<string[]>;
 }
 
-/** The SecretStorage of one user, with the rules of test/unit/sessions/stores.ts, as steps. */
+/** The SecretStorage of one user, with the rules of test/unit/sessions/harness/stores.ts, as steps. */
 export interface SecretStore {
   /** `onDidChange` is called as a task of its own. */
   open(process: Process, onDidChange: (key: string) => Promise<void>): WindowSecrets;
@@ -90,7 +90,7 @@ class DesktopStore implements SecretStore {
     for (const { process, onDidChange } of this.#listeners) {
       if (process.isDead) continue;
       const task = this.#schedule.add(`${process.name} hears of it`, process, true);
-      const run = (): void => this.#schedule.within(task, () => void onDidChange(key));
+      const run = (): void => this.#schedule.withTimeout(task, () => void onDidChange(key));
       this.#schedule.push(task, {
         label: `hears that ${nameOf(key)} has changed`,
         touches: () => [],
@@ -123,7 +123,7 @@ class BrowserStore implements SecretStore {
           change();
           this.stored = new Map(snapshot);
           const task = schedule.add(`${process.name} hears of it`, process, true);
-          const run = (): void => schedule.within(task, () => void onDidChange(key));
+          const run = (): void => schedule.withTimeout(task, () => void onDidChange(key));
           schedule.push(task, { label: `hears that ${nameOf(key)} has changed`, touches: () => [], kind: 'deed', run });
         },
       );

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
 import { bounded, type Fetch } from '../../src/oauth/http.ts';
 import { BackOff } from '../../src/sessions/backOff.ts';
-import { Clients } from '../../src/sessions/clients.ts';
+import { ClientSecrets } from '../../src/sessions/store/clientSecrets.ts';
 import { FolderLocks } from '../../src/ipc/folderLocks.ts';
 import { SealedNotes } from '../../src/ipc/sealedNotes.ts';
 import { labelGrants, Labels } from '../../src/sessions/labels.ts';
 import type { Notice } from '../../src/sessions/notice.ts';
-import { within } from '../../src/sessions/patience.ts';
+import { withTimeout } from '../../src/common/abort.ts';
 import { Refresh } from '../../src/sessions/refresh.ts';
 import { Sessions } from '../../src/sessions/sessions.ts';
 import { Grants } from '../../src/sessions/store/grants.ts';
-import { ManifestFile } from '../../src/sessions/store/manifest.ts';
-import { GrantRecords, type Secrets } from '../../src/sessions/store/records.ts';
+import { GrantManifest } from '../../src/sessions/store/grantManifest.ts';
+import { GrantRecords, type Secrets } from '../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../src/sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from '../../src/sessions/store/storeKey.ts';
-import type { AuthorizationRequest } from '../../src/oauth/codeGrant.ts';
+import type { AuthorizationRequest } from '../../src/oauth/authorizationCode.ts';
 
 // The one file of test/prove that knows how the extension is put together. It is bundled with the extension's sources, so that
 // `fetch`, the file system, clocks and chance are those of one window of the search.
@@ -70,14 +70,14 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
   const locks = new FolderLocks(join(folder, 'locks'));
   const storeKey = new StoreKey({ secrets: stored, hintPath: join(folder, 'manifest/key'), locks, now, log });
   const secrets = keyed(stored, storeKey);
-  const clients = new Clients(secrets);
+  const clients = new ClientSecrets(secrets);
   const backOff = new BackOff(now, random);
   const grants = new Grants({
     records: new GrantRecords(secrets, log, now),
     key: () => storeKey.get(),
     register: (key) =>
       new Register({ folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs: () => performance.now() }),
-    manifest: new ManifestFile(join(folder, 'manifest/x')),
+    manifest: new GrantManifest(join(folder, 'manifest/x')),
     isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
     log,
     apiBaseUrl: world.apiBaseUrl,
@@ -114,6 +114,6 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
     tick: () => sessions.tick(),
     catchUp: () => grants.catchUp(),
     secretChanged: (key) => grants.storedRecordChanged(key),
-    close: () => within(CLOSING_MS, refresh.settled(), undefined),
+    close: () => withTimeout(CLOSING_MS, refresh.settled(), undefined),
   };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { notAClientId } from '../../src/x/clientId.ts';
-import { readBaseUrl, type Traffic, UnsafeBaseUrl } from '../../src/x/endpoints.ts';
+import { readBaseUrl, type Traffic, UnsafeBaseUrlError } from '../../src/x/endpoints.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 
 const Setting = v.object({ pattern: v.optional(v.string()), scope: v.string(), ignoreSync: v.optional(v.boolean()) });
@@ -27,7 +27,7 @@ function canBeRead(text: string, traffic: Traffic): boolean {
     readBaseUrl(text, traffic);
     return true;
   } catch (error) {
-    if (error instanceof UnsafeBaseUrl) return false;
+    if (error instanceof UnsafeBaseUrlError) return false;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ export interface Given {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export interface SignIn {
+export interface OAuth2SignIn {
   readonly app?: App;
   readonly as?: string;
   readonly scopes?: readonly string[];
@@ -27,7 +27,7 @@ export class Client {
   }
 
   /** The address of the consent page. */
-  authorizeUrl(how: SignIn = {}): string {
+  authorizeUrl(how: OAuth2SignIn = {}): string {
     const { app = NATIVE_APP, scopes = ['tweet.read', 'users.read', 'offline.access'], redirectUri, state } = how;
     const verifier = how.verifier ?? newVerifier();
     const query = {
@@ -44,7 +44,7 @@ export class Client {
   }
 
   /** Goes as far as the callback. Returns the form that trades its code for tokens. */
-  async authorize(how: SignIn = {}): Promise<Record<string, string>> {
+  async authorize(how: OAuth2SignIn = {}): Promise<Record<string, string>> {
     const { app = NATIVE_APP, as = 'ada', redirectUri = app.redirectUris[0] ?? '', verifier = newVerifier() } = how;
     const url = this.authorizeUrl({ ...how, verifier });
     const back = new URL(await this.#x.consent(url, { as, decision: 'authorize' }));
@@ -57,7 +57,7 @@ export class Client {
     };
   }
 
-  async signIn(how: SignIn = {}): Promise<Given> {
+  async signIn(how: OAuth2SignIn = {}): Promise<Given> {
     return this.post('/2/oauth2/token', await this.authorize(how), authorizationOf(how.app ?? NATIVE_APP));
   }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { fromRecord, toRecord, UnreadableRecord, type Grant } from '../grant.ts';
+import { fromRecord, toRecord, UnreadableRecordError, type Grant } from '../grant.ts';
 
 /** Why there is no grant any more. `moved`: it has got its name, and goes on under that. */
 export type Ending = 'signed-out' | 'rejected' | 'moved';
@@ -38,11 +38,11 @@ export function toEntryRecord({ grant, ...rest }: Entry): object {
   return { version: VERSION, grant: toRecord(grant), ...rest };
 }
 
-/** @throws {UnreadableRecord} */
+/** @throws {UnreadableRecordError} */
 export function fromEntryRecord(value: unknown): Entry {
   const parsed = v.safeParse(EntryRecord, value);
   // Nobody but this extension can have sealed it.
-  if (!parsed.success) throw new UnreadableRecord('it was written by a newer version', true);
+  if (!parsed.success) throw new UnreadableRecordError('it was written by a newer version', true);
   const { version: _, grant, ...rest } = parsed.output;
   return { ...rest, grant: fromRecord(grant) };
 }

@@ -1,12 +1,12 @@
-import { codeOf } from '../../ipc/busyFiles.ts';
-import type { App } from '../clients.ts';
-import { isProvisional, sameState, UnreadableRecord, type Account, type Grant } from '../grant.ts';
-import type { Log } from '../log.ts';
+import { errnoCode } from '../../ipc/fileErrors.ts';
+import type { App } from './clientSecrets.ts';
+import { isProvisional, sameState, UnreadableRecordError, type Account, type Grant } from '../grant.ts';
+import type { Log } from '../../common/log.ts';
 import { ended, isLive, isNews, NO_TOKEN, type Ending, type Entry } from './entry.ts';
-import type { ManifestFile } from './manifest.ts';
-import type { GrantRecords, Unreadable } from './records.ts';
-import { UnknownEntry, type Register } from './register.ts';
-import { idOf, KeyNotHere } from './storeKey.ts';
+import type { GrantManifest } from './grantManifest.ts';
+import type { GrantRecords, Unreadable } from './grantRecords.ts';
+import { EntryUnavailableError, type Register } from './register.ts';
+import { idOf, StoreKeyUnavailableError } from './storeKey.ts';
 
 /** What changed in this window's view. A refreshed or wider grant is `changed`, never removed and added. */
 export interface GrantChanges {
@@ -19,7 +19,7 @@ export interface GrantChanges {
 const NO_FILES = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
 
 export function isNoFiles(error: unknown): boolean {
-  return NO_FILES.has(codeOf(error) ?? '');
+  return NO_FILES.has(errnoCode(error) ?? '');
 }
 
 /**
@@ -36,10 +36,10 @@ type Change = (current: Entry | undefined) => Entry | undefined | Promise<Entry 
 
 export interface GrantsDeps {
   readonly records: GrantRecords;
-  /** The key of the register. @throws {KeyNotHere} */
+  /** The key of the register. @throws {StoreKeyUnavailableError} */
   readonly key: () => Promise<Buffer>;
   readonly register: (key: Buffer) => Register;
-  readonly manifest: ManifestFile;
+  readonly manifest: GrantManifest;
   /** True in one of all windows: the one that tells the person of what is stored as `secret`. */
   readonly isFirstToTell: (secret: string) => Promise<boolean>;
   readonly log: Log;
@@ -94,12 +94,12 @@ export class Grants {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  /** Rejects where nobody can sign in before the window is reloaded. @throws {KeyNotHere} */
+  /** Rejects where nobody can sign in before the window is reloaded. @throws {StoreKeyUnavailableError} */
   async ready(): Promise<void> {
     try {
       await this.#deps.key();
     } catch (error) {
-      if (error instanceof KeyNotHere) throw error;
+      if (error instanceof StoreKeyUnavailableError) throw error;
     }
   }
 
@@ -274,7 +274,7 @@ export class Grants {
    * Changes what is known of a grant, in one step that no other window comes between. `change` may be called more than once, also with
    * what it has made itself.
    *
-   * @throws {UnknownEntry}; and, if it `mustBeThere`, what keeps it from being on the disk for now
+   * @throws {EntryUnavailableError}; and, if it `mustBeThere`, what keeps it from being on the disk for now
    */
   async change(grant: Grant, change: Change, how: How = {}): Promise<Entry | undefined> {
     await this.#load();
@@ -355,13 +355,13 @@ export class Grants {
   /**
    * As {@link storedRecordChanged}, when it is about to matter.
    *
-   * @throws {UnreadableRecord} if only a newer version can tell what is stored, and what SecretStorage throws
+   * @throws {UnreadableRecordError} if only a newer version can tell what is stored, and what SecretStorage throws
    */
   async lookAtRecord(grant: Grant): Promise<void> {
     try {
       await this.#import(this.#keyOf(grant));
     } catch (error) {
-      if (!(error instanceof UnreadableRecord) || error.newer) throw error;
+      if (!(error instanceof UnreadableRecordError) || error.newer) throw error;
     }
   }
 
@@ -447,7 +447,7 @@ export class Grants {
       else await this.#register.change(key, settle, { overrule });
       this.#unwritten.delete(key);
     } catch (error) {
-      if ((error instanceof UnknownEntry && !inMemory) || (mustBeThere && !isNoFiles(error))) throw error;
+      if ((error instanceof EntryUnavailableError && !inMemory) || (mustBeThere && !isNoFiles(error))) throw error;
       // This window goes by it all the same, and writes it when it can.
       if (!isSettled) await settle(inMemory ? undefined : await this.#register?.find(key));
       this.#unwritten.add(key);
@@ -498,7 +498,7 @@ export class Grants {
   async #load(): Promise<void> {
     this.#loading ??= this.#loadAll().catch((error: unknown) => {
       this.#loading = undefined;
-      if (error instanceof KeyNotHere) {
+      if (error instanceof StoreKeyUnavailableError) {
         // Whatever is stored, this window can't see it, or not yet.
         this.#isBlind = true;
         return;

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
-import { codeOf, isNotThere } from '../../ipc/busyFiles.ts';
+import { errnoCode, isNotThere } from '../../ipc/fileErrors.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import type { Lease, Locks } from '../../ipc/locks.ts';
 import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
@@ -25,8 +25,8 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const NO_LEASE: Lease = { held: async () => true };
 
 /** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
-export class UnknownEntry extends Error {
-  override readonly name = 'UnknownEntry';
+export class EntryUnavailableError extends Error {
+  override readonly name = 'EntryUnavailableError';
 }
 
 /** What was read of a file, and what its `stat` said then. */
@@ -80,7 +80,7 @@ export class Register {
     return entries;
   }
 
-  /** One entry. @throws {UnknownEntry} */
+  /** One entry. @throws {EntryUnavailableError} */
   async find(key: string): Promise<Entry | undefined> {
     return this.#look(this.#nameOf(key));
   }
@@ -89,7 +89,7 @@ export class Register {
    * Puts what `change` makes of an entry in its place, while no other window does; nothing if it makes undefined of it. `change` may be
    * called again, with what it has made itself. What can't be read is in nobody's way who may `overrule` it.
    *
-   * @throws {UnknownEntry | LockBusy}, and what the file system throws
+   * @throws {EntryUnavailableError | LockBusyError}, and what the file system throws
    */
   async change(
     key: string,
@@ -106,7 +106,7 @@ export class Register {
         });
         if (isDone) return;
       } catch (error) {
-        if (hasBegun || !FULL.has(codeOf(error) ?? '')) throw error;
+        if (hasBegun || !FULL.has(errnoCode(error) ?? '')) throw error;
         break;
       }
     }
@@ -213,6 +213,6 @@ function entryOf(reading: Reading | undefined): Entry | undefined {
   return reading === undefined ? undefined : fromEntryRecord(reading.payload);
 }
 
-function unknown(cause: unknown): UnknownEntry {
-  return new UnknownEntry(cause instanceof Error ? cause.message : String(cause), { cause });
+function unknown(cause: unknown): EntryUnavailableError {
+  return new EntryUnavailableError(cause instanceof Error ? cause.message : String(cause), { cause });
 }

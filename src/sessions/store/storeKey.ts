@@ -1,9 +1,9 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import type { Log } from '../log.ts';
+import type { Log } from '../../common/log.ts';
 import { readSmallFile, replaceSmallFile } from '../../ipc/durableFiles.ts';
 import type { Locks } from '../../ipc/locks.ts';
-import type { Secrets } from './records.ts';
+import type { Secrets } from './grantRecords.ts';
 
 /** Where SecretStorage has the key. */
 const STORED_AS = 'store-key';
@@ -23,8 +23,8 @@ const LATE_MS = 10_000;
 const LOCK_WAIT_MS = 10_000;
 
 /** This window was open before there was a key, and SecretStorage shows it none. */
-export class KeyNotHere extends Error {
-  override readonly name = 'KeyNotHere';
+export class StoreKeyUnavailableError extends Error {
+  override readonly name = 'StoreKeyUnavailableError';
 }
 
 /**
@@ -56,7 +56,7 @@ export class StoreKey {
   /**
    * The key, a new one if there never was one here, or if it is gone.
    *
-   * @throws {KeyNotHere} where another window has it and this one can't see it, and what SecretStorage throws
+   * @throws {StoreKeyUnavailableError} where another window has it and this one can't see it, and what SecretStorage throws
    */
   async get(): Promise<Buffer> {
     this.#key ??= this.#find().catch((error: unknown) => {
@@ -73,7 +73,7 @@ export class StoreKey {
     try {
       return await this.#locks.withLock(STORED_AS, waiting, () => this.#create());
     } catch (error) {
-      if (error instanceof KeyNotHere) throw error;
+      if (error instanceof StoreKeyUnavailableError) throw error;
       this.#log.warn(`No lock for a new key. ${error instanceof Error ? error.message : String(error)}`);
       return this.#create();
     }
@@ -82,7 +82,7 @@ export class StoreKey {
   async #create(): Promise<Buffer> {
     const stored = await this.#read();
     if (stored !== undefined) return stored;
-    if (await this.#isElsewhere()) throw new KeyNotHere('This window was opened before there was a key.');
+    if (await this.#isElsewhere()) throw new StoreKeyUnavailableError('This window was opened before there was a key.');
     await this.#setAside();
     const key = randomBytes(32);
     await this.#secrets.store(STORED_AS, JSON.stringify({ version: VERSION, key: key.toString('base64url') }));
@@ -97,7 +97,8 @@ export class StoreKey {
     const stored = await this.#secrets.get(STORED_AS);
     if (stored === undefined) return;
     const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Versioned), stored);
-    if (success && output.version > VERSION) throw new KeyNotHere('A newer version of X Authentication has the key.');
+    if (success && output.version > VERSION)
+      throw new StoreKeyUnavailableError('A newer version of X Authentication has the key.');
     await this.#secrets.store(`unreadable:${STORED_AS}`, JSON.stringify({ since: this.#now(), stored }));
   }
 

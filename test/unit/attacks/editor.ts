@@ -9,12 +9,12 @@ import { text as readText } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type * as vscode from 'vscode';
-import type { XAuthentication } from '../../../x-authentication.d.ts';
+import type { XAuthentication } from '../../../src/api/x-authentication.d.ts';
 import { NATIVE_APP } from '../../x/app.ts';
 import { clickThrough } from '../../x/consent.ts';
 import type { StandIn } from '../../x/standIn.ts';
 import { Disposable, EventEmitter, serve, Uri } from './vscodeStub.ts';
-import { codeOf } from '../../../src/ipc/busyFiles.ts';
+import { errnoCode } from '../../../src/ipc/fileErrors.ts';
 import { freePort } from '../../host/freePort.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 
@@ -454,7 +454,7 @@ function copyFolder(from: string, to: string): void {
       if (entry.isDirectory()) copyFolder(source, target);
       else copyFileSync(source, target);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
+      if (errnoCode(error) !== 'ENOENT') throw error;
     }
   }
 }

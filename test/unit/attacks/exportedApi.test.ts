@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AuthenticationSession } from 'vscode';
-import type { XApi } from '../../../x-authentication.d.ts';
+import type { XApi } from '../../../src/api/x-authentication.d.ts';
 import { faults } from '../../x/faults.ts';
 import { startStandIn } from '../../x/standIn.ts';
 import { type Editor, signedIn, startEditor } from './editor.ts';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
-import { CallbackNotes } from '../../../src/sessions/callbackNotes.ts';
+import { CallbackHandoff } from '../../../src/sessions/callbackHandoff.ts';
 import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { NATIVE_APP } from '../../x/app.ts';
-import { CallbackUriHandler } from '../../../src/vscode/callbackUriHandler.ts';
+import { UriHandler } from '../../../src/vscode/uriHandler.ts';
 import { clickThrough } from '../../x/consent.ts';
 import { startStandIn } from '../../x/standIn.ts';
 import { type Editor, getOnce, navigate, type Shown, signedIn, startEditor, type Visited } from './editor.ts';
@@ -363,10 +363,10 @@ describe('Somebody who reports an error that X did not send', () => {
   it('ends it at last, if no answer with the state comes, and not later for reporting more', async () => {
     await using x = await startStandIn();
     await using editor = await startEditor(x);
-    const { Browser } = await import('../../../src/vscode/browser.ts');
+    const { BrowserFlow } = await import('../../../src/vscode/ui/signIn/browserFlow.ts');
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const notes = new CallbackNotes(new SealedNotes(join(editor.folder, 'notes')));
-    const browser = new Browser({ page: async () => '', notes, log, doubtMs: 100 });
+    const notes = new CallbackHandoff(new SealedNotes(join(editor.folder, 'notes')));
+    const browser = new BrowserFlow({ page: async () => '', notes, log, doubtMs: 100 });
     const redirectUri = APP_URI;
     const visit = {
       apiBaseUrl: 'https://api.x.com',
@@ -405,12 +405,12 @@ describe('Somebody who opens addresses of the editor again and again', () => {
   it('makes at most one a minute, by a clock that may be set back', async () => {
     let now = Date.UTC(2026, 6, 1);
     let warned = 0;
-    const foreground = async () => ({
+    const ui = async () => ({
       browser: { receive: async () => false },
       messages: { strayCallback: () => void warned++ },
     });
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const handler = new CallbackUriHandler(foreground, log, () => now);
+    const handler = new UriHandler(ui, log, () => now);
     const uri = { path: '/callback', query: 'code=c&state=s' };
     const steps: readonly (readonly [passedMs: number, warnings: number])[] = [
       [0, 1],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/codeGrant.ts';
+import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/authorizationCode.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
@@ -160,7 +160,7 @@ describe('A server that repeats the request in its error', () => {
       const error: unknown = await asked.catch((reason: unknown) => reason);
       assert.ok(error instanceof Error && error.name === 'Refused', inspect(error));
       await editor.until(() => editor.messages.length > 0, 'the notification');
-      assert.match(editor.everythingSaid, /X refused the sign-in \(You sent .*Sign-in: Refused\. X refused/s);
+      assert.match(editor.everythingSaid, /X refused the sign-in \(You sent .*Sign-in: RefusedError\. X refused/s);
       assertKeptSecret(x.requestsTo('/2/oauth2/token'), `${error.message}\n${editor.everythingSaid}`);
     }
   });
@@ -196,7 +196,7 @@ describe('A server that repeats the request in its error', () => {
         editor.choose = ({ items }) => items.find(({ label }) => label === way)?.label;
         repeatRequests(x, repeat, [endpoint]);
         await editor.run(`xAuthentication.${command}`);
-        assert.match(editor.everythingSaid, /sign-in: Refused\. X refused the sign-in \(You sent/);
+        assert.match(editor.everythingSaid, /sign-in: RefusedError\. X refused the sign-in \(You sent/);
         assertKeptSecret(x.requestsTo(endpoint), editor.everythingSaid);
       }
     }
@@ -395,7 +395,7 @@ describe('Words that were stored', () => {
 
 describe('The words for scopes', () => {
   it('show a scope that is named like a member of every object as one that is not explained', async () => {
-    const { scopesInWords, scopeWords } = await import('../../../src/vscode/scopeWords.ts');
+    const { scopesInWords, scopeWords } = await import('../../../src/vscode/ui/accounts/scopeLabels.ts');
     for (const scope of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       assert.equal(scopesInWords([scope, 'tweet.read']), `See posts that you can see · ${scope}`);
       assert.equal(scopeWords(scope), scopeWords('unknown.scope'));
@@ -426,7 +426,7 @@ describe('The diagnostics', () => {
   ];
   for (const [what, uri, shown] of addresses) {
     it(`have nothing of the person's in an address with ${what}`, async () => {
-      const { redacted } = await import('../../../src/vscode/diagnostics.ts');
+      const { redacted } = await import('../../../src/vscode/ui/diagnostics.ts');
       assert.equal(redacted(uri), shown);
     });
   }

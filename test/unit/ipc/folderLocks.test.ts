@@ -4,10 +4,10 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { mock } from 'node:test';
-import { FolderLocks, LockBusy } from '../../../src/ipc/folderLocks.ts';
-import { thisProcess } from '../../../src/ipc/runningProcess.ts';
+import { FolderLocks, LockBusyError } from '../../../src/ipc/folderLocks.ts';
+import { thisProcess } from '../../../src/ipc/processIdentity.ts';
 import type { Directories } from '../../../src/ipc/heldLock.ts';
-import { idleClock } from '../sessions/idleClock.ts';
+import { idleClock } from '../sessions/harness/idleClock.ts';
 
 const STALE_MS = 20_000;
 
@@ -48,7 +48,7 @@ describe('a lock in a folder', function () {
         for (let i = 0; i < 5; i++) {
           await assert.rejects(
             here.withLock('counter', { waitMs: 0.9 * STALE_MS }, async () => {}),
-            LockBusy,
+            LockBusyError,
           );
           assert.equal(await lease.held(), true);
         }
@@ -62,7 +62,7 @@ describe('a lock in a folder', function () {
       await there.withLock('counter', { waitMs: 0 }, async (lease) => {
         await assert.rejects(
           here.withLock('counter', { waitMs: 10_000 }, async () => {}),
-          LockBusy,
+          LockBusyError,
         );
         assert.equal(await here.withLock('counter', { waitMs: 11_000 }, async () => 'mine'), 'mine');
         assert.ok(clock.nowMs >= STALE_MS);
@@ -93,7 +93,7 @@ describe('a lock in a folder', function () {
         while ((await fs.readdir(lock)).length < 2) await new Promise(setImmediate);
         await assert.rejects(
           here.withLock('counter', { waitMs: 1.5 * STALE_MS }, async () => {}),
-          LockBusy,
+          LockBusyError,
         );
         assert.match((await fs.readdir(lock)).join(), /^[^,]*10$/, 'first the older token goes, for the holder to see');
         for (const goOn of steps) goOn();
@@ -114,7 +114,7 @@ describe('a lock in a folder', function () {
         await there.withLock('counter', { waitMs: 0 }, async () => {
           const taken = here.withLock('counter', { waitMs }, async () => 'mine');
           if (last === 5_000) assert.equal(await taken, 'mine');
-          else await assert.rejects(taken, LockBusy);
+          else await assert.rejects(taken, LockBusyError);
         });
       }
     });
@@ -127,7 +127,7 @@ describe('a lock in a folder', function () {
       await locks.withLock('counter', { waitMs: 0 }, () =>
         assert.rejects(
           locks.withLock('counter', { waitMs: 2_000 }, () => assert.fail()),
-          LockBusy,
+          LockBusyError,
         ),
       );
       slept.pop();
@@ -145,7 +145,7 @@ describe('a lock in a folder', function () {
           for (const waitMs of [0, 5_000]) {
             await assert.rejects(
               here.withLock('counter', { waitMs }, async () => {}),
-              LockBusy,
+              LockBusyError,
             );
             clock.nowMs += 3_600_000;
           }
@@ -217,7 +217,7 @@ describe('a lock in a folder', function () {
         const startedAt = clock.nowMs;
         await assert.rejects(
           locks.withLock('counter', { waitMs: 300 }, async () => assert.fail()),
-          LockBusy,
+          LockBusyError,
         );
         assert.equal(Math.round(clock.nowMs - startedAt), 300);
         assert.equal((await fs.readdir(folder)).length, 1);
@@ -239,7 +239,7 @@ describe('a lock in a folder', function () {
       await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async () => {
         await assert.rejects(
           waiter.withLock('counter', { waitMs: 10_000 }, () => assert.fail()),
-          LockBusy,
+          LockBusyError,
         );
         assert.deepEqual([...asked], ['readdir']);
       });
@@ -264,7 +264,7 @@ describe('a lock in a folder', function () {
       const slow = new FolderLocks(folder, { directories });
       await assert.rejects(
         slow.withLock('counter', { waitMs: 0 }, () => assert.fail()),
-        LockBusy,
+        LockBusyError,
       );
       assert.equal((await fs.readdir(folder)).length, 1);
       release();
@@ -305,7 +305,7 @@ describe('a lock in a folder', function () {
         await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, () =>
           assert.rejects(
             other.withLock('counter', { waitMs: 60 }, () => assert.fail()),
-            LockBusy,
+            LockBusyError,
           ),
         );
         assert.equal(bids, 0, 'no bid is made for it');
@@ -389,7 +389,7 @@ describe('a lock in a folder', function () {
         full = false;
         await assert.rejects(
           new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async () => {}),
-          LockBusy,
+          LockBusyError,
         );
         assert.equal(await lease.held(), true);
       });
@@ -481,7 +481,7 @@ describe('a lock in a folder', function () {
         await fs.mkdir(join(lock, name), { recursive: true });
         await assert.rejects(
           locks.withLock('counter', { waitMs: 0 }, () => assert.fail()),
-          LockBusy,
+          LockBusyError,
         );
         await fs.rmdir(join(lock, name));
       }
@@ -494,7 +494,7 @@ describe('a lock in a folder', function () {
       const locks = new FolderLocks(join(shared, 'file', 'locks'));
       await assert.rejects(
         locks.withLock('counter', { waitMs: 0 }, async () => {}),
-        (error: NodeJS.ErrnoException) => !(error instanceof LockBusy) && error.code === 'ENOTDIR',
+        (error: NodeJS.ErrnoException) => !(error instanceof LockBusyError) && error.code === 'ENOTDIR',
       );
     });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
-import { idleClock } from '../sessions/idleClock.ts';
+import { idleClock } from '../sessions/harness/idleClock.ts';
 
 /** More for a soak: `LOCK_KILLS=1000 npx mocha test/unit/sessions/lockProcesses.test.ts`. */
 const KILLS = Number(process.env['LOCK_KILLS'] ?? 20);

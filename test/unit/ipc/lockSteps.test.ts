@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
-import { Steps, type Move, type Platform } from './steps.ts';
+import { Steps, type Move, type Platform } from './harness/steps.ts';
 
 /** More for a soak: `LOCK_SCHEDULES=5000 npx mocha test/unit/sessions/lockSteps.test.ts`. */
 const SCHEDULES = Number(process.env['LOCK_SCHEDULES'] ?? 60);

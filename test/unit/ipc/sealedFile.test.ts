@@ -6,8 +6,8 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MAX_TEXT_BYTES, NewerVersion, SealedFile, type SlotFiles } from '../../../src/ipc/sealedFile.ts';
-import { isWord, wordOf } from './words.ts';
+import { MAX_TEXT_BYTES, NewerVersionError, SealedFile, type SlotFiles } from '../../../src/ipc/sealedFile.ts';
+import { isWord, wordOf } from './harness/words.ts';
 
 const KEY = randomBytes(32);
 const SLOT_BYTES = 8 * 1024;
@@ -208,7 +208,7 @@ describe('A sealed file', () => {
       const bytes = await fs.readFile(path);
       bytes[slot * SLOT_BYTES + 2] = 2;
       await fs.writeFile(path, bytes);
-      await assert.rejects(file.read(), NewerVersion);
+      await assert.rejects(file.read(), NewerVersionError);
     }
   });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {
   AUTHORIZATION_ERRORS,
-  AuthorizationDenied,
+  AuthorizationDeniedError,
   MAX_CODE,
   plainWords,
-  Refused,
+  RefusedError,
   serverWords,
-  Unreachable,
+  UnreachableError,
   withoutSent,
 } from '../../../src/oauth/errors.ts';
 
@@ -99,26 +99,26 @@ describe('The words of a server', () => {
 
 describe('An error', () => {
   it('of a refusal has the code and the words, without what was sent', () => {
-    const refused = new Refused(400, 'invalid secret', 'The secret is wrong.', ['secret']);
+    const refused = new RefusedError(400, 'invalid secret', 'The secret is wrong.', ['secret']);
     assert.deepEqual([refused.status, refused.code, refused.description], [400, 'invalid …', 'The … is wrong.']);
     assert.equal(refused.message, 'The server refused: invalid … (The … is wrong.)');
-    const silent = new Refused(401, 'a '.repeat(MAX_CODE), undefined, []);
+    const silent = new RefusedError(401, 'a '.repeat(MAX_CODE), undefined, []);
     assert.deepEqual([silent.code.length, MAX_CODE, silent.description], [99, 100, undefined]);
     assert.equal(silent.message, `The server refused: ${silent.code}`);
   });
 
   it('of no answer may be about a request that was heard, unless it is certain that it was not', () => {
-    const { status, retryAfterMs, maybeSent } = new Unreachable('No answer.');
+    const { status, retryAfterMs, maybeSent } = new UnreachableError('No answer.');
     assert.deepEqual([status, retryAfterMs, maybeSent], [undefined, undefined, true]);
-    const paused = new Unreachable('Later.', { status: 503, retryAfterMs: 7, maybeSent: false });
+    const paused = new UnreachableError('Later.', { status: 503, retryAfterMs: 7, maybeSent: false });
     assert.deepEqual([paused.message, paused.status, paused.retryAfterMs, paused.maybeSent], ['Later.', 503, 7, false]);
   });
 
   it('of a denial has the code and the words, without what was sent', () => {
-    const denied = new AuthorizationDenied('denied secret', 'The secret is wrong.', ['secret']);
+    const denied = new AuthorizationDeniedError('denied secret', 'The secret is wrong.', ['secret']);
     assert.deepEqual([denied.code, denied.description], ['denied …', 'The … is wrong.']);
     assert.equal(denied.message, 'The authorization was not given: denied …');
-    assert.equal(new AuthorizationDenied('access_denied').description, undefined);
+    assert.equal(new AuthorizationDeniedError('access_denied').description, undefined);
   });
 
   it('of the authorization endpoint is one of RFC 6749 §4.1.2.1', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { Unreachable } from '../../../src/oauth/errors.ts';
+import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded, retryAfterMs, type Fetch } from '../../../src/oauth/http.ts';
 import { refusingUrl, startUntrusted } from '../../x/badHosts.ts';
 import { answers, dripping, faults } from '../../x/faults.ts';
@@ -10,12 +10,12 @@ import { saying, startRaw, type RawServer } from '../rawServer.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 
-async function unreachable(answer: Promise<unknown>): Promise<Unreachable> {
+async function unreachable(answer: Promise<unknown>): Promise<UnreachableError> {
   const error: unknown = await answer.then(
     () => assert.fail('there was an answer'),
     (reason: unknown) => reason,
   );
-  assert.ok(error instanceof Unreachable, inspect(error));
+  assert.ok(error instanceof UnreachableError, inspect(error));
   assert.match(error.message, /^[A-Z].*\.$/, 'a sentence');
   return error;
 }
@@ -73,7 +73,7 @@ describe('bounded', () => {
     });
   }
 
-  it('stops a body of a hundred megabytes within its first few', async () => {
+  it('stops a body of a hundred megabytes withTimeout its first few', async () => {
     const chunk = Buffer.alloc(64 * 1024, ' ');
     raw = await startRaw((socket) => {
       const write = (): void => {
@@ -376,7 +376,7 @@ describe('bounded', () => {
     ['nothing', ''],
   ];
   for (const [what, bytes] of garbage) {
-    it(`is Unreachable when the server answers ${what}, and does not quote it`, async () => {
+    it(`is UnreachableError when the server answers ${what}, and does not quote it`, async () => {
       raw = await startRaw(saying(bytes));
       const error = await unreachable(get(raw.url, { headers: { authorization: 'Bearer SECRET' } }));
       assert.equal(error.maybeSent, true);

@@ -10,11 +10,11 @@ import {
   newState,
   newVerifier,
   type AuthorizationRequest,
-} from '../../../src/oauth/codeGrant.ts';
+} from '../../../src/oauth/authorizationCode.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import {
   listenOnLoopback,
-  PortUnavailable,
+  PortUnavailableError,
   type Arrival,
   type Loopback,
   type LoopbackOptions,
@@ -396,7 +396,7 @@ describe('The loopback', () => {
         handOver: async () => false,
         page: async () => '',
       }),
-      (error) => error instanceof PortUnavailable && error.port === port,
+      (error) => error instanceof PortUnavailableError && error.port === port,
     );
     assert.equal((await visit(port, CALLBACK)).status, 200, 'and leaves whoever has it alone');
   });

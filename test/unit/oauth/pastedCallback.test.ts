@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CallbackMismatch } from '../../../src/oauth/errors.ts';
+import { CallbackMismatchError } from '../../../src/oauth/errors.ts';
 import { readPastedCallback } from '../../../src/oauth/pastedCallback.ts';
 
 const CODE = 'VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNNdmVHelJGY2hPWGxNd2dxOjE2MjIxNjA4MjU4MjU6MToxOmFjOjE';
@@ -101,7 +101,7 @@ describe('A pasted callback', () => {
     it(`is not ${what}`, () => {
       assert.throws(
         () => readPastedCallback(pasted, STATE),
-        (error) => error instanceof CallbackMismatch && !error.message.includes('41951'),
+        (error) => error instanceof CallbackMismatchError && !error.message.includes('41951'),
       );
     });
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { Refused } from '../../../src/oauth/errors.ts';
+import { RefusedError } from '../../../src/oauth/errors.ts';
 import { refusalCause } from '../../../src/x/refusals.ts';
 import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { basic } from '../../x/client.ts';
-import { HOUR, type Machine, openMachine, works } from './window.ts';
+import { HOUR, type Machine, openMachine, works } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';
@@ -13,7 +13,8 @@ const SECRET = WEB_APP.clientSecret ?? '';
 const { clientSecret: _, ...withoutSecret } = WEB_APP;
 const SEEMINGLY_PUBLIC: App = withoutSecret;
 
-const secretRefused = (error: unknown): boolean => error instanceof Refused && refusalCause(error) === 'client-secret';
+const secretRefused = (error: unknown): boolean =>
+  error instanceof RefusedError && refusalCause(error) === 'client-secret';
 
 function notices(machine: Machine): unknown[] {
   return machine.notices.map((notice) => ('hasSecret' in notice ? [notice.kind, notice.hasSecret] : notice.kind));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { Mortal } from './mortal.ts';
-import { HOUR, MINUTE, openMachine, works } from './window.ts';
+import { Mortal } from './harness/killableWindow.ts';
+import { HOUR, MINUTE, openMachine, works } from './harness/window.ts';
 
 describe('A window that dies while it renews', () => {
   for (const kind of ['desktop', 'browser'] as const) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Refused, Unreachable } from '../../../src/oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded, type Fetch } from '../../../src/oauth/http.ts';
 import { isProvisional } from '../../../src/sessions/grant.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
 import { refusalCause } from '../../../src/x/refusals.ts';
-import { type Effect, type Making, type Row, rows } from './faultRows.ts';
-import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
+import { type Effect, type Making, type Row, rows } from './harness/faultRows.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';
 const ME = '/2/users/me';
@@ -164,12 +164,12 @@ function inShort(notice: Notice): string {
   return notice.kind === 'rejected' && notice.dropped ? 'rejected, dropped' : notice.kind;
 }
 
-/** What src/vscode/messages.ts makes of an error, in short. */
+/** What src/vscode/ui/messages/failures.ts makes of an error, in short. */
 function advice(result: unknown): string {
-  if (result instanceof Unreachable) {
+  if (result instanceof UnreachableError) {
     return result.status === undefined ? 'check the connection' : 'try again in a few minutes';
   }
-  if (!(result instanceof Refused)) return 'nothing';
+  if (!(result instanceof RefusedError)) return 'nothing';
   return ['unknown-client', 'client-secret'].includes(refusalCause(result)) ? 'set up the app' : 'try again';
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Locks } from '../../../src/ipc/locks.ts';
 import type { SlotFiles } from '../../../src/ipc/sealedFile.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
-import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './window.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './harness/window.ts';
 
 describe('A disk that is full', () => {
   for (const kind of ['desktop', 'browser'] as const) {

@@ -7,10 +7,10 @@ import {
   provisionalAccount,
   sameState,
   toRecord,
-  UnreadableRecord,
+  UnreadableRecordError,
   type Grant,
 } from '../../../src/sessions/grant.ts';
-import { SOME_GRANT } from './someGrant.ts';
+import { SOME_GRANT } from './harness/someGrant.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -59,7 +59,8 @@ describe('A grant', () => {
     const unreadable = (value: unknown, newer: boolean): void => {
       assert.throws(
         () => fromRecord(value),
-        (error) => error instanceof UnreadableRecord && error.newer === newer && !/access|refresh/.test(error.message),
+        (error) =>
+          error instanceof UnreadableRecordError && error.newer === newer && !/access|refresh/.test(error.message),
       );
     };
     for (const value of [undefined, null, 'text', 7, [], {}]) unreadable(value, false);

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describeAction, type Action, nothingSeen, Walk } from './walk.ts';
+import { describeAction, type Action, nothingSeen, Walk } from './harness/randomWalk.ts';
 
 /** Walks per kind of store; the seed is fixed unless X_SEED says otherwise (a number, or `random`). */
 const RUNS = Number(process.env['X_RUNS'] ?? 30);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { openFleet, type Fleet, type WindowProcess } from './fleet.ts';
-import { HOUR, MINUTE } from './window.ts';
-import type { Report } from './windowWorker.ts';
+import { openFleet, type Fleet, type WindowProcess } from './harness/windowProcesses.ts';
+import { HOUR, MINUTE } from './harness/window.ts';
+import type { Report } from './harness/windowWorker.ts';
 
 const WINDOWS = 8;
 const CALLERS = 1000;

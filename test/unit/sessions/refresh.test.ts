@@ -8,9 +8,9 @@ import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
 import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
-import { NotingRegister } from './notingRegister.ts';
-import { registerFiles } from './registerFiles.ts';
-import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
+import { NotingRegister } from './harness/notingRegister.ts';
+import { registerFiles } from './harness/registerFiles.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';

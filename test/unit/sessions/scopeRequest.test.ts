@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { covers, InvalidScopes, readScopes, scopesToRequest } from '../../../src/sessions/scopeRequest.ts';
+import { covers, InvalidScopesError, readScopes, scopesToRequest } from '../../../src/sessions/scopeRequest.ts';
 
 describe('A request for scopes', () => {
   const rows: readonly [asked: string[], wanted: string[], clientId?: string][] = [
@@ -25,7 +25,7 @@ describe('A request for scopes', () => {
   }
 
   it('does not guess which of two apps is meant', () => {
-    assert.throws(() => readScopes(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopes);
+    assert.throws(() => readScopes(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopesError);
   });
 
   for (const [reason, asked] of [
@@ -38,7 +38,7 @@ describe('A request for scopes', () => {
   ] as const) {
     it(`is refused because of ${reason}, without a word of it: ${asked.slice(0, 2).join(' ')}`, () => {
       assert.throws(() => readScopes(asked), {
-        name: 'InvalidScopes',
+        name: 'InvalidScopesError',
         reason,
         message: `The scopes are malformed: ${reason}.`,
       });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
 import { DEFAULT_LIFETIME_MS, YOUNG_MS } from '../../../src/sessions/grant.ts';
-import { InvalidScopes } from '../../../src/sessions/scopeRequest.ts';
+import { InvalidScopesError } from '../../../src/sessions/scopeRequest.ts';
 import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
 import { answersJson, faults, withMembers } from '../../x/faults.ts';
 import { ADA, GRACE } from '../../x/person.ts';
-import { HOUR, type Machine, MINUTE, openMachine, works } from './window.ts';
-import { writtenByANewerVersion } from './registerFiles.ts';
+import { HOUR, type Machine, MINUTE, openMachine, works } from './harness/window.ts';
+import { writtenByANewerVersion } from './harness/registerFiles.ts';
 
 const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';
@@ -167,7 +167,7 @@ describe('Sessions', () => {
 
     it('does not guess which of two apps is meant', async () => {
       await using machine = await openMachine();
-      await assert.rejects(machine.open().session(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopes);
+      await assert.rejects(machine.open().session(['X_CLIENT_ID:one', 'X_CLIENT_ID:two']), InvalidScopesError);
     });
   });
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
 import { faults } from '../../x/faults.ts';
-import { Mortal } from './mortal.ts';
-import { registerFiles } from './registerFiles.ts';
-import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
+import { Mortal } from './harness/killableWindow.ts';
+import { registerFiles } from './harness/registerFiles.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';
 const ME = '/2/users/me';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Fleet, openFleet } from './fleet.ts';
-import { HOUR, MINUTE } from './window.ts';
+import { type Fleet, openFleet } from './harness/windowProcesses.ts';
+import { HOUR, MINUTE } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';
 

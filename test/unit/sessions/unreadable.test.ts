@@ -5,7 +5,7 @@ import { SealedFile, type SlotFiles } from '../../../src/ipc/sealedFile.ts';
 import { type Grant, toRecord } from '../../../src/sessions/grant.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
 import { idOf } from '../../../src/sessions/store/storeKey.ts';
-import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './window.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, type WindowOptions, works } from './harness/window.ts';
 
 describe('What a window can’t read', () => {
   for (const code of ['EACCES', 'ESTALE', 'ENOTCONN', 'EIO', 'ETIMEDOUT']) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeyNotHere } from '../../../src/sessions/store/storeKey.ts';
+import { StoreKeyUnavailableError } from '../../../src/sessions/store/storeKey.ts';
 import { faults } from '../../x/faults.ts';
-import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
+import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
 const DAY = 24 * HOUR;
 const ME = '/2/users/me';
@@ -33,7 +33,7 @@ describe('Ways to lose a session', () => {
         assert.deepEqual(await first.sessions.all(), []);
         await second.signIn();
         // It has to be reloaded, or hear of the key, before anybody is sent to X.
-        await assert.rejects(first.grants.ready(), KeyNotHere);
+        await assert.rejects(first.grants.ready(), StoreKeyUnavailableError);
         await machine.settle();
         const reloaded = kind === 'browser' ? machine.open() : first;
         await reloaded.signIn();

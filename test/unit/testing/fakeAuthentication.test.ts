@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FakeAuthentication } from '../../../testing/fakeAuthentication.ts';
-import type { XSignInErrorName } from '../../../x-authentication.d.ts';
+import type { XSignInErrorName } from '../../../src/api/x-authentication.d.ts';
 import { behavesLikeAuthentication } from '../../contract/authentication.ts';
 
 const GRACE = { id: '1906120919920000002', label: '@grace_h' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { XApiErrorName, XSignInErrorName } from '../../../x-authentication.d.ts';
+import type { XApiErrorName, XSignInErrorName } from '../../../src/api/x-authentication.d.ts';
 import { ROOT } from '../../host/project.ts';
 import { asksX, goesOnWhenPeopleSayNo } from './guide.ts';
 
@@ -61,7 +61,7 @@ describe('The guide for extension authors', () => {
 
   it('has types to copy, which the example has copied', () => {
     const copy = readFileSync(join(ROOT, 'examples', 'recipes', 'src', 'x-authentication.d.ts'), 'utf8');
-    assert.equal(copy, readFileSync(join(ROOT, 'x-authentication.d.ts'), 'utf8'));
+    assert.equal(copy, readFileSync(join(ROOT, 'src', 'api', 'x-authentication.d.ts'), 'utf8'));
   });
 
   it('has tests for authors that work', async () => {

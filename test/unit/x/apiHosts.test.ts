@@ -9,7 +9,7 @@ function mayGo(to: string, base: string): boolean {
     checkDestination(apiUrl(to, base), base);
     return true;
   } catch (error) {
-    assert.ok(error instanceof Error && error.name === 'ForbiddenDestination', String(error));
+    assert.ok(error instanceof Error && error.name === 'ForbiddenDestinationError', String(error));
     return false;
   }
 }

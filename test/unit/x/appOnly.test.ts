@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Refused, Unreachable } from '../../../src/oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { Problem } from '../../../src/x/problems.ts';
@@ -32,7 +32,7 @@ describe('app-only bearer tokens at X', () => {
     ]) {
       await assert.rejects(
         appOnlyBearer(x.apiBaseUrl, wrong, world),
-        (error) => error instanceof Refused && error.status === 403 && error.code === '99',
+        (error) => error instanceof RefusedError && error.status === 403 && error.code === '99',
       );
     }
   });
@@ -44,15 +44,15 @@ describe('app-only bearer tokens at X', () => {
     const message = `Unable to verify your credentials: ${sent.key}, ${sent.secret}, ${pair}`;
     x.fail('/oauth2/token', answersJson(403, { errors: [{ code: 99, message }] }));
     await assert.rejects(appOnlyBearer(x.apiBaseUrl, sent, world), {
-      name: 'Refused',
+      name: 'RefusedError',
       description: 'Unable to verify your credentials: …, …, …',
     });
   });
 
-  it('are Unreachable when a gateway says no, or X says nothing', async () => {
+  it('are UnreachableError when a gateway says no, or X says nothing', async () => {
     for (const fault of [faults.bareForbidden, faults.htmlUnavailable, faults.tooManyRequests, faults.brokenOff]) {
       x.fail('/oauth2/token', fault);
-      await assert.rejects(appOnlyBearer(x.apiBaseUrl, consumer, world), Unreachable);
+      await assert.rejects(appOnlyBearer(x.apiBaseUrl, consumer, world), UnreachableError);
     }
   });
 
@@ -75,7 +75,7 @@ describe('app-only bearer tokens at X', () => {
     const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
     for (const fault of [faults.internalError, faults.tooManyRequests, faults.reset]) {
       x.fail('/2/users/me', fault);
-      await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), Unreachable);
+      await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), UnreachableError);
     }
     x.fail('/2/users/me', answers(403, {}, '<html>no</html>'));
     await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), Problem);

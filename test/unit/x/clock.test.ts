@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Unreachable } from '../../../src/oauth/errors.ts';
+import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { compareClocks } from '../../../src/x/clock.ts';
 import { startStandIn, type StandIn } from '../../x/standIn.ts';
@@ -40,7 +40,7 @@ describe("X's clock", () => {
     const world = { fetch: async () => new Response(''), now: Date.now };
     await assert.rejects(
       compareClocks('https://api.example.com', world),
-      (error) => error instanceof Unreachable && error.status === 200,
+      (error) => error instanceof UnreachableError && error.status === 200,
     );
   });
 });

@@ -4,7 +4,7 @@ import {
   DEVELOPER_CONSOLE,
   oauth2Endpoints,
   readBaseUrl,
-  UnsafeBaseUrl,
+  UnsafeBaseUrlError,
   X_API,
 } from '../../../src/x/endpoints.ts';
 
@@ -85,7 +85,7 @@ describe('Base URLs', () => {
       assert.throws(
         () => readBaseUrl(text),
         (error) => {
-          assert.ok(error instanceof UnsafeBaseUrl, String(error));
+          assert.ok(error instanceof UnsafeBaseUrlError, String(error));
           assert.equal(error.message, reason);
           return true;
         },
@@ -95,7 +95,7 @@ describe('Base URLs', () => {
 
   it('refuse what is longer than any address, at once', () => {
     for (const path of [`${'/'.repeat(1_000_000)}x`, `/${' '.repeat(1_000)}x`]) {
-      const expected = { name: 'UnsafeBaseUrl', message: 'it is too long' };
+      const expected = { name: 'UnsafeBaseUrlError', message: 'it is too long' };
       assert.throws(() => readBaseUrl(`https://a${path}`), expected);
     }
   });
@@ -103,13 +103,13 @@ describe('Base URLs', () => {
   for (const text of ['http://x.localhost:4000/i/', 'http://X.LOCALHOST:4000/i']) {
     it(`take ${JSON.stringify(text)} for pages alone, which only a browser opens`, () => {
       assert.equal(readBaseUrl(text, 'pages'), 'http://x.localhost:4000/i');
-      assert.throws(() => readBaseUrl(text), UnsafeBaseUrl);
+      assert.throws(() => readBaseUrl(text), UnsafeBaseUrlError);
     });
   }
 
   for (const [text, reason] of refused.filter(([url]) => !/\.localhost(:|\/|$)/i.test(url))) {
     it(`refuse ${JSON.stringify(text)} for pages as well: ${reason}`, () => {
-      assert.throws(() => readBaseUrl(text, 'pages'), { name: 'UnsafeBaseUrl', message: reason });
+      assert.throws(() => readBaseUrl(text, 'pages'), { name: 'UnsafeBaseUrlError', message: reason });
     });
   }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Refused, Unreachable } from '../../../src/oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
-import { OUT_OF_BAND, verifierOf, type World } from '../../../src/oauth/oauth1.ts';
+import { OUT_OF_BAND, verifierOf, type World } from '../../../src/oauth/oauth1Flow.ts';
 import { newNonce, type Consumer, type Token } from '../../../src/oauth/oauth1Signature.ts';
 import {
   accessToken,
@@ -23,7 +23,7 @@ const callback = 'http://127.0.0.1:41951/callback';
 
 function refusal(code: string): (error: unknown) => boolean {
   return (error) => {
-    assert.ok(error instanceof Refused, String(error));
+    assert.ok(error instanceof RefusedError, String(error));
     assert.equal(error.code, code);
     return true;
   };
@@ -115,7 +115,7 @@ describe('OAuth 1.0a at X', () => {
     ] as const) {
       x.fail(endpoint, repeated);
       await assert.rejects(ask(), (error) => {
-        assert.ok(error instanceof Refused, String(error));
+        assert.ok(error instanceof RefusedError, String(error));
         if (kept !== undefined) assert.equal(error.description, kept);
         assert.doesNotMatch(`${error.message} ${error.description}`, /a key with|its secret/);
         return true;
@@ -146,7 +146,7 @@ describe('OAuth 1.0a at X', () => {
   it('revokes a token, once and for all', async () => {
     const { token } = await signIn();
     await invalidateToken(x.apiBaseUrl, consumer, token, world);
-    await assert.rejects(whoseToken(x.apiBaseUrl, consumer, token, world), Refused);
+    await assert.rejects(whoseToken(x.apiBaseUrl, consumer, token, world), RefusedError);
     await invalidateToken(x.apiBaseUrl, consumer, token, world);
     const statuses = x.requestsTo('POST /1.1/oauth/invalidate_token.json').map(({ outcome }) => outcome.status);
     assert.deepEqual(statuses, [200, 401]);
@@ -156,9 +156,9 @@ describe('OAuth 1.0a at X', () => {
     const { token } = await signIn();
     const path = '/1.1/oauth/invalidate_token.json';
     x.fail(path, faults.htmlUnavailable);
-    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), Unreachable);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), UnreachableError);
     x.fail(path, faults.bareUnauthorized);
-    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), Unreachable);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), UnreachableError);
     const stranger = { ...consumer, secret: 'wrong' };
     await assert.rejects(invalidateToken(x.apiBaseUrl, stranger, token, world), refusal('32'));
     assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).id, ADA.id);
@@ -223,7 +223,7 @@ describe('OAuth 1.0a at X', () => {
     }
     for (const fault of [faults.internalError, faults.tooManyRequests, faults.reset, faults.bareForbidden]) {
       x.fail('/2/users/me', fault);
-      await assert.rejects(check(consumer, token), Unreachable);
+      await assert.rejects(check(consumer, token), UnreachableError);
     }
   });
 });

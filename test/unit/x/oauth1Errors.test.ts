@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { Refused, Unreachable } from '../../../src/oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { errorOf, INVALID_VERIFIER, UNKNOWN } from '../../../src/x/oauth1Errors.ts';
 
@@ -60,7 +60,7 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
 
   async function refusalFor(status: number, body: string, type = 'text/html'): Promise<object> {
     const error = await errorFor(status, body, { 'content-type': `${type}; charset=utf-8` });
-    assert.ok(error instanceof Refused, String(error));
+    assert.ok(error instanceof RefusedError, String(error));
     return { status: error.status, code: error.code, description: error.description };
   }
 
@@ -108,7 +108,7 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
       code: '89',
       description: undefined,
     });
-    assert.ok((await errorFor(401, '{"errors":[{"message":89}]}')) instanceof Unreachable);
+    assert.ok((await errorFor(401, '{"errors":[{"message":89}]}')) instanceof UnreachableError);
   });
 
   it('reads every character that XML escapes', async () => {
@@ -198,7 +198,7 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
     const xml = `<hash>\n<error>Invalid / expired Token</error>\n<request>${request.replaceAll('&', '&amp;')}</request></hash>`;
     for (const body of [xml, JSON.stringify({ request, error: 'Invalid / expired Token' })]) {
       const error = await errorFor(401, body);
-      assert.ok(error instanceof Refused);
+      assert.ok(error instanceof RefusedError);
       assert.doesNotMatch(`${error.message} ${error.description}`, /SECRET/);
     }
   });
@@ -225,14 +225,14 @@ describe("X's refusals of OAuth 1.0a and app-only requests", () => {
     for (const [what, status, body] of cases) {
       it(what, async () => {
         const error = await errorFor(status, body);
-        assert.ok(error instanceof Unreachable, String(error));
+        assert.ok(error instanceof UnreachableError, String(error));
         assert.equal(error.status, status);
       });
     }
 
     it('a pause that X asks for', async () => {
       const error = await errorFor(429, '', { 'x-rate-limit-reset': '60' });
-      assert.ok(error instanceof Unreachable);
+      assert.ok(error instanceof UnreachableError);
       assert.equal(error.retryAfterMs, 45_000);
     });
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Refused } from '../../../src/oauth/errors.ts';
+import { RefusedError } from '../../../src/oauth/errors.ts';
 import { refusalCause, type RefusalCause } from '../../../src/x/refusals.ts';
 
 describe('What a refusal of the token endpoint is about', () => {
@@ -35,14 +35,14 @@ describe('What a refusal of the token endpoint is about', () => {
   ];
   for (const [status, code, words, cause] of cases) {
     it(`is ${cause} for ${code}${words === undefined ? '' : ` (${words})`}`, () => {
-      assert.equal(refusalCause(new Refused(status, code, words, [])), cause);
+      assert.equal(refusalCause(new RefusedError(status, code, words, [])), cause);
     });
   }
 
   it('does not depend on the status', () => {
     for (const status of [400, 401, 403, 404]) {
       for (const [, code, words, cause] of cases)
-        assert.equal(refusalCause(new Refused(status, code, words, [])), cause);
+        assert.equal(refusalCause(new RefusedError(status, code, words, [])), cause);
     }
   });
 });

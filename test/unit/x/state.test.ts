@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { startStandIn, type StandIn } from '../../x/standIn.ts';
 import { NATIVE_APP } from '../../x/app.ts';
-import { authorizationUrl, newVerifier } from '../../../src/oauth/codeGrant.ts';
+import { authorizationUrl, newVerifier } from '../../../src/oauth/authorizationCode.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { isCarried } from '../../../src/x/state.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { Unreachable } from '../../../src/oauth/errors.ts';
+import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { Problem } from '../../../src/x/problems.ts';
 import { whoAmI } from '../../../src/x/users.ts';
@@ -44,7 +44,7 @@ describe('whoAmI', () => {
 
   for (const [what, url] of [
     ['none', undefined],
-    ['one within other words', 'see https://pbs.example.com/ada.png'],
+    ['one withTimeout other words', 'see https://pbs.example.com/ada.png'],
     ['one that is not encrypted', 'http://pbs.example.com/ada.png'],
     ['a script', 'javascript:alert(1)'],
     ['one that would need escaping', 'https://pbs.example.com/a"onerror="x'],
@@ -112,19 +112,19 @@ describe('whoAmI', () => {
     ['for a username with a line in it', user({ id: '12', username: 'ada\n' }), 200],
   ];
   for (const [what, fault, status] of unusable) {
-    it(`is Unreachable ${what}`, async () => {
+    it(`is UnreachableError ${what}`, async () => {
       x.fail(ME, fault);
       const error = await failure();
-      assert.ok(error instanceof Unreachable, inspect(error));
+      assert.ok(error instanceof UnreachableError, inspect(error));
       assert.equal(error.status, status);
       assert.match(error.message, /^[A-Z].*\.$/, 'a sentence');
     });
   }
 
-  it('is Unreachable for as long as X says', async () => {
+  it('is UnreachableError for as long as X says', async () => {
     x.fail(ME, tooManyRequestsUntil(NOW + 900_000));
     const error = await failure();
-    assert.ok(error instanceof Unreachable);
+    assert.ok(error instanceof UnreachableError);
     assert.equal(error.retryAfterMs, 900_000);
   });
 });

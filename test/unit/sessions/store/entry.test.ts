@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { type Grant, UnreadableRecord } from '../../../../src/sessions/grant.ts';
+import { type Grant, UnreadableRecordError } from '../../../../src/sessions/grant.ts';
 import {
   ended,
   type Ending,
@@ -11,7 +11,7 @@ import {
   NO_TOKEN,
   toEntryRecord,
 } from '../../../../src/sessions/store/entry.ts';
-import { SOME_GRANT } from '../someGrant.ts';
+import { SOME_GRANT } from '../harness/someGrant.ts';
 
 const GRANT: Grant = { ...SOME_GRANT, signInId: 'second sign-in', signInNumber: 2, generation: 5 };
 
@@ -171,7 +171,7 @@ describe('An entry', () => {
   });
 
   it('that says what this version does not know was written by a newer one', () => {
-    const isNewer = (error: unknown): boolean => error instanceof UnreadableRecord && error.newer;
+    const isNewer = (error: unknown): boolean => error instanceof UnreadableRecordError && error.newer;
     for (const change of [{ version: 2 }, { ended: 'lent' }, { sent: 'yes' }, { told: 'all' }, { isPending: 1 }]) {
       assert.throws(() => fromEntryRecord({ ...toEntryRecord(KNOWN), ...change }), isNewer);
     }

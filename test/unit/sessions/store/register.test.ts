@@ -8,8 +8,8 @@ import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
 import { SealedFile, type SlotFiles } from '../../../../src/ipc/sealedFile.ts';
 import type { Grant } from '../../../../src/sessions/grant.ts';
 import { ended, type Entry, toEntryRecord } from '../../../../src/sessions/store/entry.ts';
-import { Register, UnknownEntry } from '../../../../src/sessions/store/register.ts';
-import { SOME_GRANT } from '../someGrant.ts';
+import { Register, EntryUnavailableError } from '../../../../src/sessions/store/register.ts';
+import { SOME_GRANT } from '../harness/someGrant.ts';
 
 const KEY = randomBytes(32);
 const DAY = 24 * 60 * 60_000;
@@ -113,7 +113,7 @@ describe('The register', () => {
       monotonicMs = 2_999;
       cost = { stats: 0, opens: 0 };
       await register.find('key');
-      assert.deepEqual(cost, { stats: 1, opens: 1 }, 'it may have been written twice within one tick');
+      assert.deepEqual(cost, { stats: 1, opens: 1 }, 'it may have been written twice withTimeout one tick');
       monotonicMs = 3_001;
       await register.find('key');
       assert.deepEqual(cost, { stats: 2, opens: 2 }, 'what was read before is that old, not what was read after it');
@@ -251,7 +251,7 @@ describe('The register', () => {
         await put(open(), state(1));
         const register = open({ files: unreadable(code) });
         const isUnknown = (error: unknown): boolean =>
-          error instanceof UnknownEntry &&
+          error instanceof EntryUnavailableError &&
           error.cause instanceof Error &&
           'code' in error.cause &&
           error.cause.code === code;
@@ -270,7 +270,7 @@ describe('The register', () => {
     it('says so when it can’t even be looked for', async () => {
       await put(open(), state(1));
       const lstat = (): Promise<never> => Promise.reject(Object.assign(new Error('not now'), { code: 'EIO' }));
-      await assert.rejects(open({ files: { lstat } }).find('key'), UnknownEntry);
+      await assert.rejects(open({ files: { lstat } }).find('key'), EntryUnavailableError);
     });
 
     it('lists what it was, and the others as they are', async () => {
@@ -300,8 +300,8 @@ describe('The register', () => {
       const file = new SealedFile(folder, name, KEY);
       await file.write({ version: 2, lentTo: 'another' }, await file.read());
       const before = await fs.readFile(join(folder, name));
-      await assert.rejects(open().find('key'), UnknownEntry);
-      await assert.rejects(put(open(), state(2)), UnknownEntry);
+      await assert.rejects(open().find('key'), EntryUnavailableError);
+      await assert.rejects(put(open(), state(2)), EntryUnavailableError);
       assert.deepEqual(await fs.readFile(join(folder, name)), before);
       await open().change('key', async () => state(2), { overrule: true });
       assert.deepEqual(await open().find('key'), state(2));

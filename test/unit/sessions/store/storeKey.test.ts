@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locks } from '../../../../src/ipc/locks.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
-import { idOf, keyed, KeyNotHere, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
-import { sharedStore, type SharedStore, type WindowSecrets } from '../stores.ts';
+import { idOf, keyed, StoreKeyUnavailableError, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
+import { sharedStore, type SharedStore, type WindowSecrets } from '../harness/stores.ts';
 
 const MINUTE = 60_000;
 const YEAR = 365 * 24 * 60 * MINUTE;
@@ -37,7 +37,7 @@ describe('The key of the register', () => {
     return { secrets, key: new StoreKey({ secrets, hintPath: at, locks, now: () => now, log }) };
   }
 
-  const isNotHere = (key: StoreKey): Promise<void> => assert.rejects(key.get(), KeyNotHere);
+  const isNotHere = (key: StoreKey): Promise<void> => assert.rejects(key.get(), StoreKeyUnavailableError);
 
   for (const kind of ['desktop', 'browser'] as const) {
     describe(`(${kind})`, () => {
@@ -61,7 +61,8 @@ describe('The key of the register', () => {
         const answers = await Promise.allSettled(windows.map(({ key }) => key.get()));
         const keys = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
         assert.equal(keys.length, 1, 'the others would write over it');
-        for (const answer of answers) if (answer.status === 'rejected') assert.ok(answer.reason instanceof KeyNotHere);
+        for (const answer of answers)
+          if (answer.status === 'rejected') assert.ok(answer.reason instanceof StoreKeyUnavailableError);
         await store.arrive();
         assert.deepEqual(await open(store).key.get(), keys[0]);
         if (kind === 'desktop') for (const { key } of windows) assert.deepEqual(await key.get(), keys[0]);
@@ -78,8 +79,8 @@ describe('The key of the register', () => {
         now += 2 * MINUTE;
         await isNotHere(early.key);
         const secrets = keyed(early.secrets, early.key);
-        await assert.rejects(async () => secrets.store('grant:1', 'mine'), KeyNotHere);
-        await assert.rejects(async () => secrets.delete('grant:1'), KeyNotHere);
+        await assert.rejects(async () => secrets.store('grant:1', 'mine'), StoreKeyUnavailableError);
+        await assert.rejects(async () => secrets.delete('grant:1'), StoreKeyUnavailableError);
         assert.equal(await secrets.get('grant:1'), undefined);
         assert.deepEqual(await secrets.keys(), []);
         await store.arrive();

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { TOKEN } from './characters.ts';
+import { basic } from './clientAuthentication.ts';
+import { UnreachableError } from './errors.ts';
+import { retryAfterMs, type Fetch } from './http.ts';
+import type { Consumer } from './oauth1Signature.ts';
+
+/** What this module needs of the world. `fetch` must be {@link bounded}; `now` is in epoch milliseconds. */
+export interface World {
+  readonly fetch: Fetch;
+  readonly now: () => number;
+}
+
+/** Asks for a token for the app itself (RFC 6749 §4.4.2). X wants the API key and secret, not the OAuth 2.0 client's. */
+export async function clientCredentialsRequest(tokenUrl: string, consumer: Consumer, world: World): Promise<Response> {
+  return world.fetch(tokenUrl, {
+    method: 'POST',
+    headers: { authorization: basic(consumer.key, consumer.secret) },
+    body: new URLSearchParams({ grant_type: 'client_credentials' }),
+  });
+}
+
+const BearerAnswer = v.object({
+  // Case does not matter (RFC 6749 §5.1).
+  token_type: v.pipe(v.string(), v.toLowerCase(), v.literal('bearer')),
+  access_token: v.pipe(v.string(), v.regex(TOKEN)),
+});
+
+/**
+ * Reads the answer to {@link clientCredentialsRequest} (RFC 6749 §5.1). The token is to be used verbatim, percent signs and all.
+ *
+ * @throws {UnreachableError}
+ */
+export async function clientCredentialsResponse(response: Response, world: Pick<World, 'now'>): Promise<string> {
+  const { status, headers } = response;
+  if (status !== 200) {
+    throw new UnreachableError(`The server answered ${status}.`, {
+      status,
+      retryAfterMs: retryAfterMs(headers, world.now()),
+    });
+  }
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), BearerAnswer), await response.text());
+  // The answer carries a secret: neither it nor valibot's issues, which quote it, may go into the error.
+  if (!parsed.success) throw new UnreachableError('The answer is not one of the token endpoint.', { status });
+  return parsed.output.access_token;
+}

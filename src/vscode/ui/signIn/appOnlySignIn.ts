@@ -1,0 +1,127 @@
+import * as vscode from 'vscode';
+import type { Grant } from '../../../sessions/grant.ts';
+import type { Labels } from '../../../sessions/labels.ts';
+import { fingerprint, type StaticSessions } from '../../../sessions/staticSessions.ts';
+import type { World } from '../../../oauth/clientCredentials.ts';
+import { plainWords } from '../../../oauth/errors.ts';
+import { appOnlyBearer, bearerOwner, type BearerOwner } from '../../../x/appOnly.ts';
+import { Problem } from '../../../x/problems.ts';
+import type { ApiKeyPrompt } from './apiKeyPrompt.ts';
+import { appLabels, numbered } from '../accounts/grantLabels.ts';
+import { bearerRefused, notABearer, withUserFacingErrors } from '../messages/userFacingErrors.ts';
+import { ask, patience } from '../prompt.ts';
+import { settings } from '../../settings.ts';
+import { chooseWay } from './tokenSourcePrompt.ts';
+
+const { l10n } = vscode;
+
+/** Adds an app's own bearer token, from its API key and secret or pasted from X's console. */
+export class AppOnlySignIn {
+  readonly #sessions: StaticSessions;
+  readonly #labels: Labels;
+  readonly #apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
+  readonly #world: World;
+  readonly #log: vscode.LogOutputChannel;
+
+  constructor(parts: {
+    sessions: StaticSessions;
+    labels: Labels;
+    apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
+    world: World;
+    log: vscode.LogOutputChannel;
+  }) {
+    this.#sessions = parts.sessions;
+    this.#labels = parts.labels;
+    this.#apiKeyPrompt = parts.apiKeyPrompt;
+    this.#world = parts.world;
+    this.#log = parts.log;
+  }
+
+  /** @throws {UserFacingError} */
+  async run(): Promise<Grant> {
+    return withUserFacingErrors('App-only sign-in', this.#log, () => this.#run());
+  }
+
+  async #run(): Promise<Grant> {
+    const until = patience();
+    const apiBaseUrl = settings.apiBaseUrl();
+    const apiKeyPrompt = this.#apiKeyPrompt(apiBaseUrl);
+    const ways = [
+      {
+        way: 'key' as const,
+        label: l10n.t('From the API Key and Secret'),
+        detail: l10n.t("X hands out the app's bearer token for them."),
+      },
+      {
+        way: 'pasted' as const,
+        label: l10n.t('Paste a Bearer Token'),
+        detail: l10n.t("From the app's page in X's console."),
+      },
+    ];
+    const title = l10n.t('Add an app-only bearer token of X');
+    const way = await chooseWay({ title }, ways, apiKeyPrompt, until);
+    return way === 'key' ? this.#fromKey(apiBaseUrl, apiKeyPrompt, until) : this.#fromPasted(apiBaseUrl, until);
+  }
+
+  async #fromKey(apiBaseUrl: string, apiKeyPrompt: ApiKeyPrompt, until: AbortSignal): Promise<Grant> {
+    const consumer = await apiKeyPrompt.get(until);
+    const bearer = await apiKeyPrompt.prove(() => appOnlyBearer(apiBaseUrl, consumer, this.#world));
+    return this.#sessions.keep({
+      apiBaseUrl,
+      appKey: consumer.key,
+      // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
+      account: { id: fingerprint(consumer.key) },
+      labels: () => appLabels(consumer.key),
+      secret: bearer,
+    });
+  }
+
+  async #fromPasted(apiBaseUrl: string, until: AbortSignal): Promise<Grant> {
+    // Verbatim: X's bearer tokens have percent signs in them, which are not to be decoded.
+    const bearer = await ask({
+      title: l10n.t('App-Only (1/2): Bearer Token'),
+      prompt: l10n.t('Paste the Bearer Token of your X app as it is, percent signs and all.'),
+      placeholder: l10n.t('Bearer Token, from "Keys and tokens"'),
+      password: true,
+      problem: (text) => (/\s/.test(text) || text === '' ? notABearer() : undefined),
+      until,
+    });
+    const owner = await this.#ownerOf(apiBaseUrl, bearer);
+    if (owner !== 'app') throw bearerRefused(owner);
+    const id = fingerprint(bearer);
+    const isFree = (label: string): Promise<boolean> =>
+      this.#labels.isFree(label, { apiBaseUrl, app: id, accountId: id });
+    const name = await ask({
+      title: l10n.t('App-Only (2/2): Name'),
+      prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
+      placeholder: l10n.t({ message: 'Name', comment: ['Of an app at X.'] }),
+      value: await firstThat(
+        isFree,
+        numbered(l10n.t({ message: 'X app', comment: ['The name of an app at X that has not been given another.'] })),
+      ),
+      // VS Code tells accounts apart by their names, and remembers what those were allowed that are gone.
+      problem: async (text) =>
+        plainWords(text) === '' || !(await isFree(plainWords(text)))
+          ? l10n.t('Give it a name that no other app has had here.')
+          : undefined,
+      until,
+    });
+    // As it will be read again.
+    const labels = (): Iterable<string> => numbered(plainWords(name));
+    return this.#sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, secret: bearer });
+  }
+
+  async #ownerOf(apiBaseUrl: string, bearer: string): Promise<BearerOwner | 'unknown'> {
+    try {
+      return await bearerOwner(apiBaseUrl, bearer, this.#world);
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) return 'unknown';
+      throw error;
+    }
+  }
+}
+
+async function firstThat(isGood: (name: string) => Promise<boolean>, names: Iterable<string>): Promise<string> {
+  for (const name of names) if (await isGood(name)) return name;
+  return '';
+}

@@ -1,0 +1,202 @@
+import * as vscode from 'vscode';
+import { CallbackMismatchError, RefusedError } from '../../../oauth/errors.ts';
+import { OUT_OF_BAND, verifierOf, type World } from '../../../oauth/oauth1Flow.ts';
+import type { Consumer, Token } from '../../../oauth/oauth1Signature.ts';
+import type { Grant } from '../../../sessions/grant.ts';
+import type { StaticSessions } from '../../../sessions/staticSessions.ts';
+import { writeOAuth1Credentials } from '../../../sessions/store/oauth1Credentials.ts';
+import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessType } from '../../../x/oauth1.ts';
+import type { User } from '../../../x/users.ts';
+import type { BrowserFlow } from './browserFlow.ts';
+import type { ApiKeyPrompt } from './apiKeyPrompt.ts';
+import { oauth1Labels } from '../accounts/grantLabels.ts';
+import { withUserFacingErrors, tokensRefused } from '../messages/userFacingErrors.ts';
+import { ask, patience } from '../prompt.ts';
+import { settings } from '../../settings.ts';
+import type { SignInMethod } from '../../signInMethodSetting.ts';
+import type { AuthorizationAttempt, Way, WaysBack } from './authorizationAttempt.ts';
+import { waysBack } from './redirectPlan.ts';
+import { chooseWay } from './tokenSourcePrompt.ts';
+
+const { l10n } = vscode;
+
+/** Signs a person in to X with OAuth 1.0a: in the browser and back, with a PIN, or with tokens that they have already. */
+export class OAuth1SignIn {
+  readonly #sessions: StaticSessions;
+  readonly #apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
+  readonly #browser: BrowserFlow;
+  readonly #world: World;
+  readonly #log: vscode.LogOutputChannel;
+
+  constructor(parts: {
+    sessions: StaticSessions;
+    apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
+    browser: BrowserFlow;
+    world: World;
+    log: vscode.LogOutputChannel;
+  }) {
+    this.#sessions = parts.sessions;
+    this.#apiKeyPrompt = parts.apiKeyPrompt;
+    this.#browser = parts.browser;
+    this.#world = parts.world;
+    this.#log = parts.log;
+  }
+
+  /**
+   * `scopes` mean nothing to OAuth 1.0a, except that `read` or `write` alone asks for that kind of access. `method`: in the browser,
+   * and back by this method for once.
+   *
+   * @throws {UserFacingError}
+   */
+  async run(scopes: readonly string[], method?: SignInMethod): Promise<Grant> {
+    return withUserFacingErrors('OAuth 1.0a sign-in', this.#log, () => this.#run(accessTypeOf(scopes), method));
+  }
+
+  async #run(accessType: AccessType | undefined, method: SignInMethod | undefined): Promise<Grant> {
+    const until = patience();
+    // Read once: what follows goes to one server, whatever the settings say by then.
+    const apiBaseUrl = settings.apiBaseUrl();
+    const apiKeyPrompt = this.#apiKeyPrompt(apiBaseUrl);
+    const way = method === undefined ? await this.#chooseWay(apiKeyPrompt, until) : 'callback';
+    const consumer = await apiKeyPrompt.get(until);
+    const app = { apiBaseUrl, consumer };
+    const { token, user } =
+      way === 'tokens'
+        ? await this.#askForTokens(app, until)
+        : // Only now: a sign-in that waits for the browser goes on until this one needs it.
+          await this.#browser.alone(async (signal) => {
+            // A relay forwards by `state`, which OAuth 1.0a does not have.
+            const ways = way === 'pin' ? BY_PIN : waysBack(method, 'relay');
+            return this.#inBrowser(app, await ways, accessType, signal);
+          });
+    return this.#sessions.keep({
+      apiBaseUrl,
+      appKey: consumer.key,
+      account: { id: user.id, imageUrl: user.imageUrl },
+      labels: () => oauth1Labels(user.username, consumer.key),
+      secret: writeOAuth1Credentials(consumer, token),
+      readOnly: accessType === 'read' && way !== 'tokens',
+    });
+  }
+
+  async #chooseWay(apiKeyPrompt: ApiKeyPrompt, until: AbortSignal): Promise<'callback' | 'pin' | 'tokens'> {
+    const ways = [
+      {
+        way: 'callback' as const,
+        label: l10n.t('Sign in with the browser'),
+        detail: l10n.t("The browser comes back by itself. The app at X needs this editor's callback URL."),
+      },
+      {
+        way: 'pin' as const,
+        label: l10n.t('Sign in with a PIN'),
+        detail: l10n.t('X shows a number that you type here. Works wherever the editor runs.'),
+      },
+      {
+        way: 'tokens' as const,
+        label: l10n.t('Use tokens you already have'),
+        detail: l10n.t("From the app's page in X's console. Signing out ends them at X."),
+      },
+    ];
+    const options = {
+      title: l10n.t('Sign in to X with OAuth 1.0a'),
+      placeHolder: l10n.t("Extensions that get this session also get the app's API Key and Secret."),
+    };
+    return chooseWay(options, ways, apiKeyPrompt, until);
+  }
+
+  async #inBrowser(
+    { apiBaseUrl, consumer }: ConsumerAt,
+    ways: WaysBack,
+    accessType: AccessType | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly token: Token; readonly user: User }> {
+    const prepare = async ({ method, redirectUri }: Way): Promise<OAuth1Visit> => {
+      const callback = redirectUri ?? OUT_OF_BAND;
+      const temporary = await this.#apiKeyPrompt(apiBaseUrl).prove(() =>
+        requestToken(apiBaseUrl, consumer, callback, { accessType }, this.#world),
+      );
+      const answersUs = (parameters: URLSearchParams): boolean =>
+        (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
+      this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
+      return {
+        temporary,
+        apiBaseUrl,
+        url: authorizationUrl(apiBaseUrl, temporary),
+        secret: temporary.token,
+        answerIn: (parameters) => (answersUs(parameters) ? parameters : undefined),
+        read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),
+      };
+    };
+    const { visit, callback } = await this.#browser.visit(ways, prepare, signal);
+    const verifier = verifierOf(visit.temporary, callback);
+    const answer = await accessToken(apiBaseUrl, consumer, visit.temporary, verifier, this.#world);
+    const user = answer.user ?? (await whoseToken(apiBaseUrl, consumer, answer.token, this.#world));
+    return { token: answer.token, user };
+  }
+
+  /** Tokens from X's console: kept only when X says whose they are. */
+  async #askForTokens(
+    { apiBaseUrl, consumer }: ConsumerAt,
+    until: AbortSignal,
+  ): Promise<{ readonly token: Token; readonly user: User }> {
+    const token = await ask({
+      title: l10n.t('OAuth 1.0a (1/2): Access Token'),
+      prompt: l10n.t("Paste the Access Token that X's console generated for this app."),
+      placeholder: l10n.t('Digits, a hyphen, and letters'),
+      password: true,
+      problem: (text) =>
+        /^\d+-[\w-]+$/.test(text)
+          ? undefined
+          : l10n.t('An Access Token begins with digits and a hyphen: copy it again.'),
+      until,
+    });
+    const secret = await ask({
+      title: l10n.t('OAuth 1.0a (2/2): Access Token Secret'),
+      prompt: l10n.t('Paste the Access Token Secret that belongs to it.'),
+      placeholder: l10n.t('Letters and digits'),
+      password: true,
+      problem: (text) => (/^\S+$/.test(text) ? undefined : l10n.t('Paste the Access Token Secret.')),
+      until,
+    });
+    const pair = { token, secret };
+    try {
+      return { token: pair, user: await whoseToken(apiBaseUrl, consumer, pair, this.#world) };
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 401) throw tokensRefused(consumer.key);
+      throw error;
+    }
+  }
+}
+
+/** An app, at the server that it is registered with. */
+interface ConsumerAt {
+  readonly apiBaseUrl: string;
+  readonly consumer: Consumer;
+}
+
+interface OAuth1Visit extends AuthorizationAttempt {
+  /** The temporary credentials of this visit (RFC 5849 §2.1). */
+  readonly temporary: Token;
+}
+
+/** Without a redirect URI, X shows a PIN. */
+const BY_PIN: WaysBack = { tried: [{ method: 'paste', redirectUri: undefined }], offered: [] };
+
+function accessTypeOf(scopes: readonly string[]): AccessType | undefined {
+  const [only] = scopes;
+  return scopes.length === 1 && (only === 'read' || only === 'write') ? only : undefined;
+}
+
+function readCallback(pasted: string): URLSearchParams {
+  const text = pasted.trim();
+  const parameters = new URLSearchParams(text.slice(text.indexOf('?') + 1).replace(/#.*$/s, ''));
+  if (parameters.has('oauth_verifier') || parameters.has('denied')) return parameters;
+  throw new CallbackMismatchError('There is no verifier in what was pasted.');
+}
+
+/** X's PINs have seven digits or so; people copy spaces along. */
+function readPin(pasted: string, temporary: Token): URLSearchParams {
+  const pin = pasted.replace(/\s/g, '');
+  if (!/^\d{4,12}$/.test(pin)) throw new CallbackMismatchError('That is not a PIN.');
+  return new URLSearchParams({ oauth_token: temporary.token, oauth_verifier: pin });
+}

@@ -1,0 +1,33 @@
+import { Register } from '../../../../src/sessions/store/register.ts';
+import type { Entry } from '../../../../src/sessions/store/entry.ts';
+
+/** A register that says which refresh tokens were spent for what it has on the disk. */
+export class NotingRegister extends Register {
+  readonly #onNoted: (refreshToken: string) => void;
+
+  constructor(parts: ConstructorParameters<typeof Register>[0], onNoted: (refreshToken: string) => void) {
+    super(parts);
+    this.#onNoted = onNoted;
+  }
+
+  override async change(
+    key: string,
+    change: (current: Entry | undefined) => Promise<Entry | undefined>,
+    how?: { readonly overrule?: boolean },
+  ): Promise<void> {
+    let spent: string | undefined;
+    await super.change(
+      key,
+      async (current) => {
+        const next = await change(current);
+        const before = current?.grant.refreshToken;
+        const after = next?.grant;
+        if (before !== undefined && after?.signInId === current?.grant.signInId && after?.refreshToken !== undefined)
+          spent = after.refreshToken === before ? undefined : before;
+        return next;
+      },
+      how,
+    );
+    if (spent !== undefined) this.#onNoted(spent);
+  }
+}
