@@ -33,7 +33,7 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
     let deeds = Promise.resolve();
     const exitCode = new Promise<number>((resolve, reject) => {
       const tooLate = new Error(
-        `The tests did not end withTimeout ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`,
+        `The tests did not end within ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`,
       );
       setTimeout(reject, MINUTES_AT_MOST * 60_000, tooLate).unref();
       page.once('crash', () => reject(new Error('The browser crashed.')));

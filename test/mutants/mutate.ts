@@ -10,7 +10,7 @@ export interface Mutant {
   readonly now: string;
   readonly line: number;
   /** The innermost function with a name that it is in; empty outside of functions. */
-  readonly withTimeout: string;
+  readonly within: string;
   readonly host: Host;
   /** True for what runs only when the file is loaded: it is too late to switch it on afterwards. */
   readonly isOnce: boolean;
@@ -73,7 +73,7 @@ const WORDS = /^(?:(?:this\.|[\w.]+\.)?#?(?:log|console)(?:\??\.\w+)?|(?:vscode\
 interface Place<T extends Node = Node> {
   readonly node: T;
   readonly around: readonly Node[];
-  readonly withTimeout: string;
+  readonly within: string;
 }
 
 /** Every change of a TypeScript file that is tried, in the order of the file. */
@@ -87,7 +87,7 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
       const line = source.slice(0, from).split('\n').length;
       const host = at === undefined ? hostOf(place.node, place.around) : hostOf(at, [place.node, ...place.around]);
       const isOnce = !place.around.some(({ type }) => /Function/.test(type));
-      const change = { from, to, was, now, line, withTimeout: place.withTimeout, host, isOnce };
+      const change = { from, to, was, now, line, within: place.withTimeout, host, isOnce };
       if (was !== now) found.set(`${from} ${to} ${now}`, change);
     }
   }
@@ -96,7 +96,7 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
 
 function* places(node: Node, around: readonly Node[], outer: string, source: string): Generator<Place> {
   if (isOutOfReach(node, around[0], source)) return;
-  const withTimeout = nameOf(node, source) ?? outer;
+  const within = nameOf(node, source) ?? outer;
   yield { node, around, withTimeout };
   for (const key of visitorKeys[node.type] ?? []) {
     const child: unknown = Reflect.get(node, key);

@@ -16,7 +16,7 @@ export interface Survivor {
 
 /** Why a mutant may survive. It is known by the function that it is in and the change, which stay when lines move. */
 export interface Reason {
-  readonly withTimeout: string;
+  readonly within: string;
   readonly was: string;
   readonly now: string;
   readonly why: string;
@@ -36,7 +36,7 @@ function inOneLine(text: string): string {
 
 export function isFor(reason: Reason, mutant: Mutant): boolean {
   const { was, now } = sidesOf(mutant);
-  return reason.withTimeout === mutant.withTimeout && reason.was === was && reason.now === now;
+  return reason.within === mutant.within && reason.was === was && reason.now === now;
 }
 
 /** How many were caught of those that can be, rounded down, so that nothing is called complete that is not. */

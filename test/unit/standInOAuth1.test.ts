@@ -180,7 +180,7 @@ describe('The stand-in for X, OAuth 1.0a', () => {
     assert.equal((await call('/oauth/request_token', { oauth, unsigned: { oauth_version: undefined } })).status, 200);
   });
 
-  it('takes timestamps withTimeout five minutes of its clock', async () => {
+  it('takes timestamps within five minutes of its clock', async () => {
     for (const seconds of [-300, 300, -301, 301]) {
       const how = { oauth, unsigned: { oauth_timestamp: String(now / 1000 + seconds) } };
       if (Math.abs(seconds) > 300) await assertCode(135, '/oauth/request_token', how);

@@ -352,7 +352,7 @@ describe('Requests of other extensions', () => {
       assert.equal((await caller.requests.fetch(stranger, ME)).status, 200, 'a true one is good in every window');
     });
 
-    it('and has asked VS Code for it withTimeout two hours, unless the token is still the newest', async () => {
+    it('and has asked VS Code for it within two hours, unless the token is still the newest', async () => {
       await using at = await signedIn();
       const { caller, machine, session } = at;
       machine.now += 115 * MINUTE;

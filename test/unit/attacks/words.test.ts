@@ -160,7 +160,7 @@ describe('A server that repeats the request in its error', () => {
       const error: unknown = await asked.catch((reason: unknown) => reason);
       assert.ok(error instanceof Error && error.name === 'Refused', inspect(error));
       await editor.until(() => editor.messages.length > 0, 'the notification');
-      assert.match(editor.everythingSaid, /X refused the sign-in \(You sent .*Sign-in: RefusedError\. X refused/s);
+      assert.match(editor.everythingSaid, /X refused the sign-in \(You sent .*Sign-in: Refused\. X refused/s);
       assertKeptSecret(x.requestsTo('/2/oauth2/token'), `${error.message}\n${editor.everythingSaid}`);
     }
   });
@@ -196,7 +196,7 @@ describe('A server that repeats the request in its error', () => {
         editor.choose = ({ items }) => items.find(({ label }) => label === way)?.label;
         repeatRequests(x, repeat, [endpoint]);
         await editor.run(`xAuthentication.${command}`);
-        assert.match(editor.everythingSaid, /sign-in: RefusedError\. X refused the sign-in \(You sent/);
+        assert.match(editor.everythingSaid, /sign-in: Refused\. X refused the sign-in \(You sent/);
         assertKeptSecret(x.requestsTo(endpoint), editor.everythingSaid);
       }
     }

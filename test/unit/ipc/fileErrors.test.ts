@@ -9,7 +9,7 @@ async function on(platform: NodeJS.Platform): Promise<typeof BusyFiles> {
   const real = Object.getOwnPropertyDescriptor(process, 'platform');
   Object.defineProperty(process, 'platform', { ...real, value: platform });
   try {
-    const name = `../../../src/ipc/busyFiles.ts?${platform}`;
+    const name = `../../../src/ipc/fileErrors.ts?${platform}`;
     return await import(name);
   } finally {
     Object.defineProperty(process, 'platform', { ...real });

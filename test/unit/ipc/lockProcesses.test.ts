@@ -32,7 +32,7 @@ describe('a lock between processes', function () {
   });
 
   function start(job: string, detail = ''): ChildProcess {
-    const child = fork(fileURLToPath(new URL('lockWorker.ts', import.meta.url)), [job, shared, detail]);
+    const child = fork(fileURLToPath(new URL('harness/lockWorker.ts', import.meta.url)), [job, shared, detail]);
     children.add(child);
     child.once('exit', () => children.delete(child));
     return child;

@@ -345,7 +345,7 @@ describe('A sealed file', () => {
     this.timeout(60_000);
     await say(wordOf(0));
     const start = async (job: string): Promise<ChildProcess> => {
-      const worker = fileURLToPath(new URL('sealedFileWorker.ts', import.meta.url));
+      const worker = fileURLToPath(new URL('harness/sealedFileWorker.ts', import.meta.url));
       const child = fork(worker, [job, folder, KEY.toString('hex')]);
       await once(child, 'message');
       return child;

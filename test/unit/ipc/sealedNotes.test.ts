@@ -14,7 +14,7 @@ const ROUNDS = Number(process.env['NOTE_ROUNDS'] ?? 300);
 const WINDOWS = 8;
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
-const WORKER = fileURLToPath(new URL('notesWorker.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('harness/notesWorker.ts', import.meta.url));
 
 describe('sealed notes', function () {
   this.timeout(30_000 + 300 * ROUNDS);

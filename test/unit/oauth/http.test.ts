@@ -73,7 +73,7 @@ describe('bounded', () => {
     });
   }
 
-  it('stops a body of a hundred megabytes withTimeout its first few', async () => {
+  it('stops a body of a hundred megabytes within its first few', async () => {
     const chunk = Buffer.alloc(64 * 1024, ' ');
     raw = await startRaw((socket) => {
       const write = (): void => {

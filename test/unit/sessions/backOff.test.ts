@@ -52,7 +52,7 @@ describe('Back-off', () => {
     }
   });
 
-  it('waits for as long as X wishes, withTimeout reason', () => {
+  it('waits for as long as X wishes, within reason', () => {
     backOff.failed('grant', 120_000);
     assert.equal(waits(), 120_000);
     backOff.failed('grant', 24 * 60 * 60_000);

@@ -164,7 +164,7 @@ function inShort(notice: Notice): string {
   return notice.kind === 'rejected' && notice.dropped ? 'rejected, dropped' : notice.kind;
 }
 
-/** What src/vscode/ui/messages/failures.ts makes of an error, in short. */
+/** What src/vscode/ui/messages/userFacingErrors.ts makes of an error, in short. */
 function advice(result: unknown): string {
   if (result instanceof UnreachableError) {
     return result.status === undefined ? 'check the connection' : 'try again in a few minutes';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { labelGrants, type LabelOwner, Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
 import type { Grant } from '../../../src/sessions/grant.ts';
 
-const WORKER = fileURLToPath(new URL('labelsWorker.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('harness/labelsWorker.ts', import.meta.url));
 const X = 'https://api.x.com';
 const ADA: LabelOwner = { apiBaseUrl: X, app: 'client id of the app', accountId: '1' };
 const GRACE: LabelOwner = { ...ADA, accountId: '2' };

@@ -44,7 +44,7 @@ describe('whoAmI', () => {
 
   for (const [what, url] of [
     ['none', undefined],
-    ['one withTimeout other words', 'see https://pbs.example.com/ada.png'],
+    ['one within other words', 'see https://pbs.example.com/ada.png'],
     ['one that is not encrypted', 'http://pbs.example.com/ada.png'],
     ['a script', 'javascript:alert(1)'],
     ['one that would need escaping', 'https://pbs.example.com/a"onerror="x'],

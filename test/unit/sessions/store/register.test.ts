@@ -113,7 +113,7 @@ describe('The register', () => {
       monotonicMs = 2_999;
       cost = { stats: 0, opens: 0 };
       await register.find('key');
-      assert.deepEqual(cost, { stats: 1, opens: 1 }, 'it may have been written twice withTimeout one tick');
+      assert.deepEqual(cost, { stats: 1, opens: 1 }, 'it may have been written twice within one tick');
       monotonicMs = 3_001;
       await register.find('key');
       assert.deepEqual(cost, { stats: 2, opens: 2 }, 'what was read before is that old, not what was read after it');
