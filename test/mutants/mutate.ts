@@ -87,7 +87,7 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
       const line = source.slice(0, from).split('\n').length;
       const host = at === undefined ? hostOf(place.node, place.around) : hostOf(at, [place.node, ...place.around]);
       const isOnce = !place.around.some(({ type }) => /Function/.test(type));
-      const change = { from, to, was, now, line, within: place.withTimeout, host, isOnce };
+      const change = { from, to, was, now, line, within: place.within, host, isOnce };
       if (was !== now) found.set(`${from} ${to} ${now}`, change);
     }
   }
@@ -97,11 +97,11 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
 function* places(node: Node, around: readonly Node[], outer: string, source: string): Generator<Place> {
   if (isOutOfReach(node, around[0], source)) return;
   const within = nameOf(node, source) ?? outer;
-  yield { node, around, withTimeout };
+  yield { node, around, within };
   for (const key of visitorKeys[node.type] ?? []) {
     const child: unknown = Reflect.get(node, key);
     for (const each of Array.isArray(child) ? child : [child]) {
-      if (isNode(each)) yield* places(each, [node, ...around], withTimeout, source);
+      if (isNode(each)) yield* places(each, [node, ...around], within, source);
     }
   }
 }

@@ -53,7 +53,7 @@ function equalsOf({ survivors }: Result): number {
 /** A survivor for the terminal, with all that a reason for it has to say. */
 export function lineOf(file: string, { mutant, why }: Survivor): string {
   const { was, now } = sidesOf(mutant);
-  return `${file}:${mutant.line} ${mutant.withTimeout}: ${was} → ${now}${why === undefined ? '' : ` (${why})`}`;
+  return `${file}:${mutant.line} ${mutant.within}: ${was} → ${now}${why === undefined ? '' : ` (${why})`}`;
 }
 
 const BEGIN = '<!-- written by npm run mutants -->';

@@ -94,7 +94,7 @@ async function judged(file: string): Promise<Result | undefined> {
   const outcomes = (await judge.verdicts(mutants)).map(({ outcome }) => outcome);
   const survived = mutants.filter((_, index) => outcomes[index] === 'survived');
   for (const reason of given.filter((each) => !survived.some((mutant) => isFor(each, mutant)))) {
-    console.log(`${file}: a reason that nothing needs: ${reason.withTimeout}: ${reason.was} → ${reason.now}`);
+    console.log(`${file}: a reason that nothing needs: ${reason.within}: ${reason.was} → ${reason.now}`);
   }
   return {
     file,

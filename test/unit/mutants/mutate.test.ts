@@ -47,7 +47,7 @@ describe('The mutants of a file', () => {
 
   it('are each tried once, and known by the function that they are in', () => {
     const source = 'class A {\n  b() {\n    if (!c) d();\n  }\n}';
-    const found = mutantsOf('file.ts', source).map(({ line, withTimeout, was, now }) => [line, withTimeout, was, now]);
+    const found = mutantsOf('file.ts', source).map(({ line, within, was, now }) => [line, within, was, now]);
     assert.deepEqual(found, [
       [2, 'b', '{\n    if (!c) d();\n  }', '{}'],
       [3, 'b', '!c', 'true'],
