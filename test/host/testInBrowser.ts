@@ -32,9 +32,7 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
     const page = await browser.newPage();
     let deeds = Promise.resolve();
     const exitCode = new Promise<number>((resolve, reject) => {
-      const tooLate = new Error(
-        `The tests did not end within ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`,
-      );
+      const tooLate = new Error(`The tests did not end within ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`);
       setTimeout(reject, MINUTES_AT_MOST * 60_000, tooLate).unref();
       page.once('crash', () => reject(new Error('The browser crashed.')));
       void page.exposeFunction('codeAutomationExit', resolve);
