@@ -143,7 +143,7 @@ export function activate(context: vscode.ExtensionContext): XAuthentication {
   const refresh = new Refresh({ grants: xGrants, clients, locks, backOff, world, notify, log });
   const label: LabelGrant = async (...grant) => (await ui()).label(...grant);
   settled = () => refresh.settled();
-  const sessions = new Sessions({ grants: xGrants, refresh, clients, backOff, label, world, notify, log });
+  const sessions = new Sessions({ grants: xGrants, refresh, clients, locks, backOff, label, world, notify, log });
   const x: ProviderKind = {
     id: 'x',
     label: 'X',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuthorizationRequest } from '../oauth/authorizationCode.ts';
 import { RefusedError, UnreachableError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
+import { runExclusive, type Locks } from '../ipc/locks.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import { stakes } from '../x/scopes.ts';
@@ -27,7 +28,7 @@ import type { Outcome, Refresh } from './refresh.ts';
 import { covers, readScopes, scopesToRequest } from './scopeRequest.ts';
 import { toSession, type Session, type Status, type Trouble } from './session.ts';
 import { NO_TOKEN } from './store/entry.ts';
-import type { Grants } from './store/grants.ts';
+import { isNoFiles, type Grants } from './store/grants.ts';
 
 export interface SessionsDeps {
   readonly fetch: Fetch;
@@ -66,6 +67,7 @@ export class Sessions {
   readonly #grants: Grants;
   readonly #refresh: Refresh;
   readonly #clients: ClientSecrets;
+  readonly #locks: Locks;
   readonly #backOff: BackOff;
   readonly #label: LabelGrant;
   readonly #world: SessionsDeps;
@@ -80,6 +82,7 @@ export class Sessions {
     grants: Grants;
     refresh: Refresh;
     clients: ClientSecrets;
+    locks: Locks;
     backOff: BackOff;
     label: LabelGrant;
     world: SessionsDeps;
@@ -89,6 +92,7 @@ export class Sessions {
     this.#grants = parts.grants;
     this.#refresh = parts.refresh;
     this.#clients = parts.clients;
+    this.#locks = parts.locks;
     this.#backOff = parts.backOff;
     this.#label = parts.label;
     this.#world = parts.world;
@@ -212,17 +216,7 @@ export class Sessions {
 
   /** Runs what one window at a time should do. Where that can't be had, it is done all the same: a person waits for it. */
   async #exclusively<T>(name: string, action: () => Promise<T>): Promise<T> {
-    let hasBegun = false;
-    const begin = (): Promise<T> => {
-      hasBegun = true;
-      return action();
-    };
-    try {
-      return await this.#refresh.exclusively(name, { waitMs: SIGN_IN_TIMEOUT_MS }, begin);
-    } catch (error) {
-      if (hasBegun) throw error;
-      return begin();
-    }
+    return runExclusive(this.#locks, name, { waitMs: SIGN_IN_TIMEOUT_MS, isUnavailable: () => true }, action);
   }
 
   /** Resolves to what the person has signed in with anew while they were asked, which has ended what was given, if they did. */
@@ -332,7 +326,9 @@ export class Sessions {
   async #takeOver(): Promise<void> {
     for (const pending of await this.#grants.pending()) {
       try {
-        await this.#refresh.exclusively(pendingAs(pending.id), { waitMs: 0 }, () => this.#takeOverFrom(pending));
+        await runExclusive(this.#locks, pendingAs(pending.id), { waitMs: 0, isUnavailable: isNoFiles }, () =>
+          this.#takeOverFrom(pending),
+        );
       } catch (error) {
         // Its window is there.
         this.#log.debug(`Grant ${pending.id}: ${error instanceof Error ? error.message : String(error)}`);

@@ -95,7 +95,7 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
     unnamed: (code) => `X account ${code}`,
     withApp: (name, shown) => `${name} (app ${shown})`,
   });
-  const sessions = new Sessions({ grants, refresh, clients, backOff, label, world, notify, log });
+  const sessions = new Sessions({ grants, refresh, clients, locks, backOff, label, world, notify, log });
   const shown = ({ id, account, accessToken }: Omit<Shown, 'account'> & { account: { id: string } }): Shown => ({
     id,
     account: account.id,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
 import { errnoCode, isNotThere } from '../../ipc/fileErrors.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
-import type { Lease, Locks } from '../../ipc/locks.ts';
+import { NO_LOCK, runExclusive, type Lease, type Locks } from '../../ipc/locks.ts';
 import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
 
 const OURS = /^[0-9a-f]{40}$/;
@@ -21,8 +21,6 @@ const MOST_TRIES = 3;
 const MOST_AT_ONCE = 32;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
-
-const NO_LEASE: Lease = { held: async () => true };
 
 /** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
 export class EntryUnavailableError extends Error {
@@ -98,20 +96,14 @@ export class Register {
   ): Promise<void> {
     const name = this.#nameOf(key);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      let hasBegun = false;
-      try {
-        const isDone = await this.#locks.withLock<boolean>(`write ${name}`, { waitMs: LOCK_WAIT_MS }, (lease) => {
-          hasBegun = true;
-          return this.#changeOnce(name, change, overrule, lease);
-        });
-        if (isDone) return;
-      } catch (error) {
-        if (hasBegun || !FULL.has(errnoCode(error) ?? '')) throw error;
-        break;
-      }
+      // There may be no room for a lock where there is for what is to be written.
+      const options = { waitMs: LOCK_WAIT_MS, isUnavailable: isFull };
+      const isDone = await runExclusive<boolean>(this.#locks, `write ${name}`, options, (lease) =>
+        this.#changeOnce(name, change, overrule, lease),
+      );
+      if (isDone) return;
     }
-    // There is no room for a lock, but for what is to be written there is.
-    await this.#changeOnce(name, change, overrule, NO_LEASE);
+    await this.#changeOnce(name, change, overrule, NO_LOCK);
   }
 
   /** Deletes an entry that says nothing any more. */
@@ -207,6 +199,10 @@ export class Register {
   #nameOf(key: string): string {
     return Buffer.from(hkdfSync('sha256', this.#key, '', `x-authentication entry ${key}`, 20)).toString('hex');
   }
+}
+
+function isFull(error: unknown): boolean {
+  return FULL.has(errnoCode(error) ?? '');
 }
 
 function entryOf(reading: Reading | undefined): Entry | undefined {

@@ -1,4 +1,4 @@
-// A window, as a process of its own: the tests in lock.test.ts start it, stop it and kill it.
+// A window, as a process of its own: the tests in lockProcesses.test.ts start it, stop it and kill it.
 import * as fs from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ async function hold(shared: string): Promise<void> {
 /** Kills itself just before its nth operation on directories. Exits with 0 if it needed fewer. */
 async function dieAt(shared: string, nth: number): Promise<void> {
   let operations = 0;
-  const mortal =
+  const killable =
     <A extends unknown[], R>(operation: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> => {
       operations++;
@@ -73,10 +73,10 @@ async function dieAt(shared: string, nth: number): Promise<void> {
       return operation(...args);
     };
   const directories = {
-    readdir: mortal((path: string) => fs.readdir(path)),
-    mkdir: mortal(fs.mkdir),
-    rmdir: mortal((path: string) => fs.rmdir(path)),
-    rename: mortal(fs.rename),
+    readdir: killable((path: string) => fs.readdir(path)),
+    mkdir: killable(fs.mkdir),
+    rmdir: killable((path: string) => fs.rmdir(path)),
+    rename: killable(fs.rename),
   };
   const locks = new FolderLocks(join(shared, 'locks'), { directories });
   await locks.withLock('counter', { waitMs: 10_000 }, (lease) => lease.held());

@@ -188,7 +188,7 @@ export class Window {
       withApp: (name: string, shown: string) => `${name} (app ${shown})`,
     };
     const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, words);
-    this.sessions = new Sessions({ grants, refresh: this.refresh, clients, backOff, label, world, notify, log });
+    this.sessions = new Sessions({ grants, refresh: this.refresh, clients, locks, backOff, label, world, notify, log });
     grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
     grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     grants.onDidChange((change) => void this.changes.push(change));
