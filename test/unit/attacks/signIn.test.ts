@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
@@ -389,6 +390,26 @@ describe('Somebody who reports an error that X did not send', () => {
     }
     assert.equal((await came).callback.toString(), DENIED, 'as it is denied today');
     assert.equal(warnings(editor).length, 1);
+  });
+});
+
+describe('A sign-in on a disk that takes no notes for other windows', () => {
+  it('ends as it does elsewhere, whether its callback comes back by itself or is pasted', async () => {
+    await using x = await startStandIn();
+    await using editor = await startEditor(x);
+    await writeFile(join(editor.folder, 'notes'), 'in the way of the folder');
+    await editor.run('xAuthentication.signIn');
+    assert.deepEqual(texts(editor), ['Signed in to X as @ada_l.']);
+    const { url, ended } = await begin(editor);
+    const { location = '' } = await clickThrough(url, { as: 'grace', decision: 'authorize' });
+    editor.type = () => location;
+    await editor.run('xAuthentication.pasteCallback');
+    await ended;
+    assert.equal(texts(editor).at(-1), 'Signed in to X as @grace_h.');
+    assert.ok(
+      editor.log.some((line) => /Sign-in: Error: (EEXIST|ENOTDIR)/.test(line)),
+      'and it is logged',
+    );
   });
 });
 

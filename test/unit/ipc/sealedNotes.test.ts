@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SealedFile } from '../../../src/ipc/sealedFile.ts';
 import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
 import { wordOf } from './harness/words.ts';
 
@@ -62,6 +63,12 @@ describe('sealed notes', function () {
       assert.equal(await new SealedNotes(folder).read('secret', 'callback'), callback);
     });
 
+    it('by another version of this extension: in a sealed file with the secret for a key, whose name comes from it by HKDF', async () => {
+      await notes.write('secret', 'callback', callback);
+      const name = Buffer.from(hkdfSync('sha256', 'secret', '', 'x-authentication note callback', 20)).toString('hex');
+      assert.equal((await new SealedFile(folder, name, Buffer.from('secret')).read())?.payload, callback);
+    });
+
     it('by nobody else, nor before they are written', async () => {
       assert.equal(await notes.read('secret', 'callback'), undefined);
       const path = await written('secret', 'callback');
@@ -114,9 +121,11 @@ describe('sealed notes', function () {
       if (process.platform === 'win32') this.skip();
       await notes.write('secret', 'callback', callback);
       await notes.writeFirst('secret', 'told', {});
+      await notes.sweep(WEEK_MS);
       assert.equal((await fs.stat(folder)).mode & 0o777, 0o700);
-      for (const name of await fs.readdir(folder))
-        assert.equal((await fs.stat(join(folder, name))).mode & 0o777, 0o600);
+      const names = await fs.readdir(folder);
+      assert.equal(names.length, 3);
+      for (const name of names) assert.equal((await fs.stat(join(folder, name))).mode & 0o777, 0o600);
     });
   });
 
@@ -227,23 +236,26 @@ describe('sealed notes', function () {
       const old = await written('secret', 'old');
       const young = await written('secret', 'new');
       const future = await written('secret', 'from a clock that was wrong');
-      const [left, foreign] = [join(folder, tmp), join(folder, 'README')];
-      await fs.writeFile(left, '');
-      await fs.writeFile(foreign, '');
-      await age(old, WEEK_MS + 1_000, now);
-      await age(young, WEEK_MS - 1_000, now);
+      const left = join(folder, tmp);
+      const foreign = ['README', `0${basename(old)}`, `${basename(old)}0`, `0${tmp}`, `${tmp}0`].map((name) =>
+        join(folder, name),
+      );
+      for (const path of [left, ...foreign]) await fs.writeFile(path, '');
+      await age(old, WEEK_MS, now);
+      await age(young, WEEK_MS - 1, now);
       await age(future, -20 * WEEK_MS, now);
       await age(left, WEEK_MS + 1_000, now);
-      await age(foreign, 2 * WEEK_MS, now);
+      for (const path of foreign) await age(path, 2 * WEEK_MS, now);
       const before = await kept();
       for (const at of [now, now, now + DAY_MS - 1_000]) await notes.sweep(WEEK_MS, at);
       assert.deepEqual(await kept(), before);
       const sweep = (): Promise<void> => new SealedNotes(folder).sweep(WEEK_MS, now + DAY_MS);
       await Promise.all([sweep(), sweep(), sweep()]);
-      assert.deepEqual(await kept(), [young, future, foreign].toSorted());
+      assert.deepEqual(await kept(), [young, future, ...foreign].toSorted());
       await notes.sweep(WEEK_MS, now + 30 * WEEK_MS);
       await notes.sweep(WEEK_MS, now + 30 * WEEK_MS + DAY_MS);
-      assert.deepEqual(await kept(), [foreign]);
+      assert.deepEqual(await kept(), foreign.toSorted());
+      assert.equal(await fs.readFile(join(folder, 'swept'), 'utf8'), '');
     });
 
     it('when a writer was killed before it could give its note a name', async () => {
@@ -280,6 +292,10 @@ describe('sealed notes', function () {
           assert.deepEqual(await kept(), before, `${wrong / DAY_MS} days`);
         }
       }
+    });
+
+    it('or it is said that the folder can’t be read', async () => {
+      await assert.rejects(new SealedNotes('\0').sweep(WEEK_MS), { code: 'ERR_INVALID_ARG_VALUE' });
     });
 
     it('without a word when there is no folder, or when something has the name of a note', async () => {
