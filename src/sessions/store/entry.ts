@@ -31,6 +31,11 @@ export interface Entry<G extends Grant = Grant> {
   readonly told?: readonly string[] | undefined;
 }
 
+/** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
+export class EntryUnavailableError extends Error {
+  override readonly name = 'EntryUnavailableError';
+}
+
 const VERSION = 1;
 
 const EntryRecord = v.object({

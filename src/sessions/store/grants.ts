@@ -11,11 +11,11 @@ import {
   type GrantOf,
 } from '../grant.ts';
 import type { Log } from '../../common/log.ts';
-import { ended, isLive, isNews, type Ending, type Entry } from './entry.ts';
 import type { GrantManifest } from './grantManifest.ts';
 import type { GrantRecords, Unreadable } from './grantRecords.ts';
-import { EntryUnavailableError, type Register } from './register.ts';
+import type { Register } from './register.ts';
 import { idOf, StoreKeyUnavailableError } from './storeKey.ts';
+import { ended, isLive, isNews, type Ending, type Entry, EntryUnavailableError } from './entry.ts';
 
 /** What changed in this window's view. A refreshed or wider grant is `changed`, never removed and added. */
 export interface GrantChanges<G extends Grant = Grant> {

@@ -5,7 +5,7 @@ import { errnoCode, isNotThere } from '../../ipc/fileErrors.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import type { Lease, Locks } from '../../ipc/locks.ts';
 import type { GrantKind, GrantOf } from '../grant.ts';
-import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
+import { EntryUnavailableError, fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
 
 const OURS = /^[0-9a-f]{40}$/;
 
@@ -24,11 +24,6 @@ const MOST_AT_ONCE = 32;
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 const NO_LEASE: Lease = { held: async () => true };
-
-/** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
-export class EntryUnavailableError extends Error {
-  override readonly name = 'EntryUnavailableError';
-}
 
 /** What was read of a file, and what its `stat` said then. */
 interface Known<E extends Entry> {

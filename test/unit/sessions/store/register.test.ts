@@ -7,9 +7,9 @@ import type { Lease, Locks } from '../../../../src/ipc/locks.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
 import { SealedFile, type SlotFiles } from '../../../../src/ipc/sealedFile.ts';
 import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
-import { ended, type Entry, toEntryRecord } from '../../../../src/sessions/store/entry.ts';
-import { Register, EntryUnavailableError } from '../../../../src/sessions/store/register.ts';
+import { Register } from '../../../../src/sessions/store/register.ts';
 import { SOME_GRANT } from '../harness/someGrant.ts';
+import { ended, type Entry, toEntryRecord, EntryUnavailableError } from '../../../../src/sessions/store/entry.ts';
 
 const KEY = randomBytes(32);
 const DAY = 24 * 60 * 60_000;
