@@ -136,12 +136,12 @@ describe('The stand-in for X, grants', () => {
     assert.equal((await client.usersMe(token)).status, 401);
   });
 
-  it('expires every access token at once, and renews them', async () => {
+  it('expires every access token at once, and refreshes them', async () => {
     const tokens = await client.signIn();
     x.grants.expireAccessTokens();
     assert.equal((await client.usersMe(accessTokenOf(tokens))).status, 401);
-    const renewed = await client.refresh(refreshTokenOf(tokens));
-    assert.equal((await client.usersMe(accessTokenOf(renewed))).status, 200);
+    const refreshed = await client.refresh(refreshTokenOf(tokens));
+    assert.equal((await client.usersMe(accessTokenOf(refreshed))).status, 200);
   });
 
   it('disconnects an app as its user would at X', async () => {
@@ -158,20 +158,20 @@ describe('The stand-in for X, grants', () => {
     const tokens = await client.signIn();
     const confidential = x.changeApp(NATIVE_APP.clientId, { kind: 'confidential', clientSecret: 'new' });
     assert.equal((await client.refresh(refreshTokenOf(tokens))).status, 401);
-    const renewed = await client.refresh(refreshTokenOf(tokens), confidential);
-    assert.equal(renewed.status, 200);
+    const refreshed = await client.refresh(refreshTokenOf(tokens), confidential);
+    assert.equal(refreshed.status, 200);
     x.changeApp(NATIVE_APP.clientId, { kind: 'public' });
-    assert.equal((await client.refresh(refreshTokenOf(renewed), confidential)).status, 401);
-    assert.equal((await client.refresh(refreshTokenOf(renewed))).status, 200);
+    assert.equal((await client.refresh(refreshTokenOf(refreshed), confidential)).status, 401);
+    assert.equal((await client.refresh(refreshTokenOf(refreshed))).status, 200);
   });
 
   it('knows every secret it has given away', async () => {
     const form = await client.authorize();
     const tokens = await client.post('/2/oauth2/token', form);
-    const renewed = await client.refresh(refreshTokenOf(tokens));
+    const refreshed = await client.refresh(refreshTokenOf(tokens));
     const given = [
       form['code'] ?? '',
-      ...[tokens, renewed].flatMap((each) => [accessTokenOf(each), refreshTokenOf(each)]),
+      ...[tokens, refreshed].flatMap((each) => [accessTokenOf(each), refreshTokenOf(each)]),
     ];
     assert.deepEqual([...x.secrets], given);
   });
