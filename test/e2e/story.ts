@@ -6,7 +6,7 @@ import { writeSettings } from '../host/settings.ts';
 import { NATIVE_APP, WEB_APP } from '../x/app.ts';
 import { type StandIn, startStandIn } from '../x/standIn.ts';
 import { EditorWindow } from './editorWindow.ts';
-import { theStage } from './stage.ts';
+import { sharedEditor } from './sharedEditor.ts';
 
 const running = new Set<Story>();
 
@@ -19,7 +19,7 @@ export async function startStory(
   settings: Readonly<Record<string, unknown>> = {},
   callbackUrls: readonly string[] = [],
 ): Promise<Story> {
-  const { server, browser } = await theStage();
+  const { server, browser } = await sharedEditor();
   const loopbackPort = await freePort();
   const redirectUris = [server.callbackUrl(loopbackPort), ...callbackUrls];
   const x = await startStandIn({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris })) });
