@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { errnoCode, retryWhileBusy } from './fileErrors.ts';
+import type { Lease } from './locks.ts';
 
-/** A heartbeat that took longer is made again: its token may have been seen, and thought dead, for as long. */
-const LONGEST_BEAT_MS = 5_000;
+/** A heartbeat that took longer is repeated: waiters may have seen its token for that long already, and count it as stale soon. */
+const MAX_HEARTBEAT_MS = 5_000;
 
 /** What locks need of a file system. */
 export interface Directories {
@@ -12,18 +13,18 @@ export interface Directories {
   rename(from: string, to: string): Promise<void>;
 }
 
-/** Time as the holder of a lock, from the rename of the bid on. The argument for it is with `FolderLocks`. */
-export class HeldLock {
+/** A lock that this process has acquired: keeps it by heartbeats, and releases it. `FolderLocks` says why that is safe. */
+export class HeldLock implements Lease {
   readonly #lock: string;
   readonly #holder: string;
   readonly #directories: Directories;
   readonly #monotonicMs: () => number;
-  #beats = 0;
-  #lost = false;
-  /** Heartbeats are made one after another: two at once would each take the other's for a loss. */
-  #lastBeat: Promise<boolean> = Promise.resolve(true);
-  /** The one that has not begun; it answers all who ask until then, so that a slow disk piles up no more of them. */
-  #nextBeat: Promise<boolean> | undefined;
+  #heartbeats = 0;
+  #isLost = false;
+  /** Heartbeats run one after another: of two at once, each would believe that the other had taken the lock. */
+  #lastHeartbeat: Promise<boolean> = Promise.resolve(true);
+  /** The heartbeat that hasn't begun. It answers everyone who asks until it does, so that they don't pile up on a slow disk. */
+  #nextHeartbeat: Promise<boolean> | undefined;
 
   constructor(lock: string, holder: string, directories: Directories, monotonicMs: () => number) {
     this.#lock = lock;
@@ -32,43 +33,44 @@ export class HeldLock {
     this.#monotonicMs = monotonicMs;
   }
 
-  /** Padded, so that the tokens of a holder sort by age. */
-  token(beat = this.#beats): string {
-    return `${this.#holder}.${String(beat).padStart(9, '0')}`;
+  /** The name of the token that stands for a heartbeat, padded so that a holder's tokens sort by age. */
+  token(heartbeat = this.#heartbeats): string {
+    return `${this.#holder}.${String(heartbeat).padStart(9, '0')}`;
   }
 
   held(): Promise<boolean> {
-    this.#nextBeat ??= this.#lastBeat.then(() => {
-      this.#nextBeat = undefined;
-      return this.#beat();
+    this.#nextHeartbeat ??= this.#lastHeartbeat.then(() => {
+      this.#nextHeartbeat = undefined;
+      return this.#heartbeat();
     });
-    this.#lastBeat = this.#nextBeat;
-    return this.#lastBeat;
+    this.#lastHeartbeat = this.#nextHeartbeat;
+    return this.#lastHeartbeat;
   }
 
-  async end(): Promise<void> {
-    await this.#lastBeat;
-    // What can't be removed is free for others when it has shown no life for STALE_MS.
-    if (!this.#lost && (await this.#remove(this.token()))) await this.#directories.rmdir(this.#lock).catch(() => {});
+  /** Never rejects. */
+  async release(): Promise<void> {
+    await this.#lastHeartbeat;
+    // If the token can't be removed, others get the lock once it is stale.
+    if (!this.#isLost && (await this.#remove(this.token()))) await this.#directories.rmdir(this.#lock).catch(() => {});
   }
 
-  async #beat(): Promise<boolean> {
-    if (this.#lost) return false;
+  async #heartbeat(): Promise<boolean> {
+    if (this.#isLost) return false;
     const startedAt = this.#monotonicMs();
     const last = this.token();
-    const next = this.token(this.#beats + 1);
+    const next = this.token(this.#heartbeats + 1);
     try {
       await retryWhileBusy(() => this.#directories.mkdir(join(this.#lock, next), { recursive: false, mode: 0o700 }));
     } catch (error) {
-      // A full disk, say, does not take the lock away, but nothing keeps it for longer either.
-      this.#lost = errnoCode(error) === 'ENOENT';
+      // A full disk, for example, doesn't take the lock away, but it doesn't prolong it either.
+      this.#isLost = errnoCode(error) === 'ENOENT';
       return false;
     }
-    this.#beats++;
-    this.#lost = !(await this.#remove(last));
-    // The lock may be somebody else's by now, where our token has no business.
-    if (this.#lost) await this.#remove(next);
-    return this.#monotonicMs() - startedAt > LONGEST_BEAT_MS ? await this.#beat() : !this.#lost;
+    this.#heartbeats++;
+    this.#isLost = !(await this.#remove(last));
+    // The lock may be another holder's by now, and must not have our token in it.
+    if (this.#isLost) await this.#remove(next);
+    return this.#monotonicMs() - startedAt > MAX_HEARTBEAT_MS ? await this.#heartbeat() : !this.#isLost;
   }
 
   async #remove(token: string): Promise<boolean> {

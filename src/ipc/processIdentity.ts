@@ -3,44 +3,45 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errnoCode } from './fileErrors.ts';
 
-/** Enough to tell, from another process of the same host, whether a process still runs. */
-export interface RunningProcess {
-  /** Sixteen hex digits, equal only where process ids mean the same processes. */
+/** Says which process this is, so that other processes of the same host can find out whether it is still running. */
+export interface ProcessIdentity {
+  /** Sixteen hex digits, equal only for processes that share their process ids. */
   readonly host: string;
   readonly pid: number;
-  /** When it started, in ticks since boot, where that is known (Linux); tells a process from a later one with its id. */
+  /** On Linux, when it started in ticks since boot, to tell it from a later process with the same id. Elsewhere empty. */
   readonly start: string;
 }
 
-let known: RunningProcess | undefined;
+let known: ProcessIdentity | undefined;
 
-export function thisProcess(): RunningProcess {
-  known ??= { host: hostOfPids(), pid: process.pid, start: stateOf('self').start };
+/** Reads the identity of this process once. */
+export function thisProcess(): ProcessIdentity {
+  known ??= { host: hostId(), pid: process.pid, start: readState('self').start };
   return known;
 }
 
-/** True only if it is certain: a process of another host, or one that can't be asked about, has not died. */
-export function hasDied(other: RunningProcess, self: RunningProcess): boolean {
+/** True only if it is certain that a process has ended: of one on another host, or one that can't be looked up, it never is. */
+export function hasDied(other: ProcessIdentity, self: ProcessIdentity): boolean {
   if (other.host !== self.host) return false;
   try {
     process.kill(other.pid, 0);
   } catch (error) {
-    // EPERM, the other failure, is about a process that exists.
+    // The other failure, EPERM, means that the process exists.
     if (errnoCode(error) === 'ESRCH') return true;
   }
-  const { start, zombie } = stateOf(other.pid);
-  return zombie || (start !== '' && start !== other.start);
+  const { start, isZombie } = readState(other.pid);
+  return isZombie || (start !== '' && start !== other.start);
 }
 
-/** What a machine tells about itself. */
-interface Machine {
+/** Where the identity of a host is read from. */
+interface HostDeps {
   readonly platform: NodeJS.Platform;
   readonly name: () => string;
   readonly bootId: () => string;
   readonly pidNamespace: () => string;
 }
 
-const HERE: Machine = {
+const THIS_HOST: HostDeps = {
   platform: process.platform,
   name: hostname,
   bootId: () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'),
@@ -48,10 +49,10 @@ const HERE: Machine = {
 };
 
 /**
- * On Linux, containers and machines that share a home folder may share a host name as well, so the boot and the
- * namespace of process ids count too. Where these can't be read, no other process is taken to be of this host.
+ * Identifies what process ids are valid for. On Linux, containers and machines that share a home folder may share a host name as
+ * well, so the boot and the PID namespace count too. Where these can't be read, no other process counts as one of this host.
  */
-export function hostOfPids({ platform, name, bootId, pidNamespace }: Machine = HERE): string {
+export function hostId({ platform, name, bootId, pidNamespace }: HostDeps = THIS_HOST): string {
   const parts: string[] = [platform, name()];
   if (platform === 'linux') {
     try {
@@ -63,23 +64,23 @@ export function hostOfPids({ platform, name, bootId, pidNamespace }: Machine = H
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
 }
 
-interface State {
-  /** Empty where it is not known. */
+interface ProcessState {
+  /** Empty if unknown. */
   readonly start: string;
-  readonly zombie: boolean;
+  readonly isZombie: boolean;
 }
 
-function stateOf(pid: number | 'self'): State {
+function readState(pid: number | 'self'): ProcessState {
   try {
-    return stateIn(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
-    return { start: '', zombie: false };
+    return { start: '', isZombie: false };
   }
 }
 
 /** Reads `/proc/PID/stat` (proc_pid_stat(5)): field 3 is the state, field 22 the start time. */
-export function stateIn(stat: string): State {
+export function parseStat(stat: string): ProcessState {
   // Field 2 is the program's name in parentheses, which may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { start: fields[19] ?? '', zombie: fields[0] === 'Z' || fields[0] === 'X' };
+  return { start: fields[19] ?? '', isZombie: fields[0] === 'Z' || fields[0] === 'X' };
 }

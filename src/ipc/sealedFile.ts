@@ -2,11 +2,11 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isNotThere, retryWhileBusy } from './fileErrors.ts';
-import { ignoreNoSync, READ_ONLY_A_FILE, writeThrough } from './durableFiles.ts';
+import { ignoreUnsupportedSync, READ_NO_FOLLOW, sync } from './durableFiles.ts';
 
-/** How every slot begins, of later versions as well: what begins otherwise is damaged. */
+/** How every slot begins, in later versions as well. A slot that begins otherwise is damaged. */
 const MAGIC = Buffer.from('XA', 'latin1');
-/** What follows; bound into the key and the seal as well. */
+/** The byte after that. It goes into the key and the authenticated data as well. */
 const VERSION = 1;
 const START_BYTES = MAGIC.length + 1;
 const IV_BYTES = 12;
@@ -14,16 +14,16 @@ const TAG_BYTES = 16;
 /** Revision and length, before the text. */
 const HEAD_BYTES = 12;
 
-/** A slot takes the same room whatever is in it, so that what comes later is sure to have it. */
+/** A slot always takes the same room, so that later and longer texts are sure to fit on the disk. */
 const SLOT_BYTES = 8 * 1024;
 
-/** The longest text that a slot takes. */
+/** The longest text that fits into a slot. */
 export const MAX_TEXT_BYTES = SLOT_BYTES - START_BYTES - IV_BYTES - HEAD_BYTES - TAG_BYTES;
 
-/** How often a file is read in which nothing can be found. */
-const MOST_LOOKS = 3;
+/** How often a file is read when neither of its slots can be. */
+const MAX_READS = 3;
 
-/** What this needs of a file system. */
+/** What sealed files need of a file system. */
 export interface SlotFiles {
   open(path: string, flags: number | string, mode?: number): Promise<fs.FileHandle>;
   lstat(
@@ -35,23 +35,23 @@ export interface SlotFiles {
   unlink(path: string): Promise<void>;
 }
 
-/** A newer version of this extension wrote the file: it alone knows what it says. */
+/** A newer version of this extension wrote the file, and only that can read it. */
 export class NewerVersionError extends Error {
   override readonly name = 'NewerVersionError';
 }
 
-/** What a file said when it was read. */
+/** What was in a file when it was read. */
 export interface Reading {
   readonly payload: unknown;
   readonly revision: number;
-  /** Which of the slots said so: the other is the one to write next. */
+  /** The slot that was read. The other one is to be written next. */
   readonly slot: 0 | 1;
 }
 
 /**
- * One thing that windows know in common, in a file that only those can read or make who have the key (AES-256-GCM, HKDF). Two
- * slots are written in turn, in place: a write that is cut off leaves what was there before, and one that begins needs no room
- * that is not there. Who writes must hold a lock, and have read the file under it.
+ * A value that windows share, in a file that can be read and written only with its key (AES-256-GCM, HKDF). Two slots are
+ * overwritten in turn: a write that is cut off leaves the value before it, and no write but the first needs more room on the disk.
+ * Writers must hold a lock, and have read the file under it.
  */
 export class SealedFile {
   readonly #path: string;
@@ -66,7 +66,7 @@ export class SealedFile {
     this.#files = files;
   }
 
-  /** Tells one state of the file from another, at the price of one `stat`; undefined where there is none. */
+  /** Changes whenever the file does, and costs one `stat`; undefined if there is no file. */
   async signature(): Promise<string | undefined> {
     try {
       const { ino, size, mtimeNs, ctimeNs } = await this.#files.lstat(this.#path, { bigint: true });
@@ -78,21 +78,21 @@ export class SealedFile {
   }
 
   /**
-   * What was written last, or undefined where nothing was, or only what nobody with the key has written.
+   * The value that was written last; undefined if there is no file, or none that was written with this key.
    *
-   * @throws {NewerVersionError}, and what the file system throws if that can't be known now
+   * @throws {NewerVersionError}, and the file system's error if there is a file, or may be one, that can't be read now
    */
   async read(): Promise<Reading | undefined> {
-    for (let looks = 1; ; looks++) {
-      const bytes = await this.#bytes();
+    for (let reads = 1; ; reads++) {
+      const bytes = await this.#readSlots();
       if (bytes === undefined) return undefined;
-      const newest = this.#newestOf(bytes);
-      // A reader that was held up in the middle may have seen both slots while they were written.
-      if (newest !== undefined || looks === MOST_LOOKS) return newest;
+      const newest = this.#newest(bytes);
+      // A reader that was held up may have seen both slots while they were being written.
+      if (newest !== undefined || reads === MAX_READS) return newest;
     }
   }
 
-  #newestOf(bytes: Buffer): Reading | undefined {
+  #newest(bytes: Buffer): Reading | undefined {
     const readings = ([0, 1] as const)
       .map((slot) => this.#unseal(bytes.subarray(slot * SLOT_BYTES, (slot + 1) * SLOT_BYTES), slot))
       .filter((reading) => reading !== undefined);
@@ -103,27 +103,54 @@ export class SealedFile {
   }
 
   /**
-   * Writes in the place of what `before` says, which must be what {@link read} has just found. When this resolves, the disk has it.
-   * Resolves to what is to be given as `before` next.
+   * Replaces the value. `before` must be what {@link read} has just found; undefined replaces the whole file. When this
+   * resolves, the value is on the disk. Resolves to what is to be passed as `before` next.
    *
-   * @throws {RangeError} if it is too long for a slot, and what the file system throws
+   * @throws {RangeError} if the value is too long for a slot, {TypeError} if JSON has no text for it, and the file system's error
    */
   async write(payload: unknown, before: Reading | undefined): Promise<Reading> {
-    const revision = (before?.revision ?? 0) + 1;
-    if (before !== undefined) {
-      const slot = before.slot === 0 ? 1 : 0;
-      const sealed = this.#seal(payload, revision, slot);
-      const file = await retryWhileBusy(() => this.#files.open(this.#path, 'r+'));
+    if (before === undefined) return this.create(payload);
+    const revision = before.revision + 1;
+    const slot = before.slot === 0 ? 1 : 0;
+    const sealed = this.#seal(payload, revision, slot);
+    const file = await retryWhileBusy(() => this.#files.open(this.#path, 'r+'));
+    try {
+      await writeAll(file, sealed, slot * SLOT_BYTES);
+      await syncData(file);
+    } finally {
+      await file.close();
+    }
+    return { payload, revision, slot };
+  }
+
+  /**
+   * Writes a new file, whatever is there: readers see it complete or not at all. `place` gives the temporary file its name, by default
+   * in place of any other file. Resolves and throws as {@link write} does.
+   */
+  async create(
+    payload: unknown,
+    place = (temporary: string, path: string): Promise<void> =>
+      retryWhileBusy(() => this.#files.rename(temporary, path)),
+  ): Promise<Reading> {
+    const bytes = Buffer.concat([this.#seal(payload, 1, 0), Buffer.alloc(SLOT_BYTES)]);
+    await this.#files.mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    const temporary = `${this.#path}.${randomBytes(8).toString('hex')}.tmp`;
+    try {
+      const file = await this.#files.open(temporary, 'wx', 0o600);
       try {
-        await writeAll(file, sealed, slot * SLOT_BYTES);
-        await sync(file);
+        await file.writeFile(bytes);
+        await syncData(file);
       } finally {
         await file.close();
       }
-      return { payload, revision, slot };
+      await place(temporary, this.#path);
+    } finally {
+      // It is gone if it was renamed.
+      await this.#files.unlink(temporary).catch(() => {});
     }
-    await this.#create(Buffer.concat([this.#seal(payload, revision, 0), Buffer.alloc(SLOT_BYTES)]));
-    return { payload, revision, slot: 0 };
+    // So that the disk has the name as well. Windows and some network drives can't do that.
+    await sync(dirname(this.#path), 'r').catch(() => {});
+    return { payload, revision: 1, slot: 0 };
   }
 
   async remove(): Promise<void> {
@@ -134,29 +161,9 @@ export class SealedFile {
     }
   }
 
-  async #create(whole: Buffer): Promise<void> {
-    await this.#files.mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const temporary = `${this.#path}.${randomBytes(8).toString('hex')}.tmp`;
+  async #readSlots(): Promise<Buffer | undefined> {
     try {
-      const file = await this.#files.open(temporary, 'wx', 0o600);
-      try {
-        await file.writeFile(whole);
-        await sync(file);
-      } finally {
-        await file.close();
-      }
-      await retryWhileBusy(() => this.#files.rename(temporary, this.#path));
-    } catch (error) {
-      await this.#files.unlink(temporary).catch(() => {});
-      throw error;
-    }
-    // So that the disk has the name as well; Windows and some network drives can't do that.
-    await writeThrough(dirname(this.#path), 'r').catch(() => {});
-  }
-
-  async #bytes(): Promise<Buffer | undefined> {
-    try {
-      const file = await retryWhileBusy(() => this.#files.open(this.#path, READ_ONLY_A_FILE));
+      const file = await retryWhileBusy(() => this.#files.open(this.#path, READ_NO_FOLLOW));
       try {
         if (!(await file.stat()).isFile()) return undefined;
         return await readAll(file, 2 * SLOT_BYTES);
@@ -169,7 +176,7 @@ export class SealedFile {
     }
   }
 
-  /** A folder or a link in its place is nothing that was written here. */
+  /** False for a folder or a link in its place, and if nothing is there. */
   async #isFile(): Promise<boolean> {
     try {
       return (await this.#files.lstat(this.#path, { bigint: true })).isFile();
@@ -180,14 +187,14 @@ export class SealedFile {
 
   #seal(payload: unknown, revision: number, slot: number): Buffer {
     const text = Buffer.from(JSON.stringify(payload), 'utf8');
-    if (text.length > MAX_TEXT_BYTES) throw new RangeError(`It has more than ${MAX_TEXT_BYTES} bytes`);
+    if (text.length > MAX_TEXT_BYTES) throw new RangeError(`The text has more than ${MAX_TEXT_BYTES} bytes`);
     const plain = Buffer.alloc(HEAD_BYTES + MAX_TEXT_BYTES);
     plain.writeBigUInt64BE(BigInt(revision), 0);
     plain.writeUInt32BE(text.length, 8);
     text.copy(plain, HEAD_BYTES);
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES });
-    cipher.setAAD(this.#boundTo(slot));
+    cipher.setAAD(this.#authenticatedData(slot));
     return Buffer.concat([MAGIC, Buffer.of(VERSION), iv, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   }
 
@@ -198,7 +205,7 @@ export class SealedFile {
     if (sealed.length < SLOT_BYTES || version !== VERSION) return undefined;
     const iv = sealed.subarray(START_BYTES, START_BYTES + IV_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', this.#key, iv, { authTagLength: TAG_BYTES });
-    decipher.setAAD(this.#boundTo(slot));
+    decipher.setAAD(this.#authenticatedData(slot));
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     try {
       const plain = Buffer.concat([
@@ -209,21 +216,21 @@ export class SealedFile {
       const payload: unknown = JSON.parse(text.toString('utf8'));
       return { payload, revision: Number(plain.readBigUInt64BE(0)), slot };
     } catch {
-      // Cut off, altered, or sealed for something else.
+      // It was cut off or altered, or sealed with another key or for another place.
       return undefined;
     }
   }
 
-  #boundTo(slot: number): Buffer {
+  #authenticatedData(slot: number): Buffer {
     return Buffer.from(`${VERSION} ${this.#name} ${slot}`);
   }
 }
 
-/** A network drive may take less at once than it is given. */
+/** A network drive may write less at once than it is given. */
 async function writeAll(file: fs.FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    if (bytesWritten === 0) throw new Error('The disk takes no more');
+    if (bytesWritten === 0) throw new Error('Nothing more could be written');
     done += bytesWritten;
   }
 }
@@ -238,6 +245,6 @@ async function readAll(file: fs.FileHandle, length: number): Promise<Buffer> {
   return bytes;
 }
 
-async function sync(file: fs.FileHandle): Promise<void> {
-  await file.datasync().catch(ignoreNoSync);
+async function syncData(file: fs.FileHandle): Promise<void> {
+  await file.datasync().catch(ignoreUnsupportedSync);
 }

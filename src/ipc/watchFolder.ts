@@ -1,11 +1,11 @@
 import { mkdirSync, watch, type FSWatcher } from 'node:fs';
 
-/** Several files change at once when a note is left; the last of them is what matters. */
+/** Writing one file causes several events, and only the last one matters. */
 const SETTLE_MS = 100;
 
 /**
- * Calls `onChange` soon after something in a folder changed. Where a file system can't be watched nothing is ever called:
- * whoever uses this must look now and then as well.
+ * Calls `onChange` soon after something in a folder has changed. Some file systems can't be watched, and then it is never called:
+ * the caller must look from time to time as well.
  */
 export function watchFolder(folder: string, onChange: () => void): { dispose(): void } {
   let timer: NodeJS.Timeout | undefined;
@@ -22,7 +22,7 @@ export function watchFolder(folder: string, onChange: () => void): { dispose(): 
     });
     watcher.on('error', dispose);
   } catch {
-    // Network file systems, and machines that are out of watches.
+    // A network file system, or a machine that has run out of watches.
   }
   return { dispose };
 }

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { READ_ONLY_A_FILE } from '../ipc/durableFiles.ts';
+import { READ_NO_FOLLOW } from '../ipc/durableFiles.ts';
 import type { User } from '../x/users.ts';
 import { errnoCode, isNotThere, retryWhileBusy } from '../ipc/fileErrors.ts';
 import type { Grant, OAuth2Grant } from './grant.ts';
 import type { Log } from '../common/log.ts';
-import { linkOrCopy } from '../ipc/sealedNotes.ts';
+import { linkOrCopy } from '../ipc/linkOrCopy.ts';
 
 /** To whom a label belongs: an account, as one app at one X has it. */
 export interface LabelOwner {
@@ -102,9 +102,7 @@ export class Labels {
 
   /** Undefined where nobody has it. */
   async #read(label: string): Promise<string | undefined> {
-    const reading = retryWhileBusy(() =>
-      fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_ONLY_A_FILE }),
-    );
+    const reading = retryWhileBusy(() => fs.readFile(this.#pathOf(label), { encoding: 'utf8', flag: READ_NO_FOLLOW }));
     return reading.catch((error: unknown) => (isNotThere(error) ? undefined : 'unknown'));
   }
 

@@ -40,7 +40,7 @@ export function createOAuth2Sessions(parts: {
   const backOff = new BackOff(deps.now, deps.random);
   const refresh = new Refresh({ grants, clients, locks, backOff, revocation, unfinished, deps, notify, log });
   const naming = new AccountNaming({ grants, backOff, label: parts.label(grants), deps, notify, log });
-  const signIns = new SignIns({ grants, refresh, naming, revocation, clients, unfinished, deps, notify, log });
+  const signIns = new SignIns({ grants, locks, naming, revocation, clients, unfinished, deps, notify, log });
   const sessions = new Sessions({ grants, refresh, backOff, naming, revocation, signIns, deps, notify });
   return { grants, refresh, signIns, sessions, unfinished };
 }

@@ -5,7 +5,7 @@ import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
 import type { ClientSecrets } from './store/clientSecrets.ts';
-import type { Lease, Locks } from '../ipc/locks.ts';
+import { NO_LOCK, runExclusive, type Lease, type Locks } from '../ipc/locks.ts';
 import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, type OAuth2Grant } from './grant.ts';
 import { isLive, type Entry, type Sent } from './store/entry.ts';
 import { isNoFiles, type Grants } from './store/grants.ts';
@@ -34,8 +34,6 @@ const DOUBT_MS = 10_000;
 const DOUBT_LOOKS = 2;
 
 const DAY_MS = 24 * 60 * 60_000;
-
-const NO_LOCK: Lease = { held: async () => true };
 
 /** What X gives for a refresh token. */
 type Refreshed = Pick<OAuth2Grant, 'accessToken' | 'refreshToken' | 'scopes' | 'obtainedAt' | 'expiresAt'>;
@@ -139,41 +137,21 @@ export class Refresh {
     return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.refresh(grant, grant.accessToken);
   }
 
-  /** Runs `action` while no other window does anything under this name, unless `until` has an answer first. */
-  async exclusively<T>(
-    name: string,
-    { waitMs = LOCK_WAIT_MS, until }: { readonly waitMs?: number; readonly until?: () => Promise<T | undefined> },
-    action: (lease: Lease) => Promise<T>,
-  ): Promise<T> {
-    let locked = false;
-    const waiting = {
-      waitMs,
-      // What can't be looked at now is looked at again; it must not be taken for a lock that can't be had.
-      until: async () => until?.().catch(() => undefined),
-    };
-    try {
-      return await this.#locks.withLock<T>(name, waiting, (lease) => {
-        locked = true;
-        return action(lease);
-      });
-    } catch (error) {
-      // Where no lock can be had at all (a read-only disk), a refresh without one is better than none.
-      if (!locked && isNoFiles(error)) return await action(NO_LOCK);
-      throw error;
-    }
-  }
-
   async #refreshAfter(
     earlier: Promise<Outcome> | undefined,
     grant: OAuth2Grant,
     refused: string | undefined,
   ): Promise<Outcome> {
     await earlier;
+    const options = {
+      waitMs: LOCK_WAIT_MS,
+      resolvedElsewhere: () => this.#done(grant, refused),
+      // Where no lock can be had at all (a read-only disk), a refresh without one is better than none.
+      isUnavailable: isNoFiles,
+    };
     try {
       return await this.#unfinished.finish(() =>
-        this.exclusively<Outcome>(grant.id, { until: () => this.#done(grant, refused) }, (lease) =>
-          this.#refreshAlone(grant, refused, lease),
-        ),
+        runExclusive<Outcome>(this.#locks, grant.id, options, (lease) => this.#refreshAlone(grant, refused, lease)),
       );
     } catch (error) {
       this.#log.warn(`Grant ${grant.id}: not refreshed. ${error instanceof Error ? error.message : String(error)}`);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../common/log.ts';
 import type { UnfinishedWork } from '../common/unfinishedWork.ts';
+import { runExclusive, type Locks } from '../ipc/locks.ts';
 import type { AuthorizationRequest } from '../oauth/authorizationCode.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
@@ -10,10 +11,9 @@ import { unnamed, type AccountNaming } from './accountNaming.ts';
 import { DEFAULT_LIFETIME_MS, NO_TOKEN, type OAuth2Grant } from './grant.ts';
 import type { Given } from './labels.ts';
 import type { Notify } from './notice.ts';
-import type { Refresh } from './refresh.ts';
 import type { Revocation } from './revocation.ts';
 import type { App, ClientSecrets } from './store/clientSecrets.ts';
-import type { Grants } from './store/grants.ts';
+import { isNoFiles, type Grants } from './store/grants.ts';
 
 /**
  * Rejects if a new grant must not be kept; resolves to whether that took asking the person. `user`: undefined where X does not say
@@ -32,7 +32,7 @@ interface SignInsDeps {
 /** Turns what the browser brings back into grants of OAuth 2.0, so that nothing that X gives is lost. */
 export class SignIns {
   readonly #grants: Grants<'oauth2'>;
-  readonly #refresh: Refresh;
+  readonly #locks: Locks;
   readonly #naming: AccountNaming;
   readonly #revocation: Revocation;
   readonly #clients: ClientSecrets;
@@ -43,7 +43,7 @@ export class SignIns {
 
   constructor(parts: {
     grants: Grants<'oauth2'>;
-    refresh: Refresh;
+    locks: Locks;
     naming: AccountNaming;
     revocation: Revocation;
     clients: ClientSecrets;
@@ -53,7 +53,7 @@ export class SignIns {
     log: Log;
   }) {
     this.#grants = parts.grants;
-    this.#refresh = parts.refresh;
+    this.#locks = parts.locks;
     this.#naming = parts.naming;
     this.#revocation = parts.revocation;
     this.#clients = parts.clients;
@@ -91,7 +91,9 @@ export class SignIns {
   async takeOver(): Promise<void> {
     for (const pending of await this.#grants.pending()) {
       try {
-        await this.#refresh.exclusively(pendingAs(pending.id), { waitMs: 0 }, () => this.#takeOverFrom(pending));
+        await runExclusive(this.#locks, pendingAs(pending.id), { waitMs: 0, isUnavailable: isNoFiles }, () =>
+          this.#takeOverFrom(pending),
+        );
       } catch (error) {
         // Its window is there.
         this.#log.debug(`Grant ${pending.id}: ${error instanceof Error ? error.message : String(error)}`);
@@ -189,17 +191,7 @@ export class SignIns {
 
   /** Runs what one window at a time should do. Where that can't be had, it is done all the same: a person waits for it. */
   async #exclusively<T>(name: string, action: () => Promise<T>): Promise<T> {
-    let hasBegun = false;
-    const begin = (): Promise<T> => {
-      hasBegun = true;
-      return action();
-    };
-    try {
-      return await this.#refresh.exclusively(name, { waitMs: SIGN_IN_TIMEOUT_MS }, begin);
-    } catch (error) {
-      if (hasBegun) throw error;
-      return begin();
-    }
+    return runExclusive(this.#locks, name, { waitMs: SIGN_IN_TIMEOUT_MS, isUnavailable: () => true }, action);
   }
 }
 

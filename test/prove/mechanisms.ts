@@ -13,9 +13,9 @@ export const mechanisms: readonly Mechanism[] = [
     name: 'the lock around a refresh',
     patches: [
       {
-        file: 'sessions/refresh.ts',
-        find: '    let locked = false;\n',
-        replace: '    if (name.length === 36) return action({ held: async () => true });\n    let locked = false;\n',
+        file: 'ipc/locks.ts',
+        find: '  let hasBegun = false;\n',
+        replace: '  if (name.length === 36) return action({ held: async () => true });\n  let hasBegun = false;\n',
       },
     ],
     scenarios: ['two windows refresh'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
 import { errnoCode, isNotThere } from '../../ipc/fileErrors.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
-import type { Lease, Locks } from '../../ipc/locks.ts';
+import { NO_LOCK, runExclusive, type Lease, type Locks } from '../../ipc/locks.ts';
 import type { GrantKind, GrantOf } from '../grant.ts';
 import { EntryUnavailableError, fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
 
@@ -22,8 +22,6 @@ const MOST_TRIES = 3;
 const MOST_AT_ONCE = 32;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
-
-const NO_LEASE: Lease = { held: async () => true };
 
 /** What was read of a file, and what its `stat` said then. */
 interface Known<E extends Entry> {
@@ -97,20 +95,14 @@ export class Register<Kind extends GrantKind> {
   ): Promise<void> {
     const name = this.#nameOf(key);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      let hasBegun = false;
-      try {
-        const isDone = await this.#locks.withLock<boolean>(`write ${name}`, { waitMs: LOCK_WAIT_MS }, (lease) => {
-          hasBegun = true;
-          return this.#changeOnce(name, change, overrule, lease);
-        });
-        if (isDone) return;
-      } catch (error) {
-        if (hasBegun || !FULL.has(errnoCode(error) ?? '')) throw error;
-        break;
-      }
+      // There may be no room for a lock where there is for what is to be written.
+      const options = { waitMs: LOCK_WAIT_MS, isUnavailable: isFull };
+      const isDone = await runExclusive<boolean>(this.#locks, `write ${name}`, options, (lease) =>
+        this.#changeOnce(name, change, overrule, lease),
+      );
+      if (isDone) return;
     }
-    // There is no room for a lock, but for what is to be written there is.
-    await this.#changeOnce(name, change, overrule, NO_LEASE);
+    await this.#changeOnce(name, change, overrule, NO_LOCK);
   }
 
   /** Deletes an entry that says nothing any more. */
@@ -210,6 +202,10 @@ export class Register<Kind extends GrantKind> {
   #nameOf(key: string): string {
     return Buffer.from(hkdfSync('sha256', this.#key, '', `x-authentication entry ${key}`, 20)).toString('hex');
   }
+}
+
+function isFull(error: unknown): boolean {
+  return FULL.has(errnoCode(error) ?? '');
 }
 
 function unknown(cause: unknown): EntryUnavailableError {

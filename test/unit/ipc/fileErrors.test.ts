@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type * as BusyFiles from '../../../src/ipc/fileErrors.ts';
+import type * as FileErrors from '../../../src/ipc/fileErrors.ts';
 import { errnoCode, retryWhileBusy } from '../../../src/ipc/fileErrors.ts';
 
 const error = (code: unknown): Error => Object.assign(new Error('no'), { code });
 
 /** As the module is on another system: it looks when it is loaded. */
-async function on(platform: NodeJS.Platform): Promise<typeof BusyFiles> {
+async function on(platform: NodeJS.Platform): Promise<typeof FileErrors> {
   const real = Object.getOwnPropertyDescriptor(process, 'platform');
   Object.defineProperty(process, 'platform', { ...real, value: platform });
   try {

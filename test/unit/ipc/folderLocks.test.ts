@@ -41,7 +41,7 @@ describe('a lock in a folder', function () {
   describe('while it is held', () => {
     const elsewhere = { ...thisProcess(), host: 'fedcba9876543210', pid: 2 ** 22 + 1 };
 
-    it('is not taken from a holder on another host, whose process ids say nothing here, while its heart beats', async () => {
+    it('is not taken from a holder on another host, whose process ids say nothing here, while it makes heartbeats', async () => {
       const clock = idleClock();
       const here = new FolderLocks(folder, clock);
       await new FolderLocks(folder, { self: elsewhere }).withLock('counter', { waitMs: 0 }, async (lease) => {
@@ -58,7 +58,7 @@ describe('a lock in a folder', function () {
     it('is taken from a holder on another host that shows no life, at the second attempt if the first was too short', async () => {
       const clock = idleClock();
       const here = new FolderLocks(folder, clock);
-      const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1 });
+      const there = new FolderLocks(folder, { self: elsewhere, heartbeatMs: 2 ** 31 - 1 });
       await there.withLock('counter', { waitMs: 0 }, async (lease) => {
         await assert.rejects(
           here.withLock('counter', { waitMs: 10_000 }, async () => {}),
@@ -82,7 +82,7 @@ describe('a lock in a folder', function () {
         },
         rename: fs.rename,
       };
-      const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1, directories });
+      const there = new FolderLocks(folder, { self: elsewhere, heartbeatMs: 2 ** 31 - 1, directories });
       // No file system says in which order it lists.
       const readdir: Directories['readdir'] = async (path) => (await fs.readdir(path)).toSorted().toReversed();
       const here = new FolderLocks(folder, { ...clock, directories: { ...plain, readdir } });
@@ -102,7 +102,7 @@ describe('a lock in a folder', function () {
     });
 
     it('is taken when it has shown no life for twenty seconds, and no sooner', async () => {
-      const there = new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1 });
+      const there = new FolderLocks(folder, { self: elsewhere, heartbeatMs: 2 ** 31 - 1 });
       for (const [last, waitMs] of [
         [4_999, 19_999],
         [5_000, 20_000],
@@ -138,7 +138,7 @@ describe('a lock in a folder', function () {
     it('is not taken because the waiter slept for an hour', async () => {
       const clock = idleClock();
       const here = new FolderLocks(folder, clock);
-      await new FolderLocks(folder, { self: elsewhere, beatMs: 2 ** 31 - 1 }).withLock(
+      await new FolderLocks(folder, { self: elsewhere, heartbeatMs: 2 ** 31 - 1 }).withLock(
         'counter',
         { waitMs: 0 },
         async () => {
@@ -154,37 +154,37 @@ describe('a lock in a folder', function () {
     });
 
     it('is kept by its heartbeat alone', async () => {
-      const locks = new FolderLocks(folder, { beatMs: 5 });
+      const locks = new FolderLocks(folder, { heartbeatMs: 5 });
       await locks.withLock('counter', { waitMs: 0 }, async () => {
         const lock = await lockDirectory();
-        const beats = new Set<string>();
-        while (beats.size < 4) for (const token of await fs.readdir(lock)) beats.add(token);
+        const heartbeats = new Set<string>();
+        while (heartbeats.size < 4) for (const token of await fs.readdir(lock)) heartbeats.add(token);
       });
       assert.deepEqual(await fs.readdir(folder), []);
     });
 
     it('has a heartbeat every two seconds, and none when it is over', async () => {
-      let beats = 0;
-      const mkdir: Directories['mkdir'] = (path, options) => (beats++, fs.mkdir(path, options));
+      let heartbeats = 0;
+      const mkdir: Directories['mkdir'] = (path, options) => (heartbeats++, fs.mkdir(path, options));
       mock.timers.enable({ apis: ['setInterval'] });
       try {
         await new FolderLocks(folder, { directories: { ...plain, mkdir } }).withLock(
           'counter',
           { waitMs: 0 },
           async (lease) => {
-            beats = 0;
+            heartbeats = 0;
             mock.timers.tick(1_999);
             assert.equal(await lease.held(), true);
-            assert.equal(beats, 1, 'the one that was asked for');
+            assert.equal(heartbeats, 1, 'the one that was asked for');
             mock.timers.tick(1);
             const asked = lease.held();
             assert.equal(await asked, true);
-            assert.equal(beats, 2, 'its own, which answers us as well');
+            assert.equal(heartbeats, 2, 'its own, which answers us as well');
           },
         );
         mock.timers.tick(60_000);
         await new Promise(setImmediate);
-        assert.equal(beats, 2);
+        assert.equal(heartbeats, 2);
         assert.deepEqual(await fs.readdir(folder), []);
       } finally {
         mock.timers.reset();
@@ -192,21 +192,21 @@ describe('a lock in a folder', function () {
     });
 
     it('stays the holder’s when asked for many times at once, which makes no more than a heartbeat or two', async () => {
-      let beats = 0;
+      let heartbeats = 0;
       const directories = {
         readdir: (path: string) => fs.readdir(path),
-        mkdir: (path: string, options: { recursive: boolean; mode: number }) => (beats++, fs.mkdir(path, options)),
+        mkdir: (path: string, options: { recursive: boolean; mode: number }) => (heartbeats++, fs.mkdir(path, options)),
         rmdir: (path: string) => fs.rmdir(path),
         rename: fs.rename,
       };
       await new FolderLocks(folder, { directories }).withLock('counter', { waitMs: 0 }, async (lease) => {
-        beats = 0;
+        heartbeats = 0;
         const first = lease.held();
         // From here on the first has begun, and says nothing about what comes later.
         await Promise.resolve();
         const answers = await Promise.all([first, ...Array.from({ length: 50 }, () => lease.held())]);
         assert.deepEqual(new Set(answers), new Set([true]));
-        assert.equal(beats, 2);
+        assert.equal(heartbeats, 2);
       });
     });
 
@@ -273,15 +273,17 @@ describe('a lock in a folder', function () {
     });
 
     for (const code of ['EACCES', 'EPERM', 'EINVAL', 'UNKNOWN']) {
-      it(`is waited for also where a bid that is lost fails without a reason (${code})`, async () => {
-        const bids: string[] = [];
+      it(`is waited for also where the rename of the slower one fails without a reason (${code})`, async () => {
+        const candidates: string[] = [];
         const directories = {
           ...plain,
           // The first finds it held, the second finds it let go a moment ago.
           rename: (from: string, to: string) => {
             if (to.includes('.')) return fs.rename(from, to);
-            bids.push(from);
-            return bids.length > 2 ? fs.rename(from, to) : Promise.reject(Object.assign(new Error('no'), { code }));
+            candidates.push(from);
+            return candidates.length > 2
+              ? fs.rename(from, to)
+              : Promise.reject(Object.assign(new Error('no'), { code }));
           },
         };
         const took = await new FolderLocks(folder, { directories }).withLock(
@@ -290,16 +292,16 @@ describe('a lock in a folder', function () {
           async (lease) => lease.held(),
         );
         assert.equal(took, true);
-        assert.equal(bids.length, 3);
+        assert.equal(candidates.length, 3);
         assert.deepEqual(await fs.readdir(folder), []);
       });
 
       it(`is waited for where one that is held can’t be looked into (${code})`, async () => {
-        let bids = 0;
+        let candidates = 0;
         const directories = {
           ...plain,
           readdir: () => Promise.reject(Object.assign(new Error('no'), { code })),
-          mkdir: (...made: Parameters<Directories['mkdir']>) => (bids++, fs.mkdir(...made)),
+          mkdir: (...made: Parameters<Directories['mkdir']>) => (candidates++, fs.mkdir(...made)),
         };
         const other = new FolderLocks(folder, { directories });
         await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, () =>
@@ -308,7 +310,7 @@ describe('a lock in a folder', function () {
             LockBusyError,
           ),
         );
-        assert.equal(bids, 0, 'no bid is made for it');
+        assert.equal(candidates, 0, 'no candidate is made for it');
         assert.equal(await other.withLock('counter', { waitMs: 0 }, async () => 'mine'), 'mine');
       });
     }
@@ -326,31 +328,17 @@ describe('a lock in a folder', function () {
       assert.deepEqual(await fs.readdir(folder), []);
     });
 
-    it('lets go of a waiter that aborts, with its reason', async () => {
-      const locks = new FolderLocks(folder);
-      const waiter = new AbortController();
-      await locks.withLock('counter', { waitMs: 0 }, async () => {
-        const waiting = locks.withLock('counter', { waitMs: 60_000, signal: waiter.signal }, async () => assert.fail());
-        waiter.abort(new Error('window closed'));
-        await assert.rejects(waiting, /window closed/);
-      });
-      const never = AbortSignal.abort(new Error('too late'));
-      await assert.rejects(
-        locks.withLock('counter', { waitMs: 0, signal: never }, async () => assert.fail()),
-        /too late/,
-      );
-      assert.deepEqual(await fs.readdir(folder), []);
-    });
-
     it('ends the wait of one who learns that the work is done', async () => {
       const locks = new FolderLocks(folder);
       let asked = 0;
-      const until = async () => (++asked === 3 ? 'done by another' : undefined);
+      const resolvedElsewhere = async () => (++asked === 3 ? 'done by another' : undefined);
       await locks.withLock('counter', { waitMs: 0 }, async () => {
-        const found = await locks.withLock<string>('counter', { waitMs: 60_000, until }, () => assert.fail());
+        const found = await locks.withLock<string>('counter', { waitMs: 60_000, resolvedElsewhere }, () =>
+          assert.fail(),
+        );
         assert.equal(found, 'done by another');
       });
-      await locks.withLock('counter', { waitMs: 0, until }, async () => 'mine');
+      await locks.withLock('counter', { waitMs: 0, resolvedElsewhere }, async () => 'mine');
       assert.equal(asked, 3, 'not asked where the lock is free');
     });
 
@@ -500,8 +488,8 @@ describe('a lock in a folder', function () {
 
     it('sweeps what is old, and neither a lock in use nor what is not its own', async () => {
       await fs.mkdir(join(folder, 'not ours'), { recursive: true });
-      const bid = join(folder, `${'0'.repeat(32)}.${'0'.repeat(16)}`);
-      await fs.mkdir(bid);
+      const candidate = join(folder, `${'0'.repeat(32)}.${'0'.repeat(16)}`);
+      await fs.mkdir(candidate);
       const clock = idleClock();
       const locks = new FolderLocks(folder, clock);
       await new FolderLocks(folder).withLock('counter', { waitMs: 0 }, async (lease) => {
@@ -515,7 +503,7 @@ describe('a lock in a folder', function () {
       assert.deepEqual(await fs.readdir(folder), ['not ours']);
     });
 
-    it('does not sweep what is only called like a lock or a bid, nor fail where it may not look', async () => {
+    it('does not sweep what is only called like a lock or a candidate, nor fail where it may not look', async () => {
       const [lock, nonce] = ['0'.repeat(32), '0'.repeat(16)];
       const names = [`1${lock}`, `${lock}1`, `${lock}.${nonce}0`, `0${lock}.${nonce}`, `${lock}.0`, `${lock}.`];
       for (const name of names) await fs.mkdir(join(folder, name), { recursive: true });
@@ -541,9 +529,9 @@ describe('a lock in a folder', function () {
     });
 
     it('sweeps what is as old as that, and nothing younger', async () => {
-      const bid = join(folder, `${'0'.repeat(32)}.${'0'.repeat(16)}`);
-      await fs.mkdir(bid, { recursive: true });
-      const { mtimeMs } = await fs.stat(bid);
+      const candidate = join(folder, `${'0'.repeat(32)}.${'0'.repeat(16)}`);
+      await fs.mkdir(candidate, { recursive: true });
+      const { mtimeMs } = await fs.stat(candidate);
       const locks = new FolderLocks(folder);
       await locks.sweep(3_600_000, mtimeMs + 3_599_999);
       assert.equal((await fs.readdir(folder)).length, 1);
@@ -567,14 +555,14 @@ describe('a lock in a folder', function () {
       );
     });
 
-    it('does not sweep half of a bid, when a clock that is wrong makes it seem old', async () => {
+    it('does not sweep half of a candidate, when a clock that is wrong makes it seem old', async () => {
       const tomorrow = Date.now() + 86_400_000;
-      const bids: string[] = [];
+      const candidates: string[] = [];
       const rename = async (from: string, to: string): Promise<void> => {
         // The sweeper is about to move the whole of it, to where it would be swept as well.
         assert.equal((await fs.readdir(from)).length, 1);
         assert.match(basename(to), /^[0-9a-f]{32}\.[0-9a-f]{16}$/);
-        bids.push(from);
+        candidates.push(from);
         await fs.rename(from, to);
       };
       const sweeper = new FolderLocks(folder, { directories: { ...plain, rename } });
@@ -590,7 +578,7 @@ describe('a lock in a folder', function () {
         },
       });
       await slow.withLock('counter', { waitMs: 1_000 }, async (lease) => assert.equal(await lease.held(), true));
-      assert.equal(bids.length, 1);
+      assert.equal(candidates.length, 1);
       assert.deepEqual(await fs.readdir(folder), []);
     });
   });

@@ -61,24 +61,24 @@ describe('A held lock', () => {
     assert.equal(held.token(), 'holder.000000001');
   });
 
-  it('ends with its token and then its lock, and does not mind if others are in there by then', async () => {
+  it('removes its token and then its lock when it is released, even if others are in there by then', async () => {
     await held.held();
     done = [];
     fails = (operation) => (done.at(-1) === 'rmdir lock' && operation === 'rmdir' ? error('ENOTEMPTY') : undefined);
-    await held.end();
+    await held.release();
     assert.deepEqual(done, ['rmdir holder.000000001', 'rmdir lock']);
   });
 
   it('leaves the lock alone if its own token can’t be removed', async () => {
     fails = () => error('EACCES');
-    await held.end();
+    await held.release();
     assert.deepEqual(done, ['rmdir holder.000000000']);
   });
 
-  it('ends after a heartbeat that is under way', async () => {
-    const beating = held.held();
-    await held.end();
-    assert.equal(await beating, true);
+  it('is released after a heartbeat that is under way', async () => {
+    const heartbeat = held.held();
+    await held.release();
+    assert.equal(await heartbeat, true);
     assert.deepEqual(done.at(-2), 'rmdir holder.000000001');
   });
 
@@ -88,7 +88,7 @@ describe('A held lock', () => {
     assert.deepEqual(done, ['mkdir holder.000000001', 'rmdir holder.000000000', 'rmdir holder.000000001']);
     done = [];
     assert.equal(await held.held(), false);
-    await held.end();
+    await held.release();
     assert.deepEqual(done, []);
   });
 
@@ -98,7 +98,7 @@ describe('A held lock', () => {
     fails = () => undefined;
     done = [];
     assert.equal(await held.held(), false);
-    await held.end();
+    await held.release();
     assert.deepEqual(done, []);
   });
 

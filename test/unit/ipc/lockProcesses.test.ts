@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { idleClock } from '../sessions/harness/idleClock.ts';
 
-/** More for a soak: `LOCK_KILLS=1000 npx mocha test/unit/sessions/lockProcesses.test.ts`. */
+/** More for a soak: `LOCK_KILLS=1000 npx mocha test/unit/ipc/lockProcesses.test.ts`. */
 const KILLS = Number(process.env['LOCK_KILLS'] ?? 20);
 const WINDOWS = 8;
 const STALE_MS = 20_000;

@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { Steps, type Move, type Platform } from './harness/steps.ts';
 
-/** More for a soak: `LOCK_SCHEDULES=5000 npx mocha test/unit/sessions/lockSteps.test.ts`. */
+/** More for a soak: `LOCK_SCHEDULES=5000 npx mocha test/unit/ipc/lockSteps.test.ts`. */
 const SCHEDULES = Number(process.env['LOCK_SCHEDULES'] ?? 60);
 /** What `held` promises. */
 const PROMISED_MS = 15_000;
@@ -35,7 +35,7 @@ describe('a lock, step by step', function () {
         isDead: ({ pid }) => steps.dead.has(pid - 1),
         monotonicMs: () => steps.now,
         sleep: () => steps.park(me),
-        beatMs: 2 ** 31 - 1,
+        heartbeatMs: 2 ** 31 - 1,
         directories: steps.directories(me, platform),
       });
       for (let round = 0; round < 2; round++) {

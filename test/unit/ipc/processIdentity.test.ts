@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { hasDied, hostOfPids, stateIn, thisProcess } from '../../../src/ipc/processIdentity.ts';
+import { hasDied, hostId, parseStat, thisProcess } from '../../../src/ipc/processIdentity.ts';
 
 describe('a running process', () => {
   const self = thisProcess();
@@ -73,10 +73,10 @@ describe('The host of process ids', () => {
   } as const;
 
   it('is the same for all who see the same, in sixteen digits that tell nothing', () => {
-    assert.equal(hostOfPids({ ...machine }), hostOfPids(machine));
-    assert.match(hostOfPids(machine), /^[0-9a-f]{16}$/);
-    assert.equal(hostOfPids({ ...machine, platform: 'win32' }), hostOfPids({ ...machine, platform: 'win32' }));
-    assert.equal(hostOfPids(), thisProcess().host);
+    assert.equal(hostId({ ...machine }), hostId(machine));
+    assert.match(hostId(machine), /^[0-9a-f]{16}$/);
+    assert.equal(hostId({ ...machine, platform: 'win32' }), hostId({ ...machine, platform: 'win32' }));
+    assert.equal(hostId(), thisProcess().host);
   });
 
   it('is that of the boot and the namespace that Linux tells of', function () {
@@ -84,7 +84,7 @@ describe('The host of process ids', () => {
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
     const pidNamespace = readlinkSync('/proc/self/ns/pid');
     const told = { platform: 'linux', name: hostname, bootId: () => bootId, pidNamespace: () => pidNamespace } as const;
-    assert.equal(hostOfPids(), hostOfPids(told));
+    assert.equal(hostId(), hostId(told));
   });
 
   for (const [what, other] of [
@@ -95,7 +95,7 @@ describe('The host of process ids', () => {
     ['whose name ends where the boot begins', { name: () => 'ab', bootId: () => 'oot 1' }],
   ] as const) {
     it(`is another one ${what}`, () => {
-      assert.notEqual(hostOfPids({ ...machine, ...other }), hostOfPids(machine));
+      assert.notEqual(hostId({ ...machine, ...other }), hostId(machine));
     });
   }
 
@@ -106,9 +106,9 @@ describe('The host of process ids', () => {
         throw new Error('EACCES');
       },
     };
-    assert.notEqual(hostOfPids(hidden), hostOfPids(hidden));
+    assert.notEqual(hostId(hidden), hostId(hidden));
     const mac = { ...hidden, platform: 'darwin' } as const;
-    assert.equal(hostOfPids(mac), hostOfPids(mac), 'nor looked for elsewhere than on Linux');
+    assert.equal(hostId(mac), hostId(mac), 'nor looked for elsewhere than on Linux');
   });
 });
 
@@ -117,24 +117,24 @@ describe('What Linux says of a process', () => {
 
   it('is read behind the name of the program, whatever that is', () => {
     for (const name of ['node', 'a) Z 1', ') (', '']) {
-      assert.deepEqual(stateIn(`42 (${name}) ${FIELDS}`), { start: '123456', zombie: false });
+      assert.deepEqual(parseStat(`42 (${name}) ${FIELDS}`), { start: '123456', isZombie: false });
     }
   });
 
-  for (const [letter, zombie] of [
+  for (const [letter, isZombie] of [
     ['Z', true],
     ['X', true],
     ['R', false],
     ['D', false],
     ['T', false],
   ] as const) {
-    it(`is that it is ${zombie ? 'dead' : 'alive'}: ${letter}`, () => {
-      assert.equal(stateIn(`42 (node) ${letter}${FIELDS.slice(1)}`).zombie, zombie);
+    it(`is that it is ${isZombie ? 'dead' : 'alive'}: ${letter}`, () => {
+      assert.equal(parseStat(`42 (node) ${letter}${FIELDS.slice(1)}`).isZombie, isZombie);
     });
   }
 
   it('is nothing when there is less of it than expected', () => {
-    assert.deepEqual(stateIn('42 (node) S 1 2'), { start: '', zombie: false });
-    assert.deepEqual(stateIn(''), { start: '', zombie: false });
+    assert.deepEqual(parseStat('42 (node) S 1 2'), { start: '', isZombie: false });
+    assert.deepEqual(parseStat(''), { start: '', isZombie: false });
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
@@ -232,6 +232,16 @@ describe('A sealed file', () => {
       assert.ok((await fs.lstat(path)).isFile());
       assert.deepEqual(await fs.readFile(join(parent, 'elsewhere')), before);
     });
+
+    it('a pipe or a device, says nothing and does not wait for any', async function () {
+      if (process.platform === 'win32') this.skip();
+      await fs.mkdir(folder);
+      execFileSync('mkfifo', [path]);
+      assert.equal(await file.read(), undefined);
+      await fs.unlink(path);
+      await fs.symlink('/dev/zero', path);
+      assert.equal(await file.read(), undefined);
+    });
   });
 
   describe('on a disk that', () => {
@@ -301,6 +311,44 @@ describe('A sealed file', () => {
         await assert.rejects(new SealedFile(folder, 'name', KEY, { ...fs, open }).read(), { code });
       });
     }
+
+    it('does not even tell whether there is one says so', async () => {
+      const fail = (): Promise<never> =>
+        Promise.reject(Object.assign(new Error('not connected'), { code: 'ENOTCONN' }));
+      const lost = new SealedFile(folder, 'name', KEY, { ...fs, open: fail, lstat: fail });
+      await assert.rejects(lost.read(), { code: 'ENOTCONN' });
+    });
+
+    it('has it in use by a reader or a virus scanner is tried again', async () => {
+      let refusals = 3;
+      const rename: SlotFiles['rename'] = (from, to) =>
+        refusals-- > 0 ? Promise.reject(Object.assign(new Error('busy'), { code: 'EBUSY' })) : fs.rename(from, to);
+      await new SealedFile(folder, 'name', KEY, { ...fs, rename }).write('first', undefined);
+      assert.equal(refusals, -1);
+      assert.equal(await read(), 'first');
+    });
+
+    it('has a power cut keeps a new one whole: first its bytes are synced, then it gets its name, then that is synced', async () => {
+      const steps: string[] = [];
+      const handle = await fs.open(parent);
+      const methods: { sync: () => Promise<void> } = Object.getPrototypeOf(handle);
+      await handle.close();
+      const { sync } = methods;
+      methods.sync = function () {
+        steps.push('sync');
+        return sync.call(this);
+      };
+      const rename: SlotFiles['rename'] = (from, to) => (steps.push('rename'), fs.rename(from, to));
+      const files = wrapped({ ...fs, rename }, (name, call) =>
+        name === 'datasync' ? () => (steps.push('datasync'), call()) : call,
+      );
+      try {
+        await new SealedFile(folder, 'name', KEY, files).write('first', undefined);
+      } finally {
+        methods.sync = sync;
+      }
+      assert.deepEqual(steps, ['datasync', 'rename', 'sync']);
+    });
 
     it('can’t sync is written all the same', async () => {
       const files = failing({ ...fs }, 'datasync', 'EINVAL');

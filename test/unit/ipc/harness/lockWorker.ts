@@ -1,4 +1,4 @@
-// A window, as a process of its own: the tests in lock.test.ts start it, stop it and kill it.
+// A window, as a process of its own: the tests in lockProcesses.test.ts start it, stop it and kill it.
 import * as fs from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

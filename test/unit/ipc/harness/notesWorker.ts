@@ -1,6 +1,6 @@
 // A window, as a process of its own, for sealedNotes.test.ts.
-import * as fs from 'node:fs/promises';
 import { SealedNotes } from '../../../../src/ipc/sealedNotes.ts';
+import { isWord } from './words.ts';
 
 const [job, folder] = process.argv.slice(2);
 if (job === undefined || folder === undefined) throw new Error('Usage: notesWorker.ts JOB FOLDER');
@@ -14,15 +14,12 @@ switch (job) {
   case 'readAll':
     await readAll();
     break;
-  case 'outOfFiles':
-    await outOfFiles();
-    break;
   default:
     throw new Error(`No such job: ${job}`);
 }
 
 async function race(round: number): Promise<void> {
-  await tell({ round, first: await notes.writeFirst(`secret ${round}`, 'told', { by: process.pid }) });
+  await tell({ first: await notes.writeFirst(`secret ${round}`, 'told', process.pid), by: process.pid });
 }
 
 /** Reads one note again and again, and tells how often it was torn or went missing. */
@@ -31,27 +28,14 @@ async function readAll(): Promise<void> {
   process.on('message', () => stop.abort());
   await tell('ready');
   let bad = 0;
-  const seen = new Set<unknown>();
+  const seen = new Set<number>();
   while (!stop.signal.aborted) {
-    const note = await notes.read('secret', 'grant');
-    // It says a number and has a length that goes with it.
-    if (Array.isArray(note) && note[1] === 'x'.repeat(4_000 + note[0])) seen.add(note[0]);
+    const word = await notes.read('secret', 'word');
+    if (isWord(word)) seen.add(word.number);
     else bad++;
   }
   await tell({ bad, seen: seen.size });
   process.disconnect();
-}
-
-/** Opens files until there are no more to be had, and tells what reading a note says then. */
-async function outOfFiles(): Promise<void> {
-  const open: fs.FileHandle[] = [];
-  try {
-    for (;;) open.push(await fs.open(folder ?? '', 'r'));
-  } catch {
-    const answer = await notes.read('secret', 'grant').catch((error: NodeJS.ErrnoException) => error.code);
-    for (const file of open) await file.close();
-    console.log(answer);
-  }
 }
 
 function tell(message: unknown): Promise<void> {

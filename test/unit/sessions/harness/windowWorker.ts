@@ -45,7 +45,7 @@ const window = new Window(
     secrets: openFileStore(kind === 'desktop' ? 'desktop' : 'browser', join(folder, 'secrets')),
     locks: new FolderLocks(join(folder, 'locks'), {
       monotonicMs: () => performance.now() * Number(pace),
-      beatMs: 2_000 / Number(pace),
+      heartbeatMs: 2_000 / Number(pace),
     }),
     // X is told who asks, so that a lost grant can be laid at the door of the process that died.
     fetch: bounded(
