@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { authentication, commands } from 'vscode';
-import { WEB_APP } from '../x/app.ts';
-import type { StandIn } from '../x/standIn.ts';
+import { type FakeX, WEB_APP } from 'x-authentication-testing';
 import { personDoes, skipWithoutPerson } from './person.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { startFakeXForEditor } from './fakeX.ts';
 
 describe('an extension with an X app of its own', function () {
   // Somebody types, in a browser.
   this.timeout(60_000);
-  let x: StandIn;
+  let x: FakeX;
   let clientId: string;
   let ownApp: string;
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
     clientId = x.apps.find(({ name }) => name === WEB_APP.name)?.clientId ?? '';
     ownApp = `X_CLIENT_ID:${clientId}`;
   });

@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import type { GrantChanges } from '../../../src/sessions/store/grants.ts';
 import { fingerprint } from '../../../src/sessions/staticSessions.ts';
 import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { basic, Client } from '../../x/client.ts';
-import { faults } from '../../x/faults.ts';
-import { ADA, GRACE } from '../../x/person.ts';
+import { ADA, basic, Client, faults, GRACE, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from './harness/staticWindow.ts';
 import { HOUR, type Machine, openMachine } from './harness/window.ts';
 

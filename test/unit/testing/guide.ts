@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { authentication, AuthenticationSession } from 'vscode';
-import { accessTokenOf, ADA, Client, FakeAuthentication, faults, startStandIn } from '../../../testing/index.ts';
+import { ADA, Client, FakeAuthentication, faults, startFakeX } from 'x-authentication-testing';
 
-// #region stand-in
-/** A stand-in for X, and a token that somebody's sign-in would bring. */
+// #region fake X
+/** A fake X, and a token that somebody's sign-in would bring. */
 export async function asksX(whoAmI: (baseUrl: string, accessToken: string) => Promise<Response>): Promise<void> {
-  await using x = await startStandIn();
-  const accessToken = accessTokenOf(await new Client(x).signIn({ as: 'ada', scopes: ['tweet.read', 'users.read'] }));
+  await using x = await startFakeX();
+  const accessToken = (await new Client(x).signIn({ as: 'ada', scopes: ['tweet.read', 'users.read'] })).accessToken;
 
   const answer = await whoAmI(x.apiBaseUrl, accessToken);
   const { id, name, username } = ADA;

@@ -21,19 +21,19 @@ describe('What other extensions test with', function () {
 
   it('is a program that runs where it was installed', async () => {
     const help = await run(process.execPath, [
-      join(folder, 'node_modules', 'x-authentication', 'dist', 'testing', 'stand-in.mjs'),
+      join(folder, 'node_modules', 'x-authentication', 'dist', 'testing', 'fake X.mjs'),
       '--help',
     ]);
-    assert.match(help, /x-stand-in \[--port PORT\]/);
+    assert.match(help, /fake-x \[--port PORT\]/);
     assert.deepEqual(
       (await readdir(join(folder, 'node_modules', '.bin'))).filter((name) => !/\.(cmd|ps1)$/.test(name)),
-      ['x-stand-in'],
+      ['fake-x'],
     );
   });
 
   it('can be imported, and its types are there', async () => {
-    const program = `import { ADA, FakeAuthentication, startStandIn, type StandIn } from 'x-authentication/testing';
-const x: StandIn = await startStandIn();
+    const program = `import { ADA, FakeAuthentication, startFakeX, type FakeX } from 'x-authentication/testing';
+const x: FakeX = await startFakeX();
 const { status } = await fetch(x.apiBaseUrl + '/2/users/me');
 await x.stop();
 const fake = new FakeAuthentication();

@@ -1,14 +1,15 @@
-import { refusingUrl, startUntrusted } from '../../../x/badHosts.ts';
 import {
   answers,
   answersJson,
   dripping,
   type Fault,
   faults,
+  refusingUrl,
   type Stage,
+  startUntrusted,
   tooManyRequestsUntil,
   withMembers,
-} from '../../../x/faults.ts';
+} from 'x-authentication-testing';
 
 /** What became of the grant, what the caller got, and what the person was told. */
 export interface Effect {
@@ -17,7 +18,7 @@ export interface Effect {
   readonly told: string;
 }
 
-/** How a fault is made: an address that stands in for X's, or something that the stand-in does. */
+/** How a fault is made: an address in place of X's, or something that the fake X does. */
 export type Making =
   | { readonly address: () => Promise<{ readonly url: string; stop(): Promise<void> }> }
   | { readonly fault: (now: number) => Fault; readonly at?: Stage; readonly timesOut?: boolean };

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Grant } from '../../../../src/sessions/grant.ts';
 import { isProvisional } from '../../../../src/sessions/grant.ts';
-import { faults } from '../../../x/faults.ts';
-import type { Received } from '../../../x/received.ts';
+import { faults, type Received } from 'x-authentication-testing';
 import { StoreKeyUnavailableError } from '../../../../src/sessions/store/storeKey.ts';
 import { Mortal } from './killableWindow.ts';
 import type { Notice } from '../../../../src/sessions/notice.ts';

@@ -5,13 +5,13 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { type StandIn, startStandIn } from '../../../x/standIn.ts';
+import { type FakeX, startFakeX } from 'x-authentication-testing';
 import type { SharedStore } from './stores.ts';
 import type { Message, Order, Report } from './windowWorker.ts';
 
-/** Windows as processes over one store and one folder, with a stand-in for X. */
+/** Windows as processes over one store and one folder, with a fake X. */
 export class Fleet {
-  readonly x: StandIn;
+  readonly x: FakeX;
   readonly folder: string;
   readonly windows: WindowProcess[] = [];
   readonly notices: string[] = [];
@@ -20,7 +20,7 @@ export class Fleet {
   readonly #program: string;
   readonly #killed = new Set<number>();
 
-  constructor(kind: SharedStore['kind'], x: StandIn, folder: string) {
+  constructor(kind: SharedStore['kind'], x: FakeX, folder: string) {
     this.#kind = kind;
     this.x = x;
     this.folder = folder;
@@ -125,7 +125,7 @@ export class Fleet {
 
 export async function openFleet(kind: SharedStore['kind'], windows: number): Promise<Fleet> {
   let fleet: Fleet | undefined;
-  const x = await startStandIn({ now: () => fleet?.now ?? 0 });
+  const x = await startFakeX({ now: () => fleet?.now ?? 0 });
   x.switches.reuseKillsFamily = true;
   fleet = new Fleet(kind, x, mkdtempSync(join(tmpdir(), 'x-authentication-')));
   fleet.now = Date.UTC(2026, 6, 1);

@@ -1,0 +1,129 @@
+import type { Fault, Stage } from './faults.ts';
+import { type Incoming, type Received, wentTo } from '../server/received.ts';
+
+export interface FaultOptions {
+  /** `before` unless the fault spoils the true answer, which comes `after`. */
+  readonly at?: Stage;
+  /** How many requests it strikes: 1 unless told; `Infinity` until cleared. */
+  readonly times?: number;
+  /** Which of the endpoint's requests it strikes. Needs the body, so never `unread`. */
+  readonly matching?: (request: Received) => boolean;
+}
+
+export interface Planned {
+  /** How many requests it has struck. */
+  readonly hits: number;
+  clear(): void;
+}
+
+export interface Hold {
+  /** Resolves with the first request that waits here. */
+  readonly arrived: Promise<Received>;
+  /** How many wait here now. */
+  readonly waiting: number;
+  /** Lets those that wait go on, and all that come later. */
+  release(): void;
+}
+
+interface Rule {
+  readonly endpoint: string;
+  readonly stage: Stage;
+  readonly matching: (request: Received) => boolean;
+}
+
+interface FaultRule extends Rule {
+  readonly fault: Fault;
+  left: number;
+  hits: number;
+}
+
+interface HoldRule extends Rule {
+  readonly pass: Promise<void>;
+  readonly release: () => void;
+  readonly arrive: (request: Received) => void;
+  waiting: number;
+}
+
+/** What is to go wrong, endpoint by endpoint. The first fault planned strikes first; holds come before faults. */
+export class FaultPlan {
+  #faults: FaultRule[] = [];
+  #holds: HoldRule[] = [];
+
+  fail(endpoint: string, fault: Fault, { at, times = 1, matching }: FaultOptions): Planned {
+    const spoils = fault.kind === 'drip' || fault.kind === 'break off' || fault.kind === 'edit';
+    const stage = at ?? (spoils ? 'after' : 'before');
+    if (spoils && stage !== 'after')
+      throw new Error(`There is no answer to ${fault.kind} before the fake X has acted.`);
+    if (stage === 'unread' && matching !== undefined) throw new Error('What is unread can’t be matched.');
+    const rule: FaultRule = { endpoint, stage, fault, left: times, hits: 0, matching: matching ?? (() => true) };
+    this.#faults.push(rule);
+    return {
+      get hits() {
+        return rule.hits;
+      },
+      clear: () => {
+        rule.left = 0;
+      },
+    };
+  }
+
+  hold(endpoint: string, { at = 'before', matching }: Omit<FaultOptions, 'times'>): Hold {
+    let release!: () => void;
+    const pass = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let arrive!: (request: Received) => void;
+    const arrived = new Promise<Received>((resolve) => {
+      arrive = resolve;
+    });
+    const rule: HoldRule = {
+      endpoint,
+      stage: at,
+      matching: matching ?? (() => true),
+      pass,
+      release,
+      arrive,
+      waiting: 0,
+    };
+    this.#holds.push(rule);
+    return {
+      arrived,
+      get waiting() {
+        return rule.waiting;
+      },
+      release: () => {
+        this.#holds = this.#holds.filter((other) => other !== rule);
+        rule.release();
+      },
+    };
+  }
+
+  /** Forgets every fault and lets everything that is held go on. */
+  clear(): void {
+    this.#faults = [];
+    for (const { release } of this.#holds) release();
+    this.#holds = [];
+  }
+
+  /** Waits out the holds of this stage, then says which fault strikes, if any does. */
+  async strike(stage: Stage, request: Incoming): Promise<Fault | undefined> {
+    for (const rule of this.#holds.filter((candidate) => applies(candidate, stage, request))) {
+      rule.waiting++;
+      request.outcome = { ...request.outcome, state: 'held' };
+      rule.arrive(request);
+      await rule.pass;
+      rule.waiting--;
+      request.outcome = { ...request.outcome, state: 'waiting' };
+    }
+    const rule = this.#faults.find((candidate) => candidate.left > 0 && applies(candidate, stage, request));
+    if (rule === undefined) return undefined;
+    rule.left--;
+    rule.hits++;
+    request.outcome = { ...request.outcome, fault: rule.fault.kind };
+    return rule.fault;
+  }
+}
+
+function applies(rule: Rule, stage: Stage, request: Received): boolean {
+  return rule.stage === stage && wentTo(rule.endpoint, request) && rule.matching(request);
+}

@@ -1,0 +1,111 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/** One request as it came, and what became of it. Tests read these; nothing is ever removed. */
+export interface Received {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** As sent, without the `?`. */
+  readonly rawQuery: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** The `Host` header: `127.0.0.1:PORT` for the API, `x.localhost:PORT` for pages. */
+  readonly host: string;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** The body as sent; empty while it has not been read. */
+  readonly body: string;
+  readonly bodyWasRead: boolean;
+  /** The body, if it is `application/x-www-form-urlencoded`. */
+  readonly form: Readonly<Record<string, string>> | undefined;
+  /** The body, if it is JSON that can be parsed. */
+  readonly json: unknown;
+  /** By the fake X's clock, in epoch milliseconds. */
+  readonly at: number;
+  readonly outcome: Outcome;
+}
+
+interface Outcome {
+  /** `waiting` until the answer is out, `held` by a test, `lost` when the client never got a whole answer. */
+  readonly state: 'waiting' | 'held' | 'answered' | 'lost';
+  /** The status that the client saw. */
+  readonly status?: number;
+  /** True when the fake X did what was asked (or refused it), whether or not its answer arrived. */
+  readonly acted: boolean;
+  /** The `kind` of the fault that struck. */
+  readonly fault?: string;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** The fake X's own, writable view of a {@link Received}. */
+export type Incoming = Writable<Received>;
+
+export function receive(message: IncomingMessage, at: number): Incoming {
+  const target = message.url ?? '/';
+  const mark = target.indexOf('?');
+  const rawQuery = mark < 0 ? '' : target.slice(mark + 1);
+  return {
+    method: message.method ?? 'GET',
+    path: mark < 0 ? target : target.slice(0, mark),
+    rawQuery,
+    query: Object.fromEntries(new URLSearchParams(rawQuery)),
+    host: message.headers.host ?? '',
+    headers: message.headers,
+    body: '',
+    bodyWasRead: false,
+    form: undefined,
+    json: undefined,
+    at,
+    outcome: { state: 'waiting', acted: false },
+  };
+}
+
+/** Reads the body; false when the client went away first. */
+export async function readBody(message: IncomingMessage, request: Incoming): Promise<boolean> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+  } catch {
+    return false;
+  }
+  request.bodyWasRead = true;
+  request.body = Buffer.concat(chunks).toString('utf8');
+  const type = (message.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/x-www-form-urlencoded') {
+    request.form = Object.fromEntries(new URLSearchParams(request.body));
+  } else if (type === 'application/json') {
+    try {
+      request.json = JSON.parse(request.body);
+    } catch {
+      // It stays undefined: the endpoint says that the body is not JSON.
+    }
+  }
+  return true;
+}
+
+/** The name of a form parameter that was sent more than once, which RFC 6749 §3.2 forbids. */
+export function repeatedParameter(request: Received): string | undefined {
+  const names = [...new URLSearchParams(request.body).keys()];
+  return names.find((name, index) => names.indexOf(name) !== index);
+}
+
+/** Whether a request went to `endpoint`: a path, perhaps with `:segments`, perhaps after a method (`POST /2/tweets`), or `*`. */
+export function wentTo(endpoint: string, request: Pick<Received, 'method' | 'path'>): boolean {
+  if (endpoint === '*') return true;
+  const [first = '', second] = endpoint.split(' ', 2);
+  if (second !== undefined && first !== request.method) return false;
+  return segmentsOf(second ?? first, request.path) !== undefined;
+}
+
+/** The `:segments` of `path`, or undefined when it does not fit `pattern`. */
+export function segmentsOf(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+  const wanted = pattern.split('/');
+  const got = path.split('/');
+  if (wanted.length !== got.length) return undefined;
+  const segments: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const found = got[index] ?? '';
+    if (part.startsWith(':') && found !== '') segments[part.slice(1)] = found;
+    else if (part !== found) return undefined;
+  }
+  return segments;
+}
