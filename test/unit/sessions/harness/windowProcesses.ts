@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { type FakeX, startFakeX } from 'x-authentication-testing';
+import { SOURCE_CONDITION } from '../../../host/project.ts';
 import type { SharedStore } from './stores.ts';
 import type { Message, Order, Report } from './windowWorker.ts';
 
@@ -32,6 +33,7 @@ export class Fleet {
       outfile: this.#program,
       bundle: true,
       platform: 'node',
+      conditions: [SOURCE_CONDITION],
       format: 'esm',
       logLevel: 'error',
     });
