@@ -32,7 +32,11 @@ class Caller {
     this.issued = new IssuedSessions(now);
     this.requests = new ApiRequests({
       authorizers: [
-        { grants: window.grants, authorize: bearer, refresh: (grant) => window.refresh.refreshRefused(grant) },
+        {
+          grants: window.grants,
+          authorize: bearer,
+          refresh: async (grant) => grant.kind === 'oauth2' && window.refresh.refreshRefused(grant),
+        },
         {
           grants: oauth1.grants,
           authorize: (secret, request) =>

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import type { AuthenticationSession } from 'vscode';
-import type { Grant } from '../../../src/sessions/grant.ts';
+import type { OAuth1Grant } from '../../../src/sessions/grant.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
 import { NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, later, signedIn, startEditor } from './editor.ts';
@@ -79,23 +79,29 @@ describe('An extension that has a session', () => {
     const names = await readdir(folder);
     assert.equal(names.length, 1);
     const recordKey = `oauth1:${x.apiBaseUrl} ${NATIVE_APP.apiKey} ${session.account.id}`;
-    const evil: Grant = {
+    const evil: OAuth1Grant = {
+      kind: 'oauth1',
       id: session.id,
       apiBaseUrl: x.apiBaseUrl,
       clientId: NATIVE_APP.apiKey,
       account: session.account,
       scopes: [],
-      accessToken: '{"oauth_token":"EVIL"}',
-      refreshToken: undefined,
+      consumer: { key: NATIVE_APP.apiKey, secret: 'EVIL' },
+      token: { token: 'EVIL', secret: 'EVIL' },
       obtainedAt: Date.now(),
-      expiresAt: Number.MAX_SAFE_INTEGER,
       signInId: 'evil',
       signInNumber: 1_000_000,
       generation: 1_000_000,
     };
     for (const key of guesses(session, folder.split('/').at(-2) ?? '')) {
       const made = await readdir(folder);
-      const register = new Register({ folder, key, locks: UNLOCKED, monotonicMs: () => performance.now() });
+      const register = new Register({
+        kind: 'oauth1',
+        folder,
+        key,
+        locks: UNLOCKED,
+        monotonicMs: () => performance.now(),
+      });
       assert.deepEqual(await register.all(() => undefined), [], 'a guessed key reads the register');
       await register.change(recordKey, async () => ({ grant: evil }));
       const [fresh] = (await readdir(folder)).filter((name) => !made.includes(name));

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/authorizationCode.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
-import type { Grant } from '../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../src/sessions/grant.ts';
 import { readScopes } from '../../../src/sessions/scopeRequest.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
@@ -335,7 +335,8 @@ describe('Another extension’s words', () => {
 });
 
 /** A sign-in with nothing in it that makes a link. */
-const GRANT: Grant = {
+const GRANT: OAuth2Grant = {
+  kind: 'oauth2',
   id: 'the-grant',
   apiBaseUrl: 'https://api.x.com',
   clientId: NATIVE_APP.clientId,
@@ -362,7 +363,7 @@ describe('Words that were stored', () => {
       account: { id: '42', label: link },
       scopes: ['tweet.read', '$(warning)', link],
     };
-    editor.secrets.set(`grant:${apiBaseUrl} ${NATIVE_APP.clientId} 42`, JSON.stringify({ version: 1, ...grant }));
+    editor.secrets.set(`oauth2:${apiBaseUrl} ${NATIVE_APP.clientId} 42`, JSON.stringify({ version: 1, ...grant }));
     editor.choose = ({ items }) => items.find(({ label }) => /Ada|Sign Out/.test(label))?.label;
     await editor.run('xAuthentication.accounts');
     await editor.until(() => editor.messages.length > 0, 'the message');

@@ -9,7 +9,7 @@ import { HOUR, type Machine, MINUTE, openMachine, works } from './harness/window
 
 const DAY = 24 * HOUR;
 
-const keyAt = (machine: Machine): string => `grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`;
+const keyAt = (machine: Machine): string => `oauth2:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`;
 
 describe('Grants', () => {
   describe('whose records can’t be read', () => {
@@ -18,7 +18,7 @@ describe('Grants', () => {
       await signedIn(machine, 'ada', 'grace');
       const stored = machine.store.stored.get(keyAt(machine)) ?? '';
       await overwrite(machine, keyAt(machine), stored.slice(0, 100));
-      await overwrite(machine, 'grant:some:where', stored);
+      await overwrite(machine, 'oauth2:some:where', stored);
       await loseRegister(machine);
       const windows = [machine.open(), machine.open()];
       for (const window of windows) {
@@ -264,7 +264,7 @@ describe('Grants', () => {
       const renewed = await behind.session();
       await machine.open().grants.list();
       assert.equal(JSON.parse(machine.store.stored.get(keyAt(machine)) ?? '').accessToken, renewed?.accessToken);
-      assert.deepEqual([...machine.store.stored.keys()].filter((key) => key.startsWith('grant:')).length, 2);
+      assert.deepEqual([...machine.store.stored.keys()].filter((key) => key.startsWith('oauth2:')).length, 2);
     });
   });
 
@@ -322,7 +322,7 @@ describe('Grants', () => {
     const cost = { lstat: 0, open: 0, monotonicMs: 0 };
     const lstat = async (path: string, options: { bigint: true }) => (cost.lstat++, fs.lstat(path, options));
     const open = async (...file: Parameters<typeof fs.open>) => (cost.open++, fs.open(...file));
-    const register = (parts: ConstructorParameters<typeof Register>[0]): Register =>
+    const register = (parts: ConstructorParameters<typeof Register<'oauth2'>>[0]): Register<'oauth2'> =>
       new Register({ ...parts, monotonicMs: () => cost.monotonicMs, files: { ...fs, lstat, open } });
     const window = machine.open({ register });
     await window.session();

@@ -297,7 +297,7 @@ describe('Renewal', () => {
     assert.ok(grant);
     const waiting = second.refresh.refresh(grant);
     await new Promise(setImmediate);
-    await second.refresh.settled();
+    await second.unfinished.close();
     assert.equal(await waiting, 'unreachable');
     hold.release();
     assert.ok(works(machine, await asked));
@@ -488,7 +488,7 @@ describe('Renewal', () => {
       const outcomes = await Promise.all(
         [first, second, first, second].map((window) => window.refresh.refresh(grant, grant.accessToken)),
       );
-      assert.deepEqual(outcomes, ['current', 'current', 'current', 'current']);
+      assert.deepEqual(outcomes, ['refreshed', 'refreshed', 'refreshed', 'refreshed']);
       assert.equal(machine.refreshes, 1);
       assert.ok(works(machine, await second.session()));
     });
@@ -503,7 +503,7 @@ describe('Renewal', () => {
         window.refresh.refresh(grant, grant.accessToken),
         window.refresh.refresh(grant),
       ]);
-      assert.deepEqual(outcomes, ['current', 'current', 'current']);
+      assert.deepEqual(outcomes, ['refreshed', 'refreshed', 'refreshed']);
       assert.equal(machine.refreshes, 1);
     });
   });
@@ -517,12 +517,12 @@ describe('Renewal', () => {
       machine.now += YOUNG_MS - 1;
       machine.x.grants.expireAccessTokens();
       for (const window of [first, second]) {
-        assert.equal(await window.refresh.refreshRefused(grant), 'current');
-        assert.deepEqual(await window.sessions.refreshAll(), ['current']);
+        assert.equal(await window.refresh.refreshRefused(grant), 'refreshed');
+        assert.deepEqual(await window.sessions.refreshAll(), ['refreshed']);
       }
       assert.equal(machine.refreshes, 0);
       machine.now += 1;
-      assert.deepEqual(await second.sessions.refreshAll(), ['current']);
+      assert.deepEqual(await second.sessions.refreshAll(), ['refreshed']);
       assert.equal(machine.refreshes, 1);
     });
 
@@ -531,7 +531,7 @@ describe('Renewal', () => {
       const window = machine.open();
       const grant = await window.signIn();
       machine.now -= MINUTE;
-      assert.equal(await window.refresh.refreshRefused(grant), 'current');
+      assert.equal(await window.refresh.refreshRefused(grant), 'refreshed');
       assert.equal(machine.refreshes, 1);
     });
 

@@ -67,7 +67,7 @@ describe('Sessions', () => {
       assert.deepEqual((await status())?.troubles, ['misconfigured', 'expired']);
 
       machine.now += HURRIED_MS;
-      assert.equal(await window.sessions.refreshNow(grant.id), 'current');
+      assert.equal(await window.sessions.refreshNow(grant.id), 'refreshed');
       const renewed = await status();
       assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
       assert.equal(await window.sessions.refreshNow('another'), undefined);
@@ -270,7 +270,7 @@ describe('Sessions', () => {
         assert.equal(named.id, unnamed?.id);
         assert.deepEqual(machine.notices, []);
         await machine.settle();
-        assert.deepEqual(machine.storedGrants, [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`]);
+        assert.deepEqual(machine.storedGrants, [`oauth2:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`]);
         const [added] = window.changes.at(-1)?.added ?? [];
         const [removed] = window.changes.at(-1)?.removed ?? [];
         assert.deepEqual([added?.account.label, removed?.account.label], ['@ada_l', grant.account.label]);
@@ -538,7 +538,7 @@ describe('Sessions', () => {
     machine.now += YOUNG_MS;
     assert.deepEqual(await window.sessions.refreshAll(), ['unreachable', 'unreachable']);
     machine.now += HURRIED_MS;
-    assert.deepEqual(await window.sessions.refreshAll(), ['current', 'current']);
+    assert.deepEqual(await window.sessions.refreshAll(), ['refreshed', 'refreshed']);
     assert.equal(machine.refreshes, 4);
   });
 });

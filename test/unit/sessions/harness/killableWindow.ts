@@ -51,7 +51,7 @@ export class Mortal {
       directories,
     });
     const secrets = this.#mortalSecrets(machine.store.open());
-    const register = (parts: ConstructorParameters<typeof Register>[0]): Register =>
+    const register = (parts: ConstructorParameters<typeof Register<'oauth2'>>[0]): Register<'oauth2'> =>
       new NotingRegister({ ...parts, files }, onNoted);
     this.window = machine.open({ secrets, register, fetch: mortalFetch, locks });
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Grant } from '../../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
 import { isProvisional } from '../../../../src/sessions/grant.ts';
 import { faults, type Received } from 'x-authentication-testing';
 import { StoreKeyUnavailableError } from '../../../../src/sessions/store/storeKey.ts';
@@ -59,7 +59,7 @@ export class Walk implements AsyncDisposable {
   /** Ids of grants that were signed out, disconnected, or replaced by a sign-in that did not know of them. */
   readonly #over = new Set<string>();
   /** What each window listed last, by id. */
-  readonly #had = new Map<Mortal, ReadonlyMap<string, Grant>>();
+  readonly #had = new Map<Mortal, ReadonlyMap<string, OAuth2Grant>>();
   readonly #judged = new Set<Notice>();
   /** Who is signing in: X may have ended what they had, and what they get is not kept yet. */
   readonly #signingIn = new Set<string>();
@@ -123,7 +123,7 @@ export class Walk implements AsyncDisposable {
   /** What must be true whenever nothing is under way. */
   async check(): Promise<void> {
     await this.#machine.settle();
-    const lists = new Map<Mortal, ReadonlyMap<string, Grant>>();
+    const lists = new Map<Mortal, ReadonlyMap<string, OAuth2Grant>>();
     for (const mortal of this.#windows) {
       const grants = await mortal.window.grants.list();
       lists.set(mortal, new Map(grants.map((grant) => [grant.id, grant])));
@@ -273,7 +273,7 @@ export class Walk implements AsyncDisposable {
     return mortal;
   }
 
-  #checkState(id: string, grant: Grant, lists: ReadonlyMap<Mortal, ReadonlyMap<string, Grant>>): void {
+  #checkState(id: string, grant: OAuth2Grant, lists: ReadonlyMap<Mortal, ReadonlyMap<string, OAuth2Grant>>): void {
     assert.ok(this.#people.has(id));
     for (const other of lists.values()) {
       const same = other.get(id);
@@ -284,12 +284,12 @@ export class Walk implements AsyncDisposable {
   }
 
   /** Whether a grant may end, or be refused by X, at no fault of ours. */
-  #mayBeGone(id: string, grant: Grant): boolean {
+  #mayBeGone(id: string, grant: OAuth2Grant): boolean {
     return this.#over.has(id) || this.#lostAnswers().some(({ form }) => form?.['refresh_token'] === grant.refreshToken);
   }
 
   /** Under which other id a person's grant goes on: one without a name takes the place of the one they had. */
-  #successor(id: string, list: ReadonlyMap<string, Grant>): Grant | undefined {
+  #successor(id: string, list: ReadonlyMap<string, OAuth2Grant>): OAuth2Grant | undefined {
     const had = [...this.#had.values()].map((grants) => grants.get(id)).find((grant) => grant !== undefined);
     if (had === undefined || !isProvisional(had.account)) return undefined;
     return [...list.values()].find((grant) => this.#people.get(grant.id) === this.#people.get(id));
