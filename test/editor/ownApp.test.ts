@@ -33,7 +33,7 @@ describe('an extension with an X app of its own', function () {
   it('gets a grant of that app, whose secret is asked for once it turns out to have one', async () => {
     personDoes({ title: `Client Secret of the App ${clientId}`, types: `${WEB_APP.clientSecret}\n` });
     const accessToken = await signIn(['users.read', ownApp]);
-    assert.equal(x.grants.grantOf(accessToken)?.clientId, clientId);
+    assert.equal(x.grants.grantFor(accessToken)?.clientId, clientId);
     assert.deepEqual(answered(), [401, 200]);
     const codes = x.requestsTo('/2/oauth2/token').map(({ form }) => form?.['code']);
     assert.notEqual(codes[0], codes[1], 'X may have taken the first for spent');
@@ -41,7 +41,7 @@ describe('an extension with an X app of its own', function () {
 
   it('is never asked for it again', async () => {
     const accessToken = await signIn(['tweet.write', ownApp]);
-    assert.equal(x.grants.grantOf(accessToken)?.clientId, clientId);
+    assert.equal(x.grants.grantFor(accessToken)?.clientId, clientId);
     assert.deepEqual(answered(), [401, 200, 200]);
   });
 

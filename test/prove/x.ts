@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ADA, type Answer, FakeX, NATIVE_APP, type Received } from 'x-authentication-testing';
+import { ADA, type Answer, FakeX, NATIVE_APP, type ReceivedRequest } from 'x-authentication-testing';
 import type { Process, Schedule } from './schedule.ts';
 
 const API = 'http://127.0.0.1:8080';
@@ -124,7 +124,7 @@ export class X {
     };
   }
 
-  #act(request: Received, asked: Asked): Answer {
+  #act(request: ReceivedRequest, asked: Asked): Answer {
     this.asked.push(asked);
     asked.wasLive = this.#x.grants.isLive(asked.token);
     // Everything takes time: no two things at X happen in the same millisecond.
@@ -212,7 +212,7 @@ export class PlainResponse {
   }
 }
 
-function received(url: string, init: RequestInit, at: number): Received {
+function received(url: string, init: RequestInit, at: number): ReceivedRequest {
   const { pathname, searchParams, search, host } = new URL(url);
   const body = init.body instanceof URLSearchParams ? init.body.toString() : '';
   return {
@@ -231,7 +231,7 @@ function received(url: string, init: RequestInit, at: number): Received {
   };
 }
 
-function readAsked(process: Process, { path, form = {}, headers }: Received): Asked {
+function readAsked(process: Process, { path, form = {}, headers }: ReceivedRequest): Asked {
   const asked = {
     process,
     status: undefined,

@@ -42,7 +42,7 @@ export interface FakePerson {
 }
 
 /** One call of `getSession`, for tests to look at. */
-export interface Asked {
+export interface GetSessionCall {
   readonly provider: string;
   readonly scopes: readonly string[];
   readonly options: AuthenticationGetSessionOptions;
@@ -65,7 +65,7 @@ export class FakeAuthentication implements Pick<
   'getSession' | 'getAccounts' | 'onDidChangeSessions'
 > {
   readonly person: FakePerson = { allows: true, picks: undefined, signsIn: ADA };
-  readonly asked: Asked[] = [];
+  readonly calls: GetSessionCall[] = [];
   /** The entries that calls have left in the Accounts menu: `Sign in with X to use …`, and requests for access. */
   readonly accountsMenu = new Set<string>();
   readonly #kept: Kept[] = [];
@@ -99,8 +99,8 @@ export class FakeAuthentication implements Pick<
   ): Promise<AuthenticationSession | undefined> {
     if (!isList(scopes))
       throw new Error(`The authentication provider '${providerId}' does not support getting sessions from challenges.`);
-    const asked: Asked = { provider: providerId, scopes, options, wasShown: false };
-    this.asked.push(asked);
+    const call: GetSessionCall = { provider: providerId, scopes, options, wasShown: false };
+    this.calls.push(call);
     await Promise.resolve();
     const { account, clearSessionPreference, createIfNone, forceNewSession, silent } = options;
     const provider = this.#provider(providerId);
@@ -113,8 +113,8 @@ export class FakeAuthentication implements Pick<
     const preferred = account ? sessions[0] : sessions.find((session) => session.account.label === preference);
 
     if (isOn(forceNewSession) || isOn(createIfNone)) {
-      if (!isOn(forceNewSession) && preferred && this.#mayUse(provider, preferred)) return preferred;
-      asked.wasShown = true;
+      if (!isOn(forceNewSession) && preferred && this.#hasScopes(provider, preferred)) return preferred;
+      call.wasShown = true;
       if (!this.person.allows) throw new Error('User did not consent to login.');
       const session = this.#choose(provider, scopes, isOn(forceNewSession) ? [] : sessions, account);
       this.#allowed.add(`${provider} ${session.account.label}`);
@@ -123,9 +123,9 @@ export class FakeAuthentication implements Pick<
       return session;
     }
     if (preferred) {
-      if (this.#mayUse(provider, preferred)) return preferred;
+      if (this.#hasScopes(provider, preferred)) return preferred;
     } else {
-      const allowed = sessions.filter((session) => this.#mayUse(provider, session));
+      const allowed = sessions.filter((session) => this.#hasScopes(provider, session));
       if (allowed.length === 1) return allowed[0];
     }
     if (silent !== true)
@@ -211,7 +211,7 @@ export class FakeAuthentication implements Pick<
     return id;
   }
 
-  #mayUse(provider: ProviderId, { account }: AuthenticationSession): boolean {
+  #hasScopes(provider: ProviderId, { account }: AuthenticationSession): boolean {
     return this.#allowed.has(`${provider} ${account.label}`);
   }
 

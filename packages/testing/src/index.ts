@@ -1,5 +1,5 @@
 export {
-  type Asked,
+  type GetSessionCall,
   FakeAuthentication,
   type FakePerson,
   type FakeSignIn,
@@ -9,15 +9,15 @@ export {
 export { type App, NATIVE_APP, WEB_APP } from './fakeX/app.ts';
 export { basic, Client, type ClientAnswer, type OAuth2SignIn } from './fakeX/client.ts';
 export { FakeX, type FakeXOptions, startFakeX } from './fakeX/fakeX.ts';
-export { type BadHost, refusingUrl, startUntrusted } from './fakeX/faults/badHosts.ts';
-export type { FaultOptions, Hold, Planned } from './fakeX/faults/faultPlan.ts';
+export { type UntrustedServer, refusingUrl, startUntrustedServer } from './fakeX/faults/badServers.ts';
+export type { FaultOptions, Hold, PlannedFault } from './fakeX/faults/faultPlan.ts';
 export {
   answers,
   answersJson,
   dripping,
   type Fault,
   faults,
-  type Stage,
+  type FaultStage,
   tooManyRequestsUntil,
   withMembers,
 } from './fakeX/faults/faults.ts';
@@ -26,5 +26,5 @@ export { ADA, GRACE, KATHERINE, type Person } from './fakeX/person.ts';
 export { SCOPES } from './fakeX/scopes.ts';
 export type { SecretKind } from './fakeX/secrets.ts';
 export type { Answer } from './fakeX/server/answer.ts';
-export type { Received } from './fakeX/server/received.ts';
+export type { ReceivedRequest } from './fakeX/server/received.ts';
 export type { Switches } from './fakeX/switches.ts';

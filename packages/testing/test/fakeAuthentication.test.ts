@@ -23,7 +23,7 @@ describe('The fake of vscode.authentication', () => {
     assert.deepEqual([session.account.label, session.scopes], ['@ada_l', ['like.read']]);
     assert.deepEqual(await fake.getSession('x', ['like.read'], { createIfNone: true }), session);
     assert.deepEqual(
-      fake.asked.map(({ wasShown }) => wasShown),
+      fake.calls.map(({ wasShown }) => wasShown),
       [true, false],
     );
   });

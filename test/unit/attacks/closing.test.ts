@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { type Received, type FakeX, startFakeX } from 'x-authentication-testing';
+import { type ReceivedRequest, type FakeX, startFakeX } from 'x-authentication-testing';
 import { later, signedIn, startEditor } from './editor.ts';
 
 const TOKEN = '/2/oauth2/token';
@@ -9,7 +9,7 @@ const TWO_HOURS = 2 * 60 * 60_000;
 
 const asking =
   (grantType: string) =>
-  ({ form }: Received): boolean =>
+  ({ form }: ReceivedRequest): boolean =>
     form?.['grant_type'] === grantType;
 
 const isRefresh = asking('refresh_token');

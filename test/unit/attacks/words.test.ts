@@ -14,7 +14,7 @@ import { whoAmI } from '../../../src/x/users.ts';
 import {
   type Answer,
   NATIVE_APP,
-  type Received,
+  type ReceivedRequest,
   SCOPES,
   type FakeX,
   startFakeX,
@@ -43,7 +43,7 @@ function oauthRefusal(words: string): Answer {
 }
 
 /** What a server or a gateway may repeat of a request. */
-const REPEATED: Readonly<Record<string, (request: Received) => string>> = {
+const REPEATED: Readonly<Record<string, (request: ReceivedRequest) => string>> = {
   'its body': ({ body }) => body,
   'its parameters': ({ form }) => JSON.stringify(form ?? {}),
   'its last parameters': ({ form }) => JSON.stringify(Object.fromEntries(Object.entries(form ?? {}).toReversed())),
@@ -61,7 +61,11 @@ function decoded(authorization: string): string {
 }
 
 /** Has X repeat every request to these endpoints in its refusal. */
-function repeatRequests(x: FakeX, repeat: (request: Received) => string, endpoints = Object.keys(REFUSALS)): void {
+function repeatRequests(
+  x: FakeX,
+  repeat: (request: ReceivedRequest) => string,
+  endpoints = Object.keys(REFUSALS),
+): void {
   for (const endpoint of endpoints) {
     const edit = (): Answer => {
       const request = x.requestsTo(endpoint).at(-1);
@@ -84,7 +88,7 @@ const HARMLESS = [
 ];
 
 /** What was sent that nobody may see. */
-function secretsIn({ headers, form }: Received): readonly string[] {
+function secretsIn({ headers, form }: ReceivedRequest): readonly string[] {
   const [scheme, credentials = ''] = (headers.authorization ?? '').split(/ (.*)/s, 2);
   const oauth = [...credentials.matchAll(/(\w+)="([^"]*)"/g)].map(
     ([, name = '', value = '']) => [name, decodeURIComponent(value)] as const,
@@ -97,7 +101,7 @@ function secretsIn({ headers, form }: Received): readonly string[] {
 }
 
 /** Nothing that was sent to X in any of these requests is in the text. */
-function assertKeptSecret(requests: readonly Received[], text: string): void {
+function assertKeptSecret(requests: readonly ReceivedRequest[], text: string): void {
   const secrets = requests.flatMap(secretsIn);
   assert.ok(secrets.length > 0, 'nothing secret was sent');
   const plain = text.replace(/(?:%25)+/gi, '%').toLowerCase();

@@ -30,7 +30,7 @@ import {
   type Fault,
   faults,
   NATIVE_APP,
-  type Received,
+  type ReceivedRequest,
   type FakeX,
   startFakeX,
   tooManyRequestsUntil,
@@ -271,14 +271,14 @@ describe('The code grant', () => {
     return token;
   }
 
-  function last(): Received {
+  function last(): ReceivedRequest {
     const request = x.requests.at(-1);
     assert.ok(request !== undefined);
     return request;
   }
 
   /** What a request says about who sends it and what it is, whatever the HTTP client adds. */
-  function essence({ method, path, rawQuery, form, headers }: Received): object {
+  function essence({ method, path, rawQuery, form, headers }: ReceivedRequest): object {
     const { authorization, accept, 'content-type': type } = headers;
     return { method, path, rawQuery, form, authorization, accept, type: type?.toLowerCase() };
   }

@@ -10,7 +10,7 @@ import {
   refusingUrl,
   type FakeX,
   startFakeX,
-  startUntrusted,
+  startUntrustedServer,
 } from 'x-authentication-testing';
 import { saying, startRaw, type RawServer } from '../rawServer.ts';
 
@@ -207,7 +207,7 @@ describe('bounded', () => {
   });
 
   it('was not heard when the certificate is not trusted', async () => {
-    const untrusted = await startUntrusted();
+    const untrusted = await startUntrustedServer();
     try {
       const error = await unreachable(get(untrusted.url));
       assert.match(error.message, /DEPTH_ZERO_SELF_SIGNED_CERT/);

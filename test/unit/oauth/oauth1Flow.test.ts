@@ -22,7 +22,7 @@ import {
   type Fault,
   faults,
   NATIVE_APP,
-  type Received,
+  type ReceivedRequest,
   type FakeX,
   startFakeX,
   tooManyRequestsUntil,
@@ -33,7 +33,7 @@ const callback = 'http://127.0.0.1:41951/callback';
 const requested: Token = { token: 'request token', secret: 'request token secret' };
 
 /** The parameters of the Authorization header, decoded. */
-function authorizationOf(request: Received | undefined): Record<string, string> {
+function authorizationOf(request: ReceivedRequest | undefined): Record<string, string> {
   const pairs = Array.from((request?.headers.authorization ?? '').matchAll(/(\w+)="([^"]*)"/g));
   return Object.fromEntries(pairs.map(([, name, value]) => [name, decodeURIComponent(value ?? '')]));
 }

@@ -61,16 +61,16 @@ export class Client {
   }
 
   async signIn(how: OAuth2SignIn = {}): Promise<ClientAnswer> {
-    return this.post('/2/oauth2/token', await this.authorize(how), authorizationOf(how.app ?? NATIVE_APP));
+    return this.post('/2/oauth2/token', await this.authorize(how), clientAuthorization(how.app ?? NATIVE_APP));
   }
 
   refresh(refreshToken: string, app = NATIVE_APP): Promise<ClientAnswer> {
     const form = { grant_type: 'refresh_token', refresh_token: refreshToken, client_id: app.clientId };
-    return this.post('/2/oauth2/token', form, authorizationOf(app));
+    return this.post('/2/oauth2/token', form, clientAuthorization(app));
   }
 
   revoke(token: string, app = NATIVE_APP): Promise<ClientAnswer> {
-    return this.post('/2/oauth2/revoke', { token, client_id: app.clientId }, authorizationOf(app));
+    return this.post('/2/oauth2/revoke', { token, client_id: app.clientId }, clientAuthorization(app));
   }
 
   usersMe(accessToken: string): Promise<ClientAnswer> {
@@ -107,7 +107,7 @@ export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-function authorizationOf({ clientId, clientSecret }: App): string | undefined {
+function clientAuthorization({ clientId, clientSecret }: App): string | undefined {
   return clientSecret === undefined ? undefined : basic(clientId, clientSecret);
 }
 

@@ -3,14 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type App, NATIVE_APP, WEB_APP } from './app.ts';
 import { clickThrough, type Consent } from './pages/clickThrough.ts';
 import { deliver } from './faults/delivery.ts';
-import { type FaultOptions, FaultPlan, type Hold, type Planned } from './faults/faultPlan.ts';
+import { type FaultOptions, FaultPlan, type Hold, type PlannedFault } from './faults/faultPlan.ts';
 import type { Fault } from './faults/faults.ts';
 import type { Grants } from './oauth2/grants.ts';
 import { Listener } from './server/listener.ts';
 import { type SecretKind, Secrets } from './secrets.ts';
 import type { Answer } from './server/answer.ts';
 import { ADA, GRACE, KATHERINE, type Person } from './person.ts';
-import { readBody, receive, type Received } from './server/received.ts';
+import { readBody, receive, type ReceivedRequest } from './server/received.ts';
 import { RequestLog } from './server/requestLog.ts';
 import { respond } from './server/routes.ts';
 import type { Switches } from './switches.ts';
@@ -26,7 +26,7 @@ export interface FakeXOptions {
   /** How long every request takes to arrive, in milliseconds. */
   readonly latencyMs?: number;
   /** Called when a request is over, whatever became of it. */
-  readonly onRequest?: (request: Received) => void;
+  readonly onRequest?: (request: ReceivedRequest) => void;
   /** Makes tokens and codes; random ones unless given. */
   readonly mintSecret?: (kind: SecretKind) => string;
 }
@@ -41,7 +41,7 @@ export async function startFakeX(options: FakeXOptions = {}): Promise<FakeX> {
 /** A server that does what X does, as far as docs/what-x-does.md knows. It listens once {@link goOnline} is called. */
 export class FakeX {
   readonly #state: FakeXState;
-  readonly #onRequest: ((request: Received) => void) | undefined;
+  readonly #onRequest: ((request: ReceivedRequest) => void) | undefined;
   readonly #latencyMs: number;
   readonly #plan = new FaultPlan();
   readonly #log = new RequestLog();
@@ -93,27 +93,27 @@ export class FakeX {
   }
 
   /** The OAuth 2.0 tokens that X has issued. */
-  get grants(): Pick<Grants, 'isLive' | 'grantOf' | 'refreshable' | 'expireAccessTokens'> {
+  get grants(): Pick<Grants, 'isLive' | 'grantFor' | 'refreshable' | 'expireAccessTokens'> {
     return this.#state.grants;
   }
 
   /** Every request so far, in the order in which they came. */
-  get requests(): readonly Received[] {
+  get requests(): readonly ReceivedRequest[] {
     return this.#log.requests;
   }
 
   /** The requests to an endpoint: `/2/users/me`, `/2/tweets/:id`, `POST /2/tweets`. */
-  requestsTo(endpoint: string): readonly Received[] {
+  requestsTo(endpoint: string): readonly ReceivedRequest[] {
     return this.#log.to(endpoint);
   }
 
   /** Resolves with the endpoint's `count`-th request ever, as soon as its body has been read. */
-  arrival(endpoint: string, count = 1): Promise<Received> {
+  arrival(endpoint: string, count = 1): Promise<ReceivedRequest> {
     return this.#log.arrival(endpoint, count);
   }
 
   /** Plans that a request to `endpoint` goes wrong: the next one, unless `times` says otherwise. */
-  fail(endpoint: string, fault: Fault, options: FaultOptions = {}): Planned {
+  fail(endpoint: string, fault: Fault, options: FaultOptions = {}): PlannedFault {
     return this.#plan.fail(endpoint, fault, options);
   }
 
@@ -123,7 +123,7 @@ export class FakeX {
   }
 
   /** Answers a request in memory, without a server, faults or latency, and without recording it: for simulated networks. */
-  respond(request: Received): Answer {
+  respond(request: ReceivedRequest): Answer {
     return respond(request, this.#state);
   }
 

@@ -52,7 +52,7 @@ export class FakeXState {
     return this.#apps.find((app) => app.clientId === clientId);
   }
 
-  appOfKey(apiKey: string | undefined): App | undefined {
+  appByApiKey(apiKey: string | undefined): App | undefined {
     return this.#apps.find((app) => app.apiKey === apiKey);
   }
 

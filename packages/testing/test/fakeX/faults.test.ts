@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refusingUrl, startUntrusted } from '../../src/fakeX/faults/badHosts.ts';
+import { refusingUrl, startUntrustedServer } from '../../src/fakeX/faults/badServers.ts';
 import { Client } from '../../src/fakeX/client.ts';
 import {
   answers,
@@ -7,7 +7,7 @@ import {
   dripping,
   type Fault,
   faults,
-  type Stage,
+  type FaultStage,
   tooManyRequestsUntil,
   withMembers,
 } from '../../src/fakeX/faults/faults.ts';
@@ -30,7 +30,7 @@ describe('The fake X, faults', () => {
     await x.stop();
   });
 
-  const stages: readonly [Stage, lives: boolean][] = [
+  const stages: readonly [FaultStage, lives: boolean][] = [
     ['unread', true],
     ['before', true],
     ['after', false],
@@ -226,7 +226,7 @@ describe('The fake X, faults', () => {
 
   it('knows an address that refuses connections, and one that nobody should trust', async () => {
     await assert.rejects(fetch(await refusingUrl()), hasCause(/ECONNREFUSED/));
-    const untrusted = await startUntrusted();
+    const untrusted = await startUntrustedServer();
     await assert.rejects(fetch(untrusted.url), hasCause(/DEPTH_ZERO_SELF_SIGNED_CERT/));
     await untrusted.stop();
   });

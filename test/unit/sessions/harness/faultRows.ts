@@ -5,8 +5,8 @@ import {
   type Fault,
   faults,
   refusingUrl,
-  type Stage,
-  startUntrusted,
+  type FaultStage,
+  startUntrustedServer,
   tooManyRequestsUntil,
   withMembers,
 } from 'x-authentication-testing';
@@ -21,7 +21,7 @@ export interface Effect {
 /** How a fault is made: an address in place of X's, or something that the fake X does. */
 export type Making =
   | { readonly address: () => Promise<{ readonly url: string; stop(): Promise<void> }> }
-  | { readonly fault: (now: number) => Fault; readonly at?: Stage; readonly timesOut?: boolean };
+  | { readonly fault: (now: number) => Fault; readonly at?: FaultStage; readonly timesOut?: boolean };
 
 export interface Row {
   readonly what: string;
@@ -79,7 +79,7 @@ export const rows: readonly Row[] = [
     making: { address: async () => ({ url: 'http://x.invalid', stop: async () => undefined }) },
     ...PASSING,
   },
-  { what: 'certificate not trusted (TLS)', making: { address: startUntrusted }, ...PASSING },
+  { what: 'certificate not trusted (TLS)', making: { address: startUntrustedServer }, ...PASSING },
   { what: 'reset before the request was read', making: { fault: () => faults.reset, at: 'unread' }, ...PASSING },
   { what: 'reset after it was read', making: { fault: () => faults.reset, at: 'before' }, ...PASSING },
   { what: 'reset after X had acted', making: { fault: () => faults.reset, at: 'after' }, ...LOST },

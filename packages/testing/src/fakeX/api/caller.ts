@@ -1,7 +1,7 @@
 import { type Answer, problem } from '../server/answer.ts';
 import { verifySignature } from '../oauth1/signedRequest.ts';
 import type { Person } from '../person.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import { SCOPES } from '../scopes.ts';
 import type { FakeXState } from '../state.ts';
 
@@ -18,21 +18,21 @@ export type Caller =
 const PUBLIC = ['tweet.read', 'users.read'];
 
 /** Undefined when nothing in the request proves who calls: no header, or a token that is unknown, expired or revoked. */
-export function callerOf(request: Received, x: FakeXState): Caller | undefined {
+export function findCaller(request: ReceivedRequest, x: FakeXState): Caller | undefined {
   const { authorization = '' } = request.headers;
   if (/^OAuth /i.test(authorization)) return signedCaller(request, x);
   const bearer = /^Bearer (\S+)$/i.exec(authorization)?.[1];
   if (bearer === undefined) return undefined;
   const app = x.appBearers.owner(bearer, x.apps);
   if (app !== undefined) return { kind: 'app', clientId: app.clientId, scopes: PUBLIC };
-  const grant = x.grants.grantOf(bearer);
+  const grant = x.grants.grantFor(bearer);
   const person = x.person(grant?.person);
   if (grant === undefined || person === undefined) return undefined;
   return { kind: 'user', clientId: grant.clientId, person, scopes: grant.scopes };
 }
 
 /** OAuth 1.0a knows no scopes: a token reads, or reads and writes. */
-function signedCaller(request: Received, x: FakeXState): Caller | undefined {
+function signedCaller(request: ReceivedRequest, x: FakeXState): Caller | undefined {
   const signed = verifySignature(request, x, (token) => x.oauth1.granted(token));
   if ('status' in signed || signed.token?.apiKey !== signed.app.apiKey) return undefined;
   const person = x.person(signed.token.person);
@@ -42,7 +42,7 @@ function signedCaller(request: Received, x: FakeXState): Caller | undefined {
   return { kind: 'oauth1 user', clientId: signed.app.clientId, person, scopes };
 }
 
-export function mayUse(caller: Caller, ...scopes: readonly string[]): boolean {
+export function hasScopes(caller: Caller, ...scopes: readonly string[]): boolean {
   return scopes.every((scope) => caller.scopes.includes(scope));
 }
 

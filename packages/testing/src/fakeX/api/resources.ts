@@ -1,7 +1,7 @@
 import { type Answer, json, problem } from '../server/answer.ts';
-import { type Caller, callerOf, forbidden, mayUse, unauthorized, unsupportedAuthentication } from './caller.ts';
+import { type Caller, findCaller, forbidden, hasScopes, unauthorized, unsupportedAuthentication } from './caller.ts';
 import type { Person } from '../person.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
 /** What `user.fields` adds here; `id`, `name` and `username` always come. */
@@ -13,8 +13,8 @@ const USER_FIELDS: Readonly<Record<string, (person: Person) => unknown>> = {
 };
 
 /** `GET /2/users/me` (docs/what-x-does.md, 1): a person's token with `tweet.read` and `users.read`. */
-export function usersMe(request: Received, x: FakeXState): Answer {
-  const caller = callerOf(request, x);
+export function usersMe(request: ReceivedRequest, x: FakeXState): Answer {
+  const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
   if (caller.kind === 'app') return unsupportedAuthentication();
   const { allowed, headers } = x.rateLimits.take(`${caller.clientId} ${caller.person.key}`);
@@ -23,20 +23,20 @@ export function usersMe(request: Received, x: FakeXState): Answer {
 }
 
 /** `GET /2/users/by/username/:username`: for people and for app-only bearers. */
-export function userByUsername(request: Received, x: FakeXState, { username = '' }: Segments): Answer {
-  const caller = callerOf(request, x);
+export function userByUsername(request: ReceivedRequest, x: FakeXState, { username = '' }: Segments): Answer {
+  const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
-  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden(caller);
+  if (!hasScopes(caller, 'tweet.read', 'users.read')) return forbidden(caller);
   const person = x.people.find((candidate) => candidate.username.toLowerCase() === username.toLowerCase());
   return person === undefined ? notFound('user', 'username', username) : userAnswer(person, request);
 }
 
 /** `POST /2/tweets`: a person's token with `tweet.write`, and JSON. */
-export function createPost(request: Received, x: FakeXState): Answer {
-  const caller = callerOf(request, x);
+export function createPost(request: ReceivedRequest, x: FakeXState): Answer {
+  const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
   if (caller.kind === 'app') return unsupportedAuthentication();
-  if (!mayUse(caller, 'tweet.read', 'tweet.write', 'users.read')) return forbidden(caller);
+  if (!hasScopes(caller, 'tweet.read', 'tweet.write', 'users.read')) return forbidden(caller);
   const { json: body } = request;
   const written = typeof body === 'object' && body !== null && 'text' in body ? body.text : undefined;
   if (typeof written !== 'string' || written === '') return invalidRequest('The body must be JSON with a text.');
@@ -50,19 +50,19 @@ export function createPost(request: Received, x: FakeXState): Answer {
 }
 
 /** `GET /2/tweets/:id`: for people and for app-only bearers. */
-export function postById(request: Received, x: FakeXState, { id = '' }: Segments): Answer {
-  const caller = callerOf(request, x);
+export function postById(request: ReceivedRequest, x: FakeXState, { id = '' }: Segments): Answer {
+  const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
-  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden(caller);
+  if (!hasScopes(caller, 'tweet.read', 'users.read')) return forbidden(caller);
   const post = x.posts.find((candidate) => candidate.id === id);
   return post === undefined ? notFound('tweet', 'id', id) : json(200, { data: { id: post.id, text: post.text } });
 }
 
 /** `GET /2/tweets?ids=…`: up to a hundred at once, for people and for app-only bearers. What is not there is in `errors`. */
-export function postsByIds(request: Received, x: FakeXState): Answer {
-  const caller = callerOf(request, x);
+export function postsByIds(request: ReceivedRequest, x: FakeXState): Answer {
+  const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
-  if (!mayUse(caller, 'tweet.read', 'users.read')) return forbidden(caller);
+  if (!hasScopes(caller, 'tweet.read', 'users.read')) return forbidden(caller);
   const ids = request.query['ids']?.split(',') ?? [];
   const wrong = ids.filter((id) => !/^\d{1,19}$/.test(id));
   if (ids.length === 0 || ids.length > 100 || wrong.length > 0) {
@@ -76,13 +76,13 @@ export function postsByIds(request: Received, x: FakeXState): Answer {
   });
 }
 
-function me(caller: Exclude<Caller, { kind: 'app' }>, request: Received): Answer {
-  return mayUse(caller, 'tweet.read', 'users.read') ? userAnswer(caller.person, request) : forbidden(caller);
+function me(caller: Exclude<Caller, { kind: 'app' }>, request: ReceivedRequest): Answer {
+  return hasScopes(caller, 'tweet.read', 'users.read') ? userAnswer(caller.person, request) : forbidden(caller);
 }
 
 type Segments = Readonly<Record<string, string>>;
 
-function userAnswer(person: Person, request: Received): Answer {
+function userAnswer(person: Person, request: ReceivedRequest): Answer {
   const asked = request.query['user.fields']?.split(',') ?? [];
   const unknown = asked.filter((field) => !Object.hasOwn(USER_FIELDS, field));
   if (unknown.length > 0) return invalidRequest(`The user.fields [${unknown.join(',')}] are not known here.`);

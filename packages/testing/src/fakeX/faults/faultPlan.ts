@@ -1,16 +1,16 @@
-import type { Fault, Stage } from './faults.ts';
-import { type Incoming, type Received, wentTo } from '../server/received.ts';
+import type { Fault, FaultStage } from './faults.ts';
+import { type Incoming, type ReceivedRequest, wentTo } from '../server/received.ts';
 
 export interface FaultOptions {
   /** `before` unless the fault spoils the true answer, which comes `after`. */
-  readonly at?: Stage;
+  readonly at?: FaultStage;
   /** How many requests it strikes: 1 unless told; `Infinity` until cleared. */
   readonly times?: number;
   /** Which of the endpoint's requests it strikes. Needs the body, so never `unread`. */
-  readonly matching?: (request: Received) => boolean;
+  readonly matching?: (request: ReceivedRequest) => boolean;
 }
 
-export interface Planned {
+export interface PlannedFault {
   /** How many requests it has struck. */
   readonly hits: number;
   clear(): void;
@@ -18,7 +18,7 @@ export interface Planned {
 
 export interface Hold {
   /** Resolves with the first request that waits here. */
-  readonly arrived: Promise<Received>;
+  readonly arrived: Promise<ReceivedRequest>;
   /** How many wait here now. */
   readonly waiting: number;
   /** Lets those that wait go on, and all that come later. */
@@ -27,8 +27,8 @@ export interface Hold {
 
 interface Rule {
   readonly endpoint: string;
-  readonly stage: Stage;
-  readonly matching: (request: Received) => boolean;
+  readonly stage: FaultStage;
+  readonly matching: (request: ReceivedRequest) => boolean;
 }
 
 interface FaultRule extends Rule {
@@ -40,7 +40,7 @@ interface FaultRule extends Rule {
 interface HoldRule extends Rule {
   readonly pass: Promise<void>;
   readonly release: () => void;
-  readonly arrive: (request: Received) => void;
+  readonly arrive: (request: ReceivedRequest) => void;
   waiting: number;
 }
 
@@ -49,7 +49,7 @@ export class FaultPlan {
   #faults: FaultRule[] = [];
   #holds: HoldRule[] = [];
 
-  fail(endpoint: string, fault: Fault, { at, times = 1, matching }: FaultOptions): Planned {
+  fail(endpoint: string, fault: Fault, { at, times = 1, matching }: FaultOptions): PlannedFault {
     const spoils = fault.kind === 'drip' || fault.kind === 'break off' || fault.kind === 'edit';
     const stage = at ?? (spoils ? 'after' : 'before');
     if (spoils && stage !== 'after')
@@ -72,8 +72,8 @@ export class FaultPlan {
     const pass = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let arrive!: (request: Received) => void;
-    const arrived = new Promise<Received>((resolve) => {
+    let arrive!: (request: ReceivedRequest) => void;
+    const arrived = new Promise<ReceivedRequest>((resolve) => {
       arrive = resolve;
     });
     const rule: HoldRule = {
@@ -106,7 +106,7 @@ export class FaultPlan {
   }
 
   /** Waits out the holds of this stage, then says which fault strikes, if any does. */
-  async strike(stage: Stage, request: Incoming): Promise<Fault | undefined> {
+  async strike(stage: FaultStage, request: Incoming): Promise<Fault | undefined> {
     for (const rule of this.#holds.filter((candidate) => applies(candidate, stage, request))) {
       rule.waiting++;
       request.outcome = { ...request.outcome, state: 'held' };
@@ -124,6 +124,6 @@ export class FaultPlan {
   }
 }
 
-function applies(rule: Rule, stage: Stage, request: Received): boolean {
+function applies(rule: Rule, stage: FaultStage, request: ReceivedRequest): boolean {
   return rule.stage === stage && wentTo(rule.endpoint, request) && rule.matching(request);
 }

@@ -21,7 +21,7 @@ export type Fault =
  * When a fault strikes. `unread`: before the body of the request is read. `before`: before the fake X acts on it.
  * `after`: when it has acted, so that a refresh token is spent and the answer lost.
  */
-export type Stage = 'unread' | 'before' | 'after';
+export type FaultStage = 'unread' | 'before' | 'after';
 
 /** Faults by name, for `x.fail(endpoint, faults.…)`. */
 export const faults = {

@@ -1,14 +1,14 @@
 import { type Answer, html, json, redirectTo } from '../server/answer.ts';
 import type { App } from '../app.ts';
-import { ticketFor, whatWasDecided } from '../pages/consentForm.ts';
+import { issueTicket, readDecision } from '../pages/consentForm.ts';
 import { oauth1Error, verifySignature } from './signedRequest.ts';
 import type { RequestToken } from './tokens.ts';
 import { consentPage, errorPage, notePage, pinPage } from '../pages/page.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
 /** `POST /oauth/request_token`, signed without a token. */
-export function requestTokenEndpoint(request: Received, x: FakeXState): Answer {
+export function requestTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const signed = verifySignature(request, x, () => undefined);
   if ('status' in signed) return signed;
   const { app, parameters } = signed;
@@ -25,27 +25,27 @@ export function requestTokenEndpoint(request: Received, x: FakeXState): Answer {
 }
 
 /** `GET /oauth/authorize?oauth_token=…`: always asks. `screen_name` says who is offered first. */
-export function showOAuth1Consent(request: Received, x: FakeXState): Answer {
-  const asked = whatIsAsked(request, x);
+export function showOAuth1Consent(request: ReceivedRequest, x: FakeXState): Answer {
+  const asked = readConsentRequest(request, x);
   if ('status' in asked) return asked;
   const { autoConsent } = x.switches;
   if (autoConsent !== undefined) return decide(asked, autoConsent.decision, autoConsent.as, x);
   const wanted = request.query['screen_name'];
   const people = x.people.toSorted((a, b) => Number(b.username === wanted) - Number(a.username === wanted));
-  return html(200, consentPage(asked.app, [asked.requested.access], people, ticketFor(request, x)));
+  return html(200, consentPage(asked.app, [asked.requested.access], people, issueTicket(request, x)));
 }
 
 /** `POST /oauth/authorize`: the consent form, sent to the address of its page. */
-export function takeOAuth1Consent(request: Received, x: FakeXState): Answer {
-  const asked = whatIsAsked(request, x);
+export function takeOAuth1Consent(request: ReceivedRequest, x: FakeXState): Answer {
+  const asked = readConsentRequest(request, x);
   if ('status' in asked) return asked;
-  const decided = whatWasDecided(request, x);
+  const decided = readDecision(request, x);
   if (decided === undefined) return html(400, errorPage('The form did not come from its page, or came twice.'));
   return decide(asked, decided.decision, decided.as, x);
 }
 
 /** `POST /oauth/access_token`: a request token, signed with its secret, and its verifier. */
-export function accessTokenEndpoint(request: Received, x: FakeXState): Answer {
+export function accessTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const signed = verifySignature(request, x, (token) => x.oauth1.requested(token));
   if ('status' in signed) return signed;
   const { app, token: requested, parameters } = signed;
@@ -60,7 +60,7 @@ export function accessTokenEndpoint(request: Received, x: FakeXState): Answer {
 }
 
 /** `POST /1.1/oauth/invalidate_token.json`, signed with the token that is to die. */
-export function invalidateTokenEndpoint(request: Received, x: FakeXState): Answer {
+export function invalidateTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const signed = verifySignature(request, x, (token) => x.oauth1.granted(token));
   if ('status' in signed) return signed;
   const { app, token: granted } = signed;
@@ -69,21 +69,26 @@ export function invalidateTokenEndpoint(request: Received, x: FakeXState): Answe
   return json(200, { access_token: granted.token });
 }
 
-interface Asked {
+interface ConsentRequest {
   readonly app: App;
   readonly requested: RequestToken;
 }
 
-function whatIsAsked(request: Received, x: FakeXState): Asked | Answer {
+function readConsentRequest(request: ReceivedRequest, x: FakeXState): ConsentRequest | Answer {
   const requested = x.oauth1.requested(request.query['oauth_token'] ?? '');
-  const app = x.appOfKey(requested?.apiKey);
+  const app = x.appByApiKey(requested?.apiKey);
   if (requested === undefined || app === undefined || requested.verifier !== undefined) {
     return html(400, errorPage('There is no request token for this page, or it was used before.'));
   }
   return { app, requested };
 }
 
-function decide({ app, requested }: Asked, decision: 'authorize' | 'cancel', as: string, x: FakeXState): Answer {
+function decide(
+  { app, requested }: ConsentRequest,
+  decision: 'authorize' | 'cancel',
+  as: string,
+  x: FakeXState,
+): Answer {
   const { callback, token } = requested;
   if (decision === 'cancel') {
     x.oauth1.deny(requested);

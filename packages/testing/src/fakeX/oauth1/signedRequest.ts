@@ -2,7 +2,7 @@ import { type Answer, json } from '../server/answer.ts';
 import type { App } from '../app.ts';
 import { type Parameter, readOAuthHeader, signature } from './signature.ts';
 import type { TokenPair } from './tokens.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import type { Switches } from '../switches.ts';
 import type { FakeXState } from '../state.ts';
 
@@ -45,7 +45,7 @@ export function oauth1Error(code: keyof typeof ERRORS, x: FakeXState): Answer {
 
 /** Checks a signature (RFC 5849 §3.2) with the token that `find` knows. The parameters come in the header, as X wants. */
 export function verifySignature<T extends TokenPair>(
-  request: Received,
+  request: ReceivedRequest,
   x: FakeXState,
   find: (token: string) => T | undefined,
 ): SignedRequest<T> | Answer {
@@ -63,7 +63,7 @@ export function verifySignature<T extends TokenPair>(
     protocol['oauth_signature_method'] === 'HMAC-SHA1' &&
     (oauth_version === undefined || oauth_version === '1.0');
   if (!isComplete) return oauth1Error(215, x);
-  const app = x.appOfKey(oauth_consumer_key);
+  const app = x.appByApiKey(oauth_consumer_key);
   if (app === undefined) return oauth1Error(32, x);
   const token = oauth_token === '' ? undefined : find(oauth_token);
   if (token === undefined && oauth_token !== '') return oauth1Error(89, x);

@@ -1,12 +1,12 @@
 import { type Answer, json } from '../server/answer.ts';
 import { basicPair } from './clientAuthentication.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
 /** `POST /oauth2/token`: Basic of API key and secret, `grant_type=client_credentials`. */
-export function appOnlyTokenEndpoint(request: Received, x: FakeXState): Answer {
+export function appOnlyTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const pair = basicPair(request.headers.authorization ?? '');
-  const app = x.appOfKey(pair?.user);
+  const app = x.appByApiKey(pair?.user);
   if (app === undefined || app.apiSecret !== pair?.password) {
     const error = { code: 99, message: 'Unable to verify your credentials', label: 'authenticity_token_error' };
     return json(403, { errors: [error] });

@@ -1,9 +1,9 @@
 import { type Answer, html, redirectTo } from '../server/answer.ts';
 import type { App } from '../app.ts';
 import { consentPage, errorPage } from '../pages/page.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import { SCOPES } from '../scopes.ts';
-import { ticketFor, whatWasDecided } from '../pages/consentForm.ts';
+import { issueTicket, readDecision } from '../pages/consentForm.ts';
 import type { FakeXState } from '../state.ts';
 
 /** Beyond this X redirects with `error=invalid_request` and no state (docs/what-x-does.md, 4). */
@@ -18,19 +18,19 @@ interface AuthorizationRequest {
 }
 
 /** `GET /i/oauth2/authorize`: the consent page, or X's error page, which never redirects. */
-export function showConsent(request: Received, x: FakeXState): Answer {
+export function showConsent(request: ReceivedRequest, x: FakeXState): Answer {
   const asked = readAuthorizationRequest(request, x);
   if ('status' in asked) return asked;
   const { autoConsent } = x.switches;
   if (autoConsent !== undefined) return decide(asked, autoConsent.decision, autoConsent.as, x);
-  return html(200, consentPage(asked.app, asked.scopes, x.people, ticketFor(request, x)));
+  return html(200, consentPage(asked.app, asked.scopes, x.people, issueTicket(request, x)));
 }
 
 /** `POST /i/oauth2/authorize`: the consent form, sent to the address of its page. */
-export function takeConsent(request: Received, x: FakeXState): Answer {
+export function takeConsent(request: ReceivedRequest, x: FakeXState): Answer {
   const asked = readAuthorizationRequest(request, x);
   if ('status' in asked) return asked;
-  const decided = whatWasDecided(request, x);
+  const decided = readDecision(request, x);
   if (decided === undefined) return html(400, errorPage('The form did not come from its page, or came twice.'));
   return decide(asked, decided.decision, decided.as, x);
 }
@@ -45,7 +45,7 @@ function decide(asked: AuthorizationRequest, decision: 'authorize' | 'cancel', a
   return redirectTo(redirectUri, { state, code });
 }
 
-function readAuthorizationRequest(request: Received, x: FakeXState): AuthorizationRequest | Answer {
+function readAuthorizationRequest(request: ReceivedRequest, x: FakeXState): AuthorizationRequest | Answer {
   const parameters = readQuery(request.rawQuery);
   if (typeof parameters === 'string') return wrong(parameters);
   const { client_id, redirect_uri, response_type, scope, state, code_challenge, code_challenge_method } = parameters;

@@ -1,10 +1,10 @@
 import { type Answer, oauthError } from '../server/answer.ts';
 import type { App } from '../app.ts';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
 /** Which app sent this (docs/what-x-does.md, 1 and 3). Public: `client_id` and no header. Confidential: Basic of the raw pair. */
-export function authenticateClient(request: Received, x: FakeXState): App | Answer {
+export function authenticateClient(request: ReceivedRequest, x: FakeXState): App | Answer {
   const { authorization } = request.headers;
   const named = request.form?.['client_id'];
   if (authorization === undefined) {

@@ -69,7 +69,7 @@ export class Grants {
     // RFC 7636 §4.1: 43 to 128 unreserved characters.
     if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier) || challenge !== code.challenge) return 'code verifier';
     this.#codes.delete(value);
-    for (const token of this.#tokensOf(code.clientId, code.person)) {
+    for (const token of this.#tokensFor(code.clientId, code.person)) {
       if (token.kind === 'refresh' || this.#switches.signInKillsAccessToken) kill(token);
     }
     const grant: Grant = { clientId: code.clientId, person: code.person, scopes: code.scopes };
@@ -102,7 +102,7 @@ export class Grants {
   }
 
   /** The grant of an access token that is alive now. */
-  grantOf(accessToken: string): Grant | undefined {
+  grantFor(accessToken: string): Grant | undefined {
     const token = this.#tokens.get(accessToken);
     return token?.kind === 'access' && this.#isGood(token) ? token.grant : undefined;
   }
@@ -126,7 +126,7 @@ export class Grants {
 
   /** What X does when somebody removes an app on the connected-apps page. */
   disconnect(person: string, clientId?: string): void {
-    for (const token of this.#tokensOf(clientId, person)) kill(token);
+    for (const token of this.#tokensFor(clientId, person)) kill(token);
   }
 
   #issue(grant: Grant, refreshTokenExpiresAt: number): Tokens {
@@ -142,7 +142,7 @@ export class Grants {
     return value;
   }
 
-  #tokensOf(clientId: string | undefined, person: string): Token[] {
+  #tokensFor(clientId: string | undefined, person: string): Token[] {
     return [...this.#tokens.values()].filter(
       ({ grant }) => grant.person === person && (clientId === undefined || grant.clientId === clientId),
     );

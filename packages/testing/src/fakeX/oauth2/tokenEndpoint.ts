@@ -1,16 +1,16 @@
 import { type Answer, json, oauthError } from '../server/answer.ts';
 import { authenticateClient } from './clientAuthentication.ts';
 import { ACCESS_TOKEN_LIFETIME_MS, type Tokens } from './grants.ts';
-import { type Received, repeatedParameter } from '../server/received.ts';
+import { type ReceivedRequest, repeatedParameter } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
 /** `POST /2/oauth2/token` (docs/what-x-does.md, 1 and 3). What is not a form has no parameters. */
-export function tokenEndpoint(request: Received, x: FakeXState): Answer {
+export function tokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const answer = grantTokens(request, x);
   return x.switches.errorsListToo && answer.status >= 400 ? withErrorsList(answer) : answer;
 }
 
-function grantTokens(request: Received, x: FakeXState): Answer {
+function grantTokens(request: ReceivedRequest, x: FakeXState): Answer {
   const repeated = repeatedParameter(request);
   if (repeated !== undefined) return invalid(`Parameter [${repeated}] was sent more than once.`);
   const form = request.form ?? {};
@@ -27,7 +27,7 @@ function grantTokens(request: Received, x: FakeXState): Answer {
 }
 
 /** `POST /2/oauth2/revoke` (RFC 7009). The hint is only that, and not needed. */
-export function revokeEndpoint(request: Received, x: FakeXState): Answer {
+export function revokeEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const app = authenticateClient(request, x);
   if ('status' in app) return app;
   const token = request.form?.['token'];

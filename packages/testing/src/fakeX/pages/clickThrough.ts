@@ -47,7 +47,7 @@ function load(method: 'GET' | 'POST', url: string, form?: string): Promise<Page>
           statusCode: status = 0,
           headers: { location },
         } = response;
-        resolve({ status, location, body, text: textOf(body) });
+        resolve({ status, location, body, text: pageText(body) });
       });
     });
     sent.on('error', reject);
@@ -56,7 +56,7 @@ function load(method: 'GET' | 'POST', url: string, form?: string): Promise<Page>
 }
 
 /** The words of a page's `<main>`, on one line. */
-function textOf(page: string): string {
+function pageText(page: string): string {
   const main = /<main>(.*)<\/main>/s.exec(page)?.[1] ?? page;
   const words = main
     .replace(/<[^>]*>/g, ' ')

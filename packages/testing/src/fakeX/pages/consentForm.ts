@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Received } from '../server/received.ts';
+import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
 /** A value for the form's hidden `ticket`: only a form from its own page is taken, and only once. */
-export function ticketFor(request: Received, x: FakeXState): string {
+export function issueTicket(request: ReceivedRequest, x: FakeXState): string {
   const ticket = randomBytes(16).toString('hex');
   x.tickets.set(ticket, `${request.path}?${request.rawQuery}`);
   return ticket;
@@ -16,7 +16,7 @@ export interface Decided {
 }
 
 /** What the person who was shown the page chose; undefined when the form is not one of ours. */
-export function whatWasDecided(request: Received, x: FakeXState): Decided | undefined {
+export function readDecision(request: ReceivedRequest, x: FakeXState): Decided | undefined {
   const ticket = request.form?.['ticket'] ?? '';
   const isOurs = x.tickets.get(ticket) === `${request.path}?${request.rawQuery}`;
   x.tickets.delete(ticket);

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** One request as it came, and what became of it. Tests read these; nothing is ever removed. */
-export interface Received {
+export interface ReceivedRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
@@ -36,8 +36,8 @@ interface Outcome {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** The fake X's own, writable view of a {@link Received}. */
-export type Incoming = Writable<Received>;
+/** The fake X's own, writable view of a {@link ReceivedRequest}. */
+export type Incoming = Writable<ReceivedRequest>;
 
 export function receive(message: IncomingMessage, at: number): Incoming {
   const target = message.url ?? '/';
@@ -83,21 +83,21 @@ export async function readBody(message: IncomingMessage, request: Incoming): Pro
 }
 
 /** The name of a form parameter that was sent more than once, which RFC 6749 §3.2 forbids. */
-export function repeatedParameter(request: Received): string | undefined {
+export function repeatedParameter(request: ReceivedRequest): string | undefined {
   const names = [...new URLSearchParams(request.body).keys()];
   return names.find((name, index) => names.indexOf(name) !== index);
 }
 
 /** Whether a request went to `endpoint`: a path, perhaps with `:segments`, perhaps after a method (`POST /2/tweets`), or `*`. */
-export function wentTo(endpoint: string, request: Pick<Received, 'method' | 'path'>): boolean {
+export function wentTo(endpoint: string, request: Pick<ReceivedRequest, 'method' | 'path'>): boolean {
   if (endpoint === '*') return true;
   const [first = '', second] = endpoint.split(' ', 2);
   if (second !== undefined && first !== request.method) return false;
-  return segmentsOf(second ?? first, request.path) !== undefined;
+  return matchPath(second ?? first, request.path) !== undefined;
 }
 
 /** The `:segments` of `path`, or undefined when it does not fit `pattern`. */
-export function segmentsOf(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
   const wanted = pattern.split('/');
   const got = path.split('/');
   if (wanted.length !== got.length) return undefined;

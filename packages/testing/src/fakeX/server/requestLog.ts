@@ -1,22 +1,22 @@
-import { type Received, wentTo } from './received.ts';
+import { type ReceivedRequest, wentTo } from './received.ts';
 
 interface Awaited {
   readonly endpoint: string;
   readonly count: number;
-  readonly resolve: (request: Received) => void;
+  readonly resolve: (request: ReceivedRequest) => void;
 }
 
 /** All that was sent, in the order it came. */
 export class RequestLog {
-  readonly requests: Received[] = [];
+  readonly requests: ReceivedRequest[] = [];
   readonly #awaited: Awaited[] = [];
 
-  to(endpoint: string): Received[] {
+  to(endpoint: string): ReceivedRequest[] {
     return this.requests.filter((request) => wentTo(endpoint, request));
   }
 
   /** Resolves with the endpoint's `count`-th request ever, as soon as its body has been read. */
-  async arrival(endpoint: string, count: number): Promise<Received> {
+  async arrival(endpoint: string, count: number): Promise<ReceivedRequest> {
     const there = this.to(endpoint)[count - 1];
     if (there?.bodyWasRead === true) return there;
     return new Promise((resolve) => {
@@ -25,7 +25,7 @@ export class RequestLog {
   }
 
   /** Tells those who wait for it that the body of `request` has been read. */
-  announce(request: Received): void {
+  announce(request: ReceivedRequest): void {
     for (const { endpoint, count, resolve } of this.#awaited) {
       if (this.to(endpoint)[count - 1] === request) resolve(request);
     }

@@ -8,12 +8,12 @@ import {
   showOAuth1Consent,
   takeOAuth1Consent,
 } from '../oauth1/endpoints.ts';
-import { type Received, segmentsOf } from './received.ts';
+import { type ReceivedRequest, matchPath } from './received.ts';
 import { createPost, postById, postsByIds, userByUsername, usersMe } from '../api/resources.ts';
 import { revokeEndpoint, tokenEndpoint } from '../oauth2/tokenEndpoint.ts';
 import type { FakeXState } from '../state.ts';
 
-type Endpoint = (request: Received, x: FakeXState, segments: Readonly<Record<string, string>>) => Answer;
+type Endpoint = (request: ReceivedRequest, x: FakeXState, segments: Readonly<Record<string, string>>) => Answer;
 
 const ROUTES: readonly (readonly [method: string, pattern: string, endpoint: Endpoint])[] = [
   ['GET', '/i/oauth2/authorize', showConsent],
@@ -34,9 +34,9 @@ const ROUTES: readonly (readonly [method: string, pattern: string, endpoint: End
 ];
 
 /** Acts on a request and answers it. X sends no CORS headers, so `OPTIONS` is just another method that no endpoint has. */
-export function respond(request: Received, x: FakeXState): Answer {
+export function respond(request: ReceivedRequest, x: FakeXState): Answer {
   const fitting = ROUTES.flatMap(([method, pattern, endpoint]) => {
-    const segments = segmentsOf(pattern, request.path);
+    const segments = matchPath(pattern, request.path);
     return segments === undefined ? [] : [{ method, endpoint, segments }];
   });
   if (fitting.length === 0) return problem(404, 'Not Found', 'Not Found');

@@ -2,7 +2,7 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
 import { selfSigned } from './certificate.ts';
 
-export interface BadHost {
+export interface UntrustedServer {
   /** Without a slash at the end. */
   readonly url: string;
   stop(): Promise<void>;
@@ -17,7 +17,7 @@ export async function refusingUrl(): Promise<string> {
 }
 
 /** An https server whose certificate nobody trusts: the client gives up before it sends anything. */
-export async function startUntrusted(): Promise<BadHost> {
+export async function startUntrustedServer(): Promise<UntrustedServer> {
   const server = createTlsServer(selfSigned(), (_, response) => response.end());
   return { url: `https://127.0.0.1:${await listen(server)}`, stop: () => close(server) };
 }
