@@ -1,30 +1,30 @@
-/** A developer's app at X, with the settings that decide what X answers. */
+/** A developer's app at X, and its settings. */
 export interface App {
   readonly name: string;
-  /** OAuth 2.0. The kind can't be read off it: ids of both kinds decode to `…:1:ci` (docs/what-x-does.md, 1). */
+  /** For OAuth 2.0. Doesn't reveal the app's kind: ids of both kinds decode to `…:1:ci` (docs/what-x-does.md, 1). */
   readonly clientId: string;
   /** `public`: Native App or Single Page App. `confidential`: Web App, Automated App or Bot. */
   readonly kind: 'public' | 'confidential';
   /** Only a confidential app has one. */
   readonly clientSecret?: string;
-  /** Registered callbacks, for OAuth 2.0 and OAuth 1.0a alike: at most ten. */
+  /** The registered callbacks, for OAuth 2.0 and OAuth 1.0a, at most ten. */
   readonly redirectUris: readonly string[];
   /** X shows its error page while this is empty. */
   readonly websiteUrl: string;
-  /** The app setting that the scope `users.email` needs. */
+  /** Required for the scope `users.email`. */
   readonly mayReadEmail: boolean;
-  /** OAuth 1.0a and app-only. */
+  /** For OAuth 1.0a and app-only. */
   readonly apiKey: string;
   readonly apiSecret: string;
-  /** Whether OAuth 1.0a accepts `oauth_callback=oob`, the PIN. */
+  /** Whether `oauth_callback=oob` (PIN) is allowed. */
   readonly mayUsePins: boolean;
-  /** What OAuth 1.0a tokens of this app may do. */
+  /** What the app's OAuth 1.0a tokens may do. */
   readonly permissions: 'read' | 'write';
 }
 
 const MAX_REDIRECT_URIS = 10;
 
-/** What a browser could be made to run or read. X refuses a list like this one; `vscode` is not on it (docs/what-x-does.md, 4). */
+/** X refuses schemes that browsers run or read, such as these (docs/what-x-does.md, 4). */
 const DANGEROUS_SCHEMES = new Set([
   'javascript:',
   'data:',
@@ -36,7 +36,7 @@ const DANGEROUS_SCHEMES = new Set([
   'view-source:',
 ]);
 
-/** Registers an app as the developer portal does; throws when the portal would refuse a callback (docs/what-x-does.md, 4). */
+/** Checks an app as the X developer console does (docs/what-x-does.md, 4). Throws if it would be refused. */
 export function register(app: App): App {
   if (app.redirectUris.length > MAX_REDIRECT_URIS) throw new Error(`X takes ${MAX_REDIRECT_URIS} callbacks at most.`);
   for (const uri of app.redirectUris) {
@@ -59,7 +59,7 @@ const CALLBACKS = [
   'vscode://xauth.x-authentication/callback',
 ];
 
-/** A Native App: public, no secret. */
+/** A Native App: public, without a client secret. */
 export const NATIVE_APP: App = {
   name: 'Ada’s Editor',
   clientId: 'TmF0aXZlQXBwT2ZUaGVUZXN0OjE6Y2k',
@@ -73,7 +73,7 @@ export const NATIVE_APP: App = {
   permissions: 'write',
 };
 
-/** A Web App: confidential. Its secret has what percent-encoding would change (X's own example has a space). */
+/** A Web App: confidential. Its client secret has characters that percent-encoding would change (X's own example has a space). */
 export const WEB_APP: App = {
   name: 'Grace’s Bot',
   clientId: 'V2ViQXBwT2ZUaGVUZXN0c19fXzoxOmNp',

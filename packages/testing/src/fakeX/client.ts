@@ -7,7 +7,7 @@ export interface ClientAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Those in the body; empty when there is none. */
+  /** From the body; empty if it has none. */
   readonly accessToken: string;
   readonly refreshToken: string;
 }
@@ -29,7 +29,7 @@ export class Client {
     this.#x = x;
   }
 
-  /** The address of the consent page. */
+  /** The URL of the consent page. */
   authorizeUrl(how: OAuth2SignIn = {}): string {
     const { app = NATIVE_APP, scopes = ['tweet.read', 'users.read', 'offline.access'], redirectUri, state } = how;
     const verifier = how.verifier ?? newVerifier();
@@ -81,7 +81,7 @@ export class Client {
     return this.#send(path, authorization, {});
   }
 
-  /** Sends the parameters that have a value as a form. */
+  /** Posts a form with the parameters that have a value. */
   post(
     path: string,
     form: Readonly<Record<string, string | undefined>>,
@@ -102,7 +102,7 @@ export class Client {
   }
 }
 
-/** Basic of the raw pair (docs/what-x-does.md, 1). */
+/** A Basic `Authorization` header, without percent-encoding, as X expects it (docs/what-x-does.md, 1). */
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }

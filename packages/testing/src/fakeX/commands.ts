@@ -9,7 +9,7 @@ export const COMMANDS = `  expire                          expire all access tok
   consent PERSON, consent ask     answer consent pages automatically as ada, grace or katherine, or show them again
 `;
 
-/** The faults that have a name on the command line. */
+/** The names of the faults for `fail`. */
 export const FAULT_NAMES = Object.keys(faults).join(' ');
 
 /** Runs a command that was typed, and returns what to print. */

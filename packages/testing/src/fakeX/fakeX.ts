@@ -17,9 +17,9 @@ import type { Switches } from './switches.ts';
 import { FakeXState } from './state.ts';
 
 export interface FakeXOptions {
-  /** The clock that lifetimes, rate limits and timestamps go by, in epoch milliseconds. */
+  /** The clock for lifetimes, rate limits and timestamps, in epoch milliseconds. */
   readonly now?: () => number;
-  /** 0, the default, takes any free one. */
+  /** 0, the default, picks a free one. */
   readonly port?: number;
   readonly apps?: readonly App[];
   readonly people?: readonly Person[];
@@ -27,7 +27,7 @@ export interface FakeXOptions {
   readonly latencyMs?: number;
   /** Called when a request is over, whatever became of it. */
   readonly onRequest?: (request: ReceivedRequest) => void;
-  /** Makes tokens and codes; random ones unless given. */
+  /** Creates tokens and codes, by default random ones. */
   readonly mintSecret?: (kind: SecretKind) => string;
 }
 
@@ -82,7 +82,7 @@ export class FakeX {
     return this.#state.people;
   }
 
-  /** What nobody knows about X, to be set by a test: `x.switches.reuseKillsFamily = true`. */
+  /** What a test can change about X: `x.switches.reuseKillsFamily = true`. */
   get switches(): Switches {
     return this.#state.switches;
   }
@@ -107,17 +107,17 @@ export class FakeX {
     return this.#log.to(endpoint);
   }
 
-  /** Resolves with the endpoint's `count`-th request ever, as soon as its body has been read. */
+  /** Resolves with the endpoint's `count`-th request, as soon as its body has been read. */
   arrival(endpoint: string, count = 1): Promise<ReceivedRequest> {
     return this.#log.arrival(endpoint, count);
   }
 
-  /** Plans that a request to `endpoint` goes wrong: the next one, unless `times` says otherwise. */
+  /** Makes requests to `endpoint` fail: the next one, unless `times` says otherwise. */
   fail(endpoint: string, fault: Fault, options: FaultOptions = {}): PlannedFault {
     return this.#plan.fail(endpoint, fault, options);
   }
 
-  /** Makes requests to `endpoint` wait until they are released, so that a test can act in mid-request. */
+  /** Holds requests to `endpoint` until they are released, so that a test can act in mid-request. */
   hold(endpoint: string, options: Omit<FaultOptions, 'times'> = {}): Hold {
     return this.#plan.hold(endpoint, options);
   }

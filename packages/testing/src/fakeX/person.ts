@@ -1,8 +1,8 @@
-/** Somebody with an account at X, who is signed in in the browser and can be chosen on the consent page. */
+/** An X user, signed in in the browser and offered on the consent page. */
 export interface Person {
-  /** What tests call them. */
+  /** The name by which tests refer to them. */
   readonly key: string;
-  /** X's user id: a number too large for JavaScript, in decimal. */
+  /** X's user id, a decimal number too large for a JavaScript number. */
   readonly id: string;
   readonly name: string;
   /** Without the `@`. */

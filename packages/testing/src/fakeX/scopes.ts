@@ -1,4 +1,4 @@
-/** Every scope X knows (docs/what-x-does.md, 7), in the words of the consent page. */
+/** Every scope that X has (docs/what-x-does.md, 7), with its description on the consent page. */
 export const SCOPES: Readonly<Record<string, string>> = {
   'tweet.read': 'See all the posts you can see',
   'tweet.write': 'Post and repost for you',

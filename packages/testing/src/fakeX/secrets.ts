@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Prefixes by which a leaked secret is recognised in a file, a log or a URL. */
+/** Prefixes by which a leaked secret can be recognized in a file, a log or a URL. */
 export const PREFIXES = {
   accessToken: 'XAT-',
   refreshToken: 'XRT-',

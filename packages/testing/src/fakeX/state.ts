@@ -24,7 +24,7 @@ export class FakeXState {
   readonly appBearers: AppBearers;
   readonly rateLimits: RateLimits;
   readonly posts: Post[] = [];
-  /** Consent forms that were shown and not yet sent, by the ticket in the form. */
+  /** Consent forms that were shown but not submitted yet, by ticket. */
   readonly tickets = new Map<string, string>();
   #apps: readonly App[];
   #people: readonly Person[];
@@ -60,7 +60,7 @@ export class FakeXState {
     return this.#people.find((person) => person.key === key);
   }
 
-  /** Changes an app's settings in the developer portal. A confidential app that turns public loses its secret. */
+  /** Changes an app's settings. A confidential app that becomes public loses its secret. */
   changeApp(clientId: string, settings: Partial<Omit<App, 'clientId'>>): App {
     const app = this.app(clientId);
     if (app === undefined) throw new Error(`There is no app ${clientId}.`);

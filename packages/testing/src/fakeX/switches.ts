@@ -1,12 +1,12 @@
-/** Where X's behaviour is unknown, varies, or is easier to test without a click. A test sets what it needs: `x.switches.… = …`. */
+/** What a test can change about X, mostly because nobody knows what X does: `x.switches.reuseKillsFamily = true`. */
 export interface Switches {
-  /** Answers consent pages at once, without showing them: an editor's tests have nobody to click. */
+  /** Answers consent requests without showing a page, for tests without a browser. */
   autoConsent: { readonly as: string; readonly decision: 'authorize' | 'cancel' } | undefined;
   /** Whether `error=access_denied` comes without `state` (docs/what-x-does.md, 4: unverified). */
   cancelOmitsState: boolean;
-  /** The order of `scope` in a token answer: X promises none. */
+  /** The order of `scope` in a token response, which X doesn't guarantee. */
   scopeOrder: 'asked' | 'reversed';
-  /** Whether a spent refresh token that is used again kills the whole grant (docs/what-x-does.md, 2: claimed once). */
+  /** Whether using a spent refresh token kills the whole grant (docs/what-x-does.md, 2: claimed once). */
   reuseKillsFamily: boolean;
   /** Whether a refresh kills the earlier access token (unverified). */
   refreshKillsAccessToken: boolean;
@@ -14,11 +14,11 @@ export interface Switches {
   signInKillsAccessToken: boolean;
   /** Whether revoking one token of a grant kills the other (unverified). */
   revokeKillsPartner: boolean;
-  /** Whether a refresh starts the refresh token's six months anew (unverified). */
+  /** Whether a refresh restarts the refresh token's six months (unverified). */
   refreshRestartsLifetime: boolean;
-  /** Whether errors of the token endpoint carry `errors: […]` as well (docs/what-x-does.md, 3: sometimes). */
+  /** Whether errors of the token endpoint also have `errors: […]` (docs/what-x-does.md, 3: sometimes). */
   errorsListToo: boolean;
-  /** How OAuth 1.0a errors are written (docs/what-x-does.md, 5: mostly JSON, sometimes XML or text). */
+  /** The format of OAuth 1.0a errors (docs/what-x-does.md, 5: mostly JSON, sometimes XML or text). */
   oauth1ErrorsAs: 'json' | 'xml' | 'text';
 }
 

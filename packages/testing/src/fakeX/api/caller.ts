@@ -5,7 +5,7 @@ import type { ReceivedRequest } from '../server/received.ts';
 import { SCOPES } from '../scopes.ts';
 import type { FakeXState } from '../state.ts';
 
-/** Who calls an API v2 endpoint, and what they may do. An app-only bearer may see what is public. */
+/** Who calls an API v2 endpoint, and what they may do. An app-only bearer may read what is public. */
 export type Caller =
   | {
       readonly kind: 'user' | 'oauth1 user';
@@ -17,7 +17,7 @@ export type Caller =
 
 const PUBLIC = ['tweet.read', 'users.read'];
 
-/** Undefined when nothing in the request proves who calls: no header, or a token that is unknown, expired or revoked. */
+/** Undefined without an `Authorization` header, or when its token is unknown, expired or revoked. */
 export function findCaller(request: ReceivedRequest, x: FakeXState): Caller | undefined {
   const { authorization = '' } = request.headers;
   if (/^OAuth /i.test(authorization)) return signedCaller(request, x);
@@ -31,7 +31,7 @@ export function findCaller(request: ReceivedRequest, x: FakeXState): Caller | un
   return { kind: 'user', clientId: grant.clientId, person, scopes: grant.scopes };
 }
 
-/** OAuth 1.0a knows no scopes: a token reads, or reads and writes. */
+/** OAuth 1.0a has no scopes: a token can read, or read and write. */
 function signedCaller(request: ReceivedRequest, x: FakeXState): Caller | undefined {
   const signed = verifySignature(request, x, (token) => x.oauth1.granted(token));
   if ('status' in signed || signed.token?.apiKey !== signed.app.apiKey) return undefined;
@@ -50,14 +50,14 @@ export function unauthorized(): Answer {
   return problem(401, 'Unauthorized', 'Unauthorized');
 }
 
-/** The token is good, but not for this. */
+/** The token is valid but lacks a scope. */
 export function forbidden(caller: Caller): Answer {
   if (caller.kind !== 'oauth1 user') return problem(403, 'Forbidden', 'Forbidden');
   const detail = 'Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.';
   return problem(403, 'Forbidden', detail, { type: 'oauth1-permissions' });
 }
 
-/** An app-only bearer where a person is needed (docs/what-x-does.md, 3). */
+/** An app-only bearer was sent where a person's token is required (docs/what-x-does.md, 3). */
 export function unsupportedAuthentication(): Answer {
   return problem(
     403,

@@ -1,6 +1,6 @@
 const WINDOW_MS = 15 * 60_000;
 
-/** `GET /2/users/me`: 75 per 15 minutes and user (docs/what-x-does.md, 1). */
+/** Of `GET /2/users/me`: 75 requests per user and 15 minutes (docs/what-x-does.md, 1). */
 const LIMIT = 75;
 
 export interface Allowance {
@@ -9,7 +9,7 @@ export interface Allowance {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Counts requests in windows of fifteen minutes that begin with the first one. */
+/** Counts requests in windows of fifteen minutes, each starting with its first request. */
 export class RateLimits {
   readonly #windows = new Map<string, { used: number; resetAt: number }>();
   readonly #now: () => number;

@@ -4,7 +4,7 @@ import type { Person } from '../person.ts';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
-/** What `user.fields` adds here; `id`, `name` and `username` always come. */
+/** The supported `user.fields`. `id`, `name` and `username` are always returned. */
 const USER_FIELDS: Readonly<Record<string, (person: Person) => unknown>> = {
   id: ({ id }) => id,
   name: ({ name }) => name,
@@ -12,7 +12,7 @@ const USER_FIELDS: Readonly<Record<string, (person: Person) => unknown>> = {
   profile_image_url: ({ profileImageUrl }) => profileImageUrl,
 };
 
-/** `GET /2/users/me` (docs/what-x-does.md, 1): a person's token with `tweet.read` and `users.read`. */
+/** `GET /2/users/me` (docs/what-x-does.md, 1): takes a person's token with `tweet.read` and `users.read`. */
 export function usersMe(request: ReceivedRequest, x: FakeXState): Answer {
   const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
@@ -22,7 +22,7 @@ export function usersMe(request: ReceivedRequest, x: FakeXState): Answer {
   return { ...answer, headers: { ...answer.headers, ...headers } };
 }
 
-/** `GET /2/users/by/username/:username`: for people and for app-only bearers. */
+/** `GET /2/users/by/username/:username`: takes an app-only bearer as well. */
 export function userByUsername(request: ReceivedRequest, x: FakeXState, { username = '' }: Segments): Answer {
   const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
@@ -31,7 +31,7 @@ export function userByUsername(request: ReceivedRequest, x: FakeXState, { userna
   return person === undefined ? notFound('user', 'username', username) : userAnswer(person, request);
 }
 
-/** `POST /2/tweets`: a person's token with `tweet.write`, and JSON. */
+/** `POST /2/tweets`: takes a person's token with `tweet.write`, and JSON. */
 export function createPost(request: ReceivedRequest, x: FakeXState): Answer {
   const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
@@ -49,7 +49,7 @@ export function createPost(request: ReceivedRequest, x: FakeXState): Answer {
   return json(201, { data: { id: post.id, text: post.text } });
 }
 
-/** `GET /2/tweets/:id`: for people and for app-only bearers. */
+/** `GET /2/tweets/:id`: takes an app-only bearer as well. */
 export function postById(request: ReceivedRequest, x: FakeXState, { id = '' }: Segments): Answer {
   const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
@@ -58,7 +58,7 @@ export function postById(request: ReceivedRequest, x: FakeXState, { id = '' }: S
   return post === undefined ? notFound('tweet', 'id', id) : json(200, { data: { id: post.id, text: post.text } });
 }
 
-/** `GET /2/tweets?ids=…`: up to a hundred at once, for people and for app-only bearers. What is not there is in `errors`. */
+/** `GET /2/tweets?ids=…`: takes up to a hundred ids, and an app-only bearer as well. Ids that don't exist are listed in `errors`. */
 export function postsByIds(request: ReceivedRequest, x: FakeXState): Answer {
   const caller = findCaller(request, x);
   if (caller === undefined) return unauthorized();
@@ -97,7 +97,7 @@ function invalidRequest(message: string): Answer {
   });
 }
 
-/** API v2 says that something is not there with 200 and `errors`. */
+/** API v2 reports a missing resource with status 200 and `errors`. */
 function notFound(resource: string, parameter: string, value: string): Answer {
   return json(200, { errors: [notFoundError(resource, parameter, value)] });
 }

@@ -8,7 +8,7 @@ export interface UntrustedServer {
   stop(): Promise<void>;
 }
 
-/** An address on which nobody listens. Its port was free a moment ago. */
+/** An address that refuses connections: its port was free a moment ago. */
 export async function refusingUrl(): Promise<string> {
   const server = createTcpServer();
   const port = await listen(server);
@@ -16,7 +16,7 @@ export async function refusingUrl(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** An https server whose certificate nobody trusts: the client gives up before it sends anything. */
+/** Starts an HTTPS server with an untrusted certificate, so that clients give up before they send anything. */
 export async function startUntrustedServer(): Promise<UntrustedServer> {
   const server = createTlsServer(selfSigned(), (_, response) => response.end());
   return { url: `https://127.0.0.1:${await listen(server)}`, stop: () => close(server) };

@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** A key and a certificate that nobody trusts, for 127.0.0.1, in PEM. */
+/** A key and an untrusted certificate for 127.0.0.1, as PEM. */
 export interface SelfSigned {
   readonly key: string;
   readonly cert: string;
 }
 
-/** Signs itself (X.509, RFC 5280 §4.1), so that no key has to lie in the repository. Good from 2020 until 2049. */
+/** Creates a self-signed certificate (X.509, RFC 5280 §4.1), valid from 2020 to 2049, so that no key has to be in the repository. */
 export function selfSigned(): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(objectId(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));

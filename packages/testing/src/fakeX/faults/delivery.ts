@@ -7,7 +7,7 @@ import type { Fault } from './faults.ts';
 
 const CHUNK = ' '.repeat(64 * 1024);
 
-/** Sends an answer, or what a fault leaves of it. Without an answer, a fault that would spoil one sends nothing. */
+/** Sends an answer, or what a fault makes of it. */
 export async function deliver(
   response: ServerResponse,
   answer: Answer | undefined,
@@ -67,7 +67,7 @@ async function huge(response: ServerResponse, bytes: number): Promise<void> {
   try {
     await pipeline(Readable.from(chunks(bytes)), response);
   } catch {
-    // The client had enough.
+    // The client has disconnected.
   }
 }
 

@@ -2,26 +2,26 @@ import type { Fault, FaultStage } from './faults.ts';
 import { type Incoming, type ReceivedRequest, wentTo } from '../server/received.ts';
 
 export interface FaultOptions {
-  /** `before` unless the fault spoils the true answer, which comes `after`. */
+  /** By default `after` for faults that need the real answer, `before` for all others. */
   readonly at?: FaultStage;
-  /** How many requests it strikes: 1 unless told; `Infinity` until cleared. */
+  /** How many requests fail, 1 by default. `Infinity` lasts until the fault is cleared. */
   readonly times?: number;
-  /** Which of the endpoint's requests it strikes. Needs the body, so never `unread`. */
+  /** Which of the endpoint's requests to pick. Can't be used with `unread`, since it may look at the body. */
   readonly matching?: (request: ReceivedRequest) => boolean;
 }
 
 export interface PlannedFault {
-  /** How many requests it has struck. */
+  /** How many requests have failed because of it. */
   readonly hits: number;
   clear(): void;
 }
 
 export interface Hold {
-  /** Resolves with the first request that waits here. */
+  /** Resolves with the first request that is held. */
   readonly arrived: Promise<ReceivedRequest>;
-  /** How many wait here now. */
+  /** How many requests are held now. */
   readonly waiting: number;
-  /** Lets those that wait go on, and all that come later. */
+  /** Lets the held requests go on, and holds no more. */
   release(): void;
 }
 
@@ -44,7 +44,7 @@ interface HoldRule extends Rule {
   waiting: number;
 }
 
-/** What is to go wrong, endpoint by endpoint. The first fault planned strikes first; holds come before faults. */
+/** The planned faults and holds. Faults strike in the order in which they were planned, holds before faults. */
 export class FaultPlan {
   #faults: FaultRule[] = [];
   #holds: HoldRule[] = [];
@@ -98,14 +98,14 @@ export class FaultPlan {
     };
   }
 
-  /** Forgets every fault and lets everything that is held go on. */
+  /** Forgets every fault and releases every hold. */
   clear(): void {
     this.#faults = [];
     for (const { release } of this.#holds) release();
     this.#holds = [];
   }
 
-  /** Waits out the holds of this stage, then says which fault strikes, if any does. */
+  /** Waits until no hold of this stage applies, and resolves with the fault that strikes, if any. */
   async strike(stage: FaultStage, request: Incoming): Promise<Fault | undefined> {
     for (const rule of this.#holds.filter((candidate) => applies(candidate, stage, request))) {
       rule.waiting++;

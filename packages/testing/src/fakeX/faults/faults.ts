@@ -1,25 +1,25 @@
 import { type Answer, html, json, problem, text } from '../server/answer.ts';
 
-/** A way for a request to go wrong. */
+/** How a request goes wrong. */
 export type Fault =
   /** The connection is reset, without an answer. */
   | { readonly kind: 'reset' }
-  /** Nothing ever comes. */
+  /** No answer ever comes. */
   | { readonly kind: 'silence' }
-  /** This answer comes. */
+  /** This answer is sent. */
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** An answer of so many bytes comes. */
+  /** An answer of this many bytes is sent. */
   | { readonly kind: 'huge'; readonly bytes: number }
-  /** The true answer comes, a byte at a time. */
+  /** The real answer is sent, one byte at a time. */
   | { readonly kind: 'drip'; readonly everyMs: number }
-  /** Half of the true answer comes, then the connection is reset. */
+  /** Half of the real answer is sent, then the connection is closed. */
   | { readonly kind: 'break off' }
-  /** The true answer comes, changed. */
+  /** The real answer is changed before it is sent. */
   | { readonly kind: 'edit'; readonly edit: (answer: Answer) => Answer };
 
 /**
- * When a fault strikes. `unread`: before the body of the request is read. `before`: before the fake X acts on it.
- * `after`: when it has acted, so that a refresh token is spent and the answer lost.
+ * When a fault strikes. `unread`: before the body of the request is read. `before`: before the fake X processes the request.
+ * `after`: once it has, so that, for example, the refresh token is spent although the answer is lost.
  */
 export type FaultStage = 'unread' | 'before' | 'after';
 
@@ -28,7 +28,7 @@ export const faults = {
   reset: { kind: 'reset' },
   silence: { kind: 'silence' },
   brokenOff: { kind: 'break off' },
-  /** A whole answer, as far as HTTP goes, whose JSON stops in the middle. */
+  /** A complete HTTP response whose JSON ends in the middle. */
   truncatedJson: {
     kind: 'edit',
     edit: (answer: Answer) => ({ ...answer, body: answer.body.slice(0, Math.ceil(answer.body.length / 2)) }),
@@ -40,13 +40,13 @@ export const faults = {
     kind: 'answer',
     answer: html(503, '<!doctype html><html><body><h1>Over capacity</h1><p>Please try again.</p></body></html>'),
   },
-  /** 429 that does not say for how long. */
+  /** A 429 without X's rate limit headers. */
   tooManyRequests: { kind: 'answer', answer: problem(429, 'Too Many Requests', 'Too Many Requests') },
-  /** As a gateway answers: not OAuth's and not API v2's. */
+  /** What a gateway would answer, in neither the format of OAuth nor that of API v2. */
   bareUnauthorized: { kind: 'answer', answer: text(401, 'Unauthorized') },
   bareForbidden: { kind: 'answer', answer: html(403, '<html><body><h1>403 Forbidden</h1></body></html>') },
   bareBadRequest: { kind: 'answer', answer: text(400, 'Bad Request') },
-  /** 401 as API v2 says it. During one outage in 2026 good tokens got it (docs/what-x-does.md, 3). */
+  /** API v2's 401. Good tokens got it during an outage in 2026 (docs/what-x-does.md, 3). */
   unauthorized: { kind: 'answer', answer: problem(401, 'Unauthorized', 'Unauthorized') },
   creditsDepleted: {
     kind: 'answer',
@@ -72,7 +72,7 @@ export const faults = {
   },
 } as const satisfies Record<string, Fault>;
 
-/** 429 with X's header; `resetAt` in epoch milliseconds. */
+/** A 429 with X's rate limit headers; `resetAt` is in epoch milliseconds. */
 export function tooManyRequestsUntil(resetAt: number): Fault {
   const { answer } = faults.tooManyRequests;
   const headers = {
@@ -91,7 +91,7 @@ export function answersJson(status: number, value: unknown): Fault {
   return { kind: 'answer', answer: json(status, value) };
 }
 
-/** The true answer, its JSON object with these members changed; `undefined` takes one out. */
+/** The real answer with some members of its JSON object replaced; `undefined` removes one. */
 export function withMembers(members: Readonly<Record<string, unknown>>): Fault {
   return {
     kind: 'edit',

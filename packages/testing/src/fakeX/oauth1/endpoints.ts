@@ -24,7 +24,7 @@ export function requestTokenEndpoint(request: ReceivedRequest, x: FakeXState): A
   return form({ oauth_token: token, oauth_token_secret: secret, oauth_callback_confirmed: 'true' });
 }
 
-/** `GET /oauth/authorize?oauth_token=…`: always asks. `screen_name` says who is offered first. */
+/** `GET /oauth/authorize?oauth_token=…`: the consent page. `screen_name` says which person is offered first. */
 export function showOAuth1Consent(request: ReceivedRequest, x: FakeXState): Answer {
   const asked = readConsentRequest(request, x);
   if ('status' in asked) return asked;
@@ -35,7 +35,7 @@ export function showOAuth1Consent(request: ReceivedRequest, x: FakeXState): Answ
   return html(200, consentPage(asked.app, [asked.requested.access], people, issueTicket(request, x)));
 }
 
-/** `POST /oauth/authorize`: the consent form, sent to the address of its page. */
+/** `POST /oauth/authorize`: the submitted consent form. */
 export function takeOAuth1Consent(request: ReceivedRequest, x: FakeXState): Answer {
   const asked = readConsentRequest(request, x);
   if ('status' in asked) return asked;
@@ -44,7 +44,7 @@ export function takeOAuth1Consent(request: ReceivedRequest, x: FakeXState): Answ
   return decide(asked, decided.decision, decided.as, x);
 }
 
-/** `POST /oauth/access_token`: a request token, signed with its secret, and its verifier. */
+/** `POST /oauth/access_token`: trades a request token and its verifier, signed with the token's secret, for an access token. */
 export function accessTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const signed = verifySignature(request, x, (token) => x.oauth1.requested(token));
   if ('status' in signed) return signed;
@@ -59,7 +59,7 @@ export function accessTokenEndpoint(request: ReceivedRequest, x: FakeXState): An
   return form({ oauth_token: token, oauth_token_secret: secret, user_id: person.id, screen_name: person.username });
 }
 
-/** `POST /1.1/oauth/invalidate_token.json`, signed with the token that is to die. */
+/** `POST /1.1/oauth/invalidate_token.json`, signed with the token to invalidate. */
 export function invalidateTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const signed = verifySignature(request, x, (token) => x.oauth1.granted(token));
   if ('status' in signed) return signed;
@@ -101,7 +101,7 @@ function decide(
   return redirectTo(callback, { oauth_token: token, oauth_verifier: verifier });
 }
 
-/** A form, which X sends as `text/html`. */
+/** A form-encoded answer, which X sends as `text/html`. */
 function form(parameters: Readonly<Record<string, string>>): Answer {
   const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' };
   return { status: 200, headers, body: new URLSearchParams(parameters).toString() };

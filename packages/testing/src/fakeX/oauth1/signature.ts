@@ -5,21 +5,21 @@ export type Parameter = readonly [name: string, value: string];
 
 export interface Signable {
   readonly method: string;
-  /** With its query, whose parameters are signed too. */
+  /** Including the query, which is signed too. */
   readonly url: string;
   /** Those of the `OAuth` header and of a form body, without `realm` and `oauth_signature`. */
   readonly parameters: readonly Parameter[];
 }
 
-/** RFC 5849 §3.4.1.1. Written from the RFC alone, so that it can disagree with `src/`. */
+/** RFC 5849 §3.4.1.1. Shares no code with X Authentication, so that tests can catch mistakes in either. */
 export function signatureBase({ method, url, parameters }: Signable): string {
   const { protocol, host, pathname, search } = new URL(url);
   const all = [...parameters, ...new URLSearchParams(search)];
   const encoded = all.map(([name, value]): Parameter => [percentEncode(name), percentEncode(value)]);
-  // What is encoded is ASCII, so the order of code units is the order of bytes (§3.4.1.3.2).
+  // Encoded text is ASCII, so the order of code units is the order of bytes (§3.4.1.3.2).
   const sorted = encoded.toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]));
   const normalized = sorted.map(([name, value]) => `${name}=${value}`).join('&');
-  // `URL` has made the scheme and host lower-case and dropped a default port (§3.4.1.2).
+  // `URL` has lower-cased scheme and host and dropped a default port (§3.4.1.2).
   return [method.toUpperCase(), `${protocol}//${host}${pathname}`, normalized].map(percentEncode).join('&');
 }
 
@@ -29,7 +29,7 @@ export function signature(signable: Signable, consumerSecret: string, tokenSecre
   return createHmac('sha1', key).update(signatureBase(signable)).digest('base64');
 }
 
-/** RFC 5849 §3.6: every byte but letters, digits, `-`, `.`, `_` and `~`. */
+/** RFC 5849 §3.6: encodes every byte except letters, digits, `-`, `.`, `_` and `~`. */
 export function percentEncode(text: string): string {
   let encoded = '';
   for (const byte of Buffer.from(text, 'utf8')) {
@@ -39,7 +39,7 @@ export function percentEncode(text: string): string {
   return encoded;
 }
 
-/** The parameters of an `Authorization: OAuth …` header (§3.5.1), without `realm`; undefined when it is not one. */
+/** The parameters of an `Authorization: OAuth …` header (§3.5.1), without `realm`; undefined for any other header. */
 export function readOAuthHeader(header: string): readonly Parameter[] | undefined {
   const list = /^OAuth\s+(.+)$/i.exec(header)?.[1];
   if (list === undefined) return undefined;

@@ -6,19 +6,19 @@ import type { ReceivedRequest } from '../server/received.ts';
 import type { Switches } from '../switches.ts';
 import type { FakeXState } from '../state.ts';
 
-/** How far a timestamp may be from the clock (X: five minutes). */
+/** X accepts timestamps that are up to five minutes off. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
-/** A request whose signature is right. */
+/** A request with a valid signature. */
 export interface SignedRequest<T extends TokenPair = TokenPair> {
   readonly app: App;
   /** Undefined when it was signed without a token. */
   readonly token: T | undefined;
-  /** What was signed, but for the URL's query. */
+  /** The signed parameters, without those of the URL's query. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** X's error codes (docs/what-x-does.md, 5), with the status and the words they come with. */
+/** X's error codes (docs/what-x-does.md, 5) with their status and message. */
 const ERRORS = {
   32: [401, 'Could not authenticate you.'],
   89: [401, 'Invalid or expired token.'],
@@ -43,7 +43,7 @@ export function oauth1Error(code: keyof typeof ERRORS, x: FakeXState): Answer {
   return written[x.switches.oauth1ErrorsAs];
 }
 
-/** Checks a signature (RFC 5849 §3.2) with the token that `find` knows. The parameters come in the header, as X wants. */
+/** Verifies the signature of a request (RFC 5849 §3.2), whose token is looked up with `find`. */
 export function verifySignature<T extends TokenPair>(
   request: ReceivedRequest,
   x: FakeXState,

@@ -12,9 +12,9 @@ export interface RequestToken extends TokenPair {
   /** Where the browser goes afterwards, or `oob`. */
   readonly callback: string;
   readonly access: 'read' | 'write';
-  /** The `key` of the person who said yes. */
+  /** The `key` of the person who consented. */
   person?: string;
-  /** What the person's yes is proved by: in the callback, or the PIN. */
+  /** Proves the consent: `oauth_verifier` in the callback, or the PIN. */
   verifier?: string;
 }
 
@@ -43,7 +43,7 @@ export class OAuth1Tokens {
     return requested;
   }
 
-  /** A request token that was neither denied nor traded in. */
+  /** A request token that has been neither denied nor traded. */
   requested(token: string): RequestToken | undefined {
     return this.#requestTokens.get(token);
   }
@@ -59,7 +59,7 @@ export class OAuth1Tokens {
     this.#requestTokens.delete(requested.token);
   }
 
-  /** Trades a request token in, once. `userId` begins the access token, as at X. Undefined for a wrong verifier. */
+  /** Trades a request token, once. The access token starts with `userId`, as at X. Undefined if the verifier is wrong. */
   trade(requested: RequestToken, verifier: string, userId: string): AccessToken | undefined {
     const { apiKey, access, person } = requested;
     if (person === undefined || requested.verifier !== verifier) return undefined;
@@ -78,7 +78,7 @@ export class OAuth1Tokens {
     this.#accessTokens.delete(token);
   }
 
-  /** What X does when somebody removes an app on the connected-apps page. */
+  /** What happens when a person removes an app on X's connected-apps page. */
   disconnect(person: string, apiKey?: string): void {
     for (const granted of this.#accessTokens.values()) {
       const isTheirs = granted.person === person && (apiKey === undefined || granted.apiKey === apiKey);
@@ -86,7 +86,7 @@ export class OAuth1Tokens {
     }
   }
 
-  /** False when a request with this nonce was seen before (RFC 5849 §3.3). */
+  /** False if this nonce was used before (RFC 5849 §3.3). */
   isFirst(apiKey: string, token: string, timestamp: string, nonce: string): boolean {
     const key = [apiKey, token, timestamp, nonce].join(' ');
     if (this.#nonces.has(key)) return false;

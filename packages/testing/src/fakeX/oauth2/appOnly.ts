@@ -3,7 +3,7 @@ import { basicPair } from './clientAuthentication.ts';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
-/** `POST /oauth2/token`: Basic of API key and secret, `grant_type=client_credentials`. */
+/** `POST /oauth2/token`: issues the app's bearer token for its API key and secret. */
 export function appOnlyTokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const pair = basicPair(request.headers.authorization ?? '');
   const app = x.appByApiKey(pair?.user);

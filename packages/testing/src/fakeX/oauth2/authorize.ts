@@ -6,7 +6,7 @@ import { SCOPES } from '../scopes.ts';
 import { issueTicket, readDecision } from '../pages/consentForm.ts';
 import type { FakeXState } from '../state.ts';
 
-/** Beyond this X redirects with `error=invalid_request` and no state (docs/what-x-does.md, 4). */
+/** If it is longer, X redirects with `error=invalid_request` and without `state` (docs/what-x-does.md, 4). */
 const MAX_STATE_LENGTH = 500;
 
 interface AuthorizationRequest {
@@ -26,7 +26,7 @@ export function showConsent(request: ReceivedRequest, x: FakeXState): Answer {
   return html(200, consentPage(asked.app, asked.scopes, x.people, issueTicket(request, x)));
 }
 
-/** `POST /i/oauth2/authorize`: the consent form, sent to the address of its page. */
+/** `POST /i/oauth2/authorize`: the submitted consent form. */
 export function takeConsent(request: ReceivedRequest, x: FakeXState): Answer {
   const asked = readAuthorizationRequest(request, x);
   if ('status' in asked) return asked;
@@ -70,7 +70,7 @@ function readAuthorizationRequest(request: ReceivedRequest, x: FakeXState): Auth
 type Parameter =
   'client_id' | 'redirect_uri' | 'response_type' | 'scope' | 'state' | 'code_challenge' | 'code_challenge_method';
 
-/** Reads the query with `+` as itself: spaces between scopes are `%20` (docs/what-x-does.md, 1). A string says what is wrong. */
+/** Reads the query without decoding `+`: spaces must be `%20` (docs/what-x-does.md, 1). Returns what is wrong as a string. */
 function readQuery(rawQuery: string): Readonly<Partial<Record<Parameter, string>>> | string {
   const parameters: Record<string, string> = {};
   for (const pair of rawQuery.split('&').filter((part) => part !== '')) {

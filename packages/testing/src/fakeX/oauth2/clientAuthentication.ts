@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
-/** Which app sent this (docs/what-x-does.md, 1 and 3). Public: `client_id` and no header. Confidential: Basic of the raw pair. */
+/** Finds the app that sent a request: by `client_id` if it is public, by a Basic header if it is confidential (docs/what-x-does.md, 1 and 3). */
 export function authenticateClient(request: ReceivedRequest, x: FakeXState): App | Answer {
   const { authorization } = request.headers;
   const named = request.form?.['client_id'];
@@ -20,7 +20,7 @@ export function authenticateClient(request: ReceivedRequest, x: FakeXState): App
   return app.clientSecret === pair.password ? app : badHeader();
 }
 
-/** The pair in a Basic header (RFC 7617), split at the first colon and not percent-decoded: X expects it raw. */
+/** The credentials in a Basic header (RFC 7617), which X doesn't percent-decode. */
 export function basicPair(header: string): { readonly user: string; readonly password: string } | undefined {
   const encoded = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
   if (encoded === undefined) return undefined;

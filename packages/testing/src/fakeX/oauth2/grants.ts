@@ -7,7 +7,7 @@ const CODE_LIFETIME_MS = 30_000;
 export const ACCESS_TOKEN_LIFETIME_MS = 7_200_000;
 const REFRESH_TOKEN_LIFETIME_MS = 182 * 24 * 3_600_000;
 
-/** What a person allowed an app to do, by one sign-in. */
+/** What a person allowed an app in one sign-in. */
 export interface Grant {
   readonly clientId: string;
   /** The `key` of the person. */
@@ -37,10 +37,10 @@ export interface Tokens {
   readonly refreshToken: string | undefined;
 }
 
-/** Which of the values a code exchange brought was not the one of the code. */
+/** Which parameter of a code exchange didn't match the code. */
 export type Mismatch = 'code' | 'redirect uri' | 'code verifier';
 
-/** Codes, access tokens and refresh tokens of every app and person, by the rules of docs/what-x-does.md, 2. */
+/** The codes, access tokens and refresh tokens of every app and person (docs/what-x-does.md, 2). */
 export class Grants {
   readonly #codes = new Map<string, AuthorizationCode & { readonly expiresAt: number }>();
   readonly #tokens = new Map<string, Token>();
@@ -60,7 +60,7 @@ export class Grants {
     return value;
   }
 
-  /** Redeems a code, once. The new grant takes the place of the one that the app had from this person. */
+  /** Redeems a code, once. The new grant replaces the one that the app had from this person. */
   redeem(value: string, clientId: string, redirectUri: string, verifier: string): Tokens | Mismatch {
     const code = this.#codes.get(value);
     if (code === undefined || code.clientId !== clientId || this.#now() >= code.expiresAt) return 'code';
@@ -76,7 +76,7 @@ export class Grants {
     return this.#issue(grant, this.#now() + REFRESH_TOKEN_LIFETIME_MS);
   }
 
-  /** Spends a refresh token (RFC 6749 §6). Undefined when X would not take it: unknown, used, killed or too old. */
+  /** Spends a refresh token (RFC 6749 §6). Undefined if X would refuse it as unknown, spent, revoked or expired. */
   refresh(value: string, clientId: string): Tokens | undefined {
     const token = this.#tokens.get(value);
     if (token?.kind !== 'refresh' || token.grant.clientId !== clientId) return undefined;
@@ -91,7 +91,7 @@ export class Grants {
     return this.#issue(token.grant, this.#switches.refreshRestartsLifetime ? restarted : token.expiresAt);
   }
 
-  /** Revokes a token (RFC 7009). False when it belongs to another app. An unknown one is as good as revoked (§2.2). */
+  /** Revokes a token (RFC 7009). False if it belongs to another app. Revoking an unknown token succeeds (§2.2). */
   revoke(value: string, clientId: string): boolean {
     const token = this.#tokens.get(value);
     if (token === undefined) return true;
@@ -101,13 +101,13 @@ export class Grants {
     return true;
   }
 
-  /** The grant of an access token that is alive now. */
+  /** The grant of an access token; undefined unless the token is live. */
   grantFor(accessToken: string): Grant | undefined {
     const token = this.#tokens.get(accessToken);
     return token?.kind === 'access' && this.#isGood(token) ? token.grant : undefined;
   }
 
-  /** Whether a token of either kind would still be taken. */
+  /** Whether X would accept an access token or a refresh token now. */
   isLive(value: string): boolean {
     const token = this.#tokens.get(value);
     return token !== undefined && this.#isGood(token);
@@ -124,7 +124,7 @@ export class Grants {
     for (const token of this.#tokens.values()) if (token.kind === 'access') token.expiresAt = this.#now();
   }
 
-  /** What X does when somebody removes an app on the connected-apps page. */
+  /** What happens when a person removes an app on X's connected-apps page. */
   disconnect(person: string, clientId?: string): void {
     for (const token of this.#tokensFor(clientId, person)) kill(token);
   }

@@ -4,7 +4,7 @@ import { ACCESS_TOKEN_LIFETIME_MS, type Tokens } from './grants.ts';
 import { type ReceivedRequest, repeatedParameter } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
-/** `POST /2/oauth2/token` (docs/what-x-does.md, 1 and 3). What is not a form has no parameters. */
+/** `POST /2/oauth2/token` (docs/what-x-does.md, 1 and 3). */
 export function tokenEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const answer = grantTokens(request, x);
   return x.switches.errorsListToo && answer.status >= 400 ? withErrorsList(answer) : answer;
@@ -26,7 +26,7 @@ function grantTokens(request: ReceivedRequest, x: FakeXState): Answer {
   return grantType === 'refresh_token' ? refresh(form, app.clientId, x) : redeem(form, app.clientId, x);
 }
 
-/** `POST /2/oauth2/revoke` (RFC 7009). The hint is only that, and not needed. */
+/** `POST /2/oauth2/revoke` (RFC 7009). Ignores `token_type_hint`. */
 export function revokeEndpoint(request: ReceivedRequest, x: FakeXState): Answer {
   const app = authenticateClient(request, x);
   if ('status' in app) return app;
@@ -71,7 +71,7 @@ function success({ grant, accessToken, refreshToken }: Tokens, x: FakeXState): A
   });
 }
 
-/** The other form of X's errors, on top of the usual one (docs/what-x-does.md, 3). */
+/** Adds X's other format of errors to the usual one (docs/what-x-does.md, 3). */
 function withErrorsList(answer: Answer): Answer {
   const { error_description: message, ...rest } = JSON.parse(answer.body);
   return json(answer.status, { ...rest, error_description: message, errors: [{ message }] });

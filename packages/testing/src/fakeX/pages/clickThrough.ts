@@ -6,7 +6,7 @@ export interface Consent {
   readonly decision: 'authorize' | 'cancel';
 }
 
-/** Where a click has led. */
+/** What the browser got after the click. */
 export interface Page {
   readonly status: number;
   /** Where X sends the browser; undefined when it shows a page instead. */
@@ -32,7 +32,7 @@ export async function clickThrough(authorizeUrl: string, { as, decision }: Conse
   return sent;
 }
 
-/** `x.localhost` is 127.0.0.1, as browsers know and resolvers may not. */
+/** Browsers resolve `x.localhost` to 127.0.0.1, but not every system does. */
 function load(method: 'GET' | 'POST', url: string, form?: string): Promise<Page> {
   const { host, port, pathname, search } = new URL(url);
   const headers = { host, ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) };

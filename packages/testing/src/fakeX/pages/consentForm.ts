@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ReceivedRequest } from '../server/received.ts';
 import type { FakeXState } from '../state.ts';
 
-/** A value for the form's hidden `ticket`: only a form from its own page is taken, and only once. */
+/** Creates the value of the form's hidden `ticket`, so that a form is accepted only from its own page, and once. */
 export function issueTicket(request: ReceivedRequest, x: FakeXState): string {
   const ticket = randomBytes(16).toString('hex');
   x.tickets.set(ticket, `${request.path}?${request.rawQuery}`);
@@ -15,7 +15,7 @@ export interface Decided {
   readonly as: string;
 }
 
-/** What the person who was shown the page chose; undefined when the form is not one of ours. */
+/** What the person chose on the consent page; undefined when the form didn't come from it. */
 export function readDecision(request: ReceivedRequest, x: FakeXState): Decided | undefined {
   const ticket = request.form?.['ticket'] ?? '';
   const isOurs = x.tickets.get(ticket) === `${request.path}?${request.rawQuery}`;

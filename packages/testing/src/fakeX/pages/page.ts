@@ -2,21 +2,21 @@ import type { App } from '../app.ts';
 import type { Person } from '../person.ts';
 import { SCOPES } from '../scopes.ts';
 
-/** What OAuth 1.0a asks for instead of scopes. */
+/** The descriptions of OAuth 1.0a's permissions. */
 const OAUTH1_ACCESS: Readonly<Record<string, string>> = {
   read: 'See posts, people and your own account',
   write: 'See posts, people and your own account, and post and follow for you',
 };
 
 /**
- * The page that asks for consent. Whoever clicks relies on these, for OAuth 2.0 and OAuth 1.0a alike:
+ * The consent page of OAuth 2.0 and OAuth 1.0a. Browser tests can rely on these elements:
  *
  * | element | is |
  * | --- | --- |
  * | `form#consent` | the form |
  * | `#app-name` | the app's name, in the heading |
- * | `#scopes li[data-scope="tweet.read"]` | each scope that is asked for |
- * | `input[name="person"][value="ada"]`, `#person-ada` | who is signed in: a radio for each person, the first one chosen |
+ * | `#scopes li[data-scope="tweet.read"]` | each requested scope |
+ * | `input[name="person"][value="ada"]`, `#person-ada` | a radio button for each person, the first one checked |
  * | `button#authorize` ("Authorize app") | `decision=authorize` |
  * | `button#cancel` ("Cancel") | `decision=cancel` |
  */
@@ -49,15 +49,15 @@ ${items.join('\n')}
 }
 
 /**
- * What X shows, instead of redirecting, when the app or the request is set up wrongly (docs/what-x-does.md, 4). `#reason` is the
- * fake X's own addition: X does not tell.
+ * X's error page, which it shows instead of redirecting when the app or the request is misconfigured (docs/what-x-does.md, 4).
+ * `#reason` is the fake X's own addition: X gives none.
  */
 export function errorPage(reason: string): string {
   return page(
     'Something went wrong',
     `<h1 id="something-went-wrong">Something went wrong</h1>
 <p>You weren't able to give access to the App. Go back and try logging in again.</p>
-<p id="reason"><strong>What X would not tell you:</strong> ${escape(reason)}</p>`,
+<p id="reason"><strong>Why (X gives no reason):</strong> ${escape(reason)}</p>`,
   );
 }
 
@@ -70,7 +70,7 @@ export function pinPage(app: App, pin: string): string {
   );
 }
 
-/** A page that says one thing. */
+/** A page with a title and one sentence. */
 export function notePage(title: string, note: string): string {
   return page(title, `<h1>${escape(title)}</h1>\n<p id="note">${escape(note)}</p>`);
 }

@@ -1,4 +1,4 @@
-/** What the fake X says to one request, before any fault has spoiled it. */
+/** An answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export function html(status: number, body: string): Answer {
   };
 }
 
-/** Sends the browser to `uri` with `parameters` added. `uri` is used as it was registered: a URL parser would tidy it. */
+/** Redirects to `uri` with `parameters` added. `uri` isn't parsed, which could change what was registered. */
 export function redirectTo(uri: string, parameters: Readonly<Record<string, string | undefined>>): Answer {
   const query = Object.entries(parameters)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 
-/** A server on 127.0.0.1 that can go away and come back on the port it had. */
+/** A server on 127.0.0.1 that can be closed and opened again on the same port. */
 export class Listener {
   readonly #serve: RequestListener;
   #server: Server | undefined;
@@ -25,7 +25,7 @@ export class Listener {
     if (address !== null && typeof address === 'object') this.#port = address.port;
   }
 
-  /** Ends every connection, whatever is going on in it. */
+  /** Closes the server and all its connections, even busy ones. */
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

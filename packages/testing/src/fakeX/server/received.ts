@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** One request as it came, and what became of it. Tests read these; nothing is ever removed. */
+/** A request as it was received, and its outcome so far. */
 export interface ReceivedRequest {
   readonly method: string;
   /** Without the query. */
@@ -18,19 +18,19 @@ export interface ReceivedRequest {
   readonly form: Readonly<Record<string, string>> | undefined;
   /** The body, if it is JSON that can be parsed. */
   readonly json: unknown;
-  /** By the fake X's clock, in epoch milliseconds. */
+  /** When it came, by the fake X's clock, in epoch milliseconds. */
   readonly at: number;
   readonly outcome: Outcome;
 }
 
 interface Outcome {
-  /** `waiting` until the answer is out, `held` by a test, `lost` when the client never got a whole answer. */
+  /** `waiting` until the answer is sent, `held` by a test, `lost` if the client never got the whole answer. */
   readonly state: 'waiting' | 'held' | 'answered' | 'lost';
   /** The status that the client saw. */
   readonly status?: number;
-  /** True when the fake X did what was asked (or refused it), whether or not its answer arrived. */
+  /** True once the fake X has processed the request, even if the answer never arrives. */
   readonly acted: boolean;
-  /** The `kind` of the fault that struck. */
+  /** The `kind` of the fault that spoiled it. */
   readonly fault?: string;
 }
 
@@ -59,7 +59,7 @@ export function receive(message: IncomingMessage, at: number): Incoming {
   };
 }
 
-/** Reads the body; false when the client went away first. */
+/** Reads the body. False when the client disconnected first. */
 export async function readBody(message: IncomingMessage, request: Incoming): Promise<boolean> {
   const chunks: Buffer[] = [];
   try {
@@ -76,7 +76,7 @@ export async function readBody(message: IncomingMessage, request: Incoming): Pro
     try {
       request.json = JSON.parse(request.body);
     } catch {
-      // It stays undefined: the endpoint says that the body is not JSON.
+      // It stays undefined, and the endpoint answers that the body isn't JSON.
     }
   }
   return true;
@@ -88,7 +88,7 @@ export function repeatedParameter(request: ReceivedRequest): string | undefined 
   return names.find((name, index) => names.indexOf(name) !== index);
 }
 
-/** Whether a request went to `endpoint`: a path, perhaps with `:segments`, perhaps after a method (`POST /2/tweets`), or `*`. */
+/** Whether a request went to `endpoint`: `*`, or a path that may have `:segments` and a method before it (`POST /2/tweets`). */
 export function wentTo(endpoint: string, request: Pick<ReceivedRequest, 'method' | 'path'>): boolean {
   if (endpoint === '*') return true;
   const [first = '', second] = endpoint.split(' ', 2);
@@ -96,7 +96,7 @@ export function wentTo(endpoint: string, request: Pick<ReceivedRequest, 'method'
   return matchPath(second ?? first, request.path) !== undefined;
 }
 
-/** The `:segments` of `path`, or undefined when it does not fit `pattern`. */
+/** The values of the `:segments` in `path`; undefined when it doesn't match `pattern`. */
 export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
   const wanted = pattern.split('/');
   const got = path.split('/');

@@ -6,7 +6,7 @@ interface Awaited {
   readonly resolve: (request: ReceivedRequest) => void;
 }
 
-/** All that was sent, in the order it came. */
+/** Every request, in the order in which they came. */
 export class RequestLog {
   readonly requests: ReceivedRequest[] = [];
   readonly #awaited: Awaited[] = [];
@@ -24,7 +24,7 @@ export class RequestLog {
     });
   }
 
-  /** Tells those who wait for it that the body of `request` has been read. */
+  /** Resolves the promises that wait for `request`, whose body has been read. */
   announce(request: ReceivedRequest): void {
     for (const { endpoint, count, resolve } of this.#awaited) {
       if (this.to(endpoint)[count - 1] === request) resolve(request);
