@@ -103,9 +103,9 @@ async function useSessions(editor: Editor, near: FakeX, far: FakeX): Promise<InO
   const x = [near, far].map(({ apiBaseUrl, authorizationBaseUrl }) => ({ apiBaseUrl, authorizationBaseUrl }));
   const asks = { warmCalls: WARM_CALLS, scopes: SCOPES, callers: CALLERS, expiries: EXPIRIES, signIns: SIGN_INS, x };
   const answer = await person.perform(await stageExtensions(), 'sessions', asks);
-  const renewals = near.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token');
+  const refreshes = near.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token');
   const requests = answer.expiries.map(
-    ({ startedAt, endedAt }) => renewals.filter(({ at }) => at >= startedAt && at <= endedAt).length,
+    ({ startedAt, endedAt }) => refreshes.filter(({ at }) => at >= startedAt && at <= endedAt).length,
   );
   const [nearMs = [], farMs = []] = answer.signInMs;
   return {

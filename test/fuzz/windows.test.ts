@@ -104,7 +104,7 @@ describe('A window, whatever X answers,', () => {
       if (tokens.length > 2) return;
       pass(machine, 24 * HOUR);
       const last = await window.session([]);
-      assert.ok(last !== undefined && x.grants.isLive(last.accessToken), 'it is renewed as soon as X answers');
+      assert.ok(last !== undefined && x.grants.isLive(last.accessToken), 'it is refreshed as soon as X answers');
     }),
     0.25,
   );

@@ -65,7 +65,7 @@ export class X {
 
   readonly #counts = { R: 0, A: 0 };
 
-  /** Every refresh token that one could renew with now. */
+  /** Every refresh token that one could refresh with now. */
   get live(): readonly string[] {
     return this.#x.grants.refreshable.map(({ refreshToken }) => refreshToken);
   }

@@ -139,7 +139,7 @@ describe('Requests of other extensions', () => {
   });
 
   describe('after a 401', () => {
-    it('have the token renewed, once, and are sent again with all that was in them', async () => {
+    it('have the token refreshed, once, and are sent again with all that was in them', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -155,7 +155,7 @@ describe('Requests of other extensions', () => {
       assert.equal(machine.refreshes, 2);
     });
 
-    it('are not sent again if that is not safe: the token is renewed for the next one', async () => {
+    it('are not sent again if that is not safe: the token is refreshed for the next one', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -182,7 +182,7 @@ describe('Requests of other extensions', () => {
       });
     }
 
-    it('of a hundred at once share one renewal', async () => {
+    it('of a hundred at once share one refresh', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -195,7 +195,7 @@ describe('Requests of other extensions', () => {
       assert.equal(machine.refreshes, 1);
     });
 
-    it('use what another window has renewed, and do not renew again', async () => {
+    it('use what another window has refreshed, and do not refresh again', async () => {
       await using at = await signedIn();
       const { caller, machine, session } = at;
       await machine.store.arrive();
@@ -233,7 +233,7 @@ describe('Requests of other extensions', () => {
       assert.equal((await caller.window.sessions.all()).length, 1);
     });
 
-    it('leave X alone while it can’t renew', async () => {
+    it('leave X alone while it can’t refresh', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -245,7 +245,7 @@ describe('Requests of other extensions', () => {
       assert.equal((await caller.requests.fetch(session, ME)).status, 200);
     });
 
-    it('are answered with it at once if the session can’t be renewed', async () => {
+    it('are answered with it at once if the session can’t be refreshed', async () => {
       await using machine = await openMachine();
       const caller = new Caller(machine);
       await caller.oauth1.signIn();
@@ -280,7 +280,7 @@ describe('Requests of other extensions', () => {
       held.release();
     });
 
-    it('while the token is being renewed, which goes on', async () => {
+    it('while the token is being refreshed, which goes on', async () => {
       await using at = await signedIn();
       const { machine, caller } = at;
       const session = await refused(at);
@@ -365,7 +365,7 @@ describe('Requests of other extensions', () => {
       machine.now += 10 * MINUTE;
       await assert.rejects(caller.requests.fetch(session, ME), { name: 'UnknownSessionError' });
       machine.now += 3 * HOUR;
-      assert.equal((await caller.requests.fetch(second, ME)).status, 200, 'renewed after a 401');
+      assert.equal((await caller.requests.fetch(second, ME)).status, 200, 'refreshed after a 401');
     });
 
     it('and not after signing out', async () => {

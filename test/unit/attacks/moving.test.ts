@@ -157,7 +157,7 @@ describe('The secret of an app', () => {
     await using editor = await startEditor(x, { clientId: WEB_APP.clientId });
     editor.type = () => WEB_APP.clientSecret;
     await signedIn(editor, 'good.extension', ['like.read']);
-    // Its secret at X was replaced; the person is told when it is renewed.
+    // Its secret at X was replaced; the person is told when it is refreshed.
     x.changeApp(WEB_APP.clientId, { clientSecret: 'the-new-secret' });
     await later(10 * 60_000, async () => editor.run('xAuthentication.refresh'));
     const told = editor.messages.find(({ buttons }) => buttons.includes('Enter the Client Secret'));
@@ -408,7 +408,7 @@ describe('What an attacker tries in vain', () => {
     );
     assert.equal(x.grants.refreshable.length, 0);
     const kinds = [...editor.secrets.keys()].map((key) => key.replace(/:.*/, '')).toSorted();
-    assert.deepEqual(kinds, ['app', 'consumer', 'oauth1', 'store-key']);
+    assert.deepEqual(kinds, ['app-only', 'consumer', 'oauth1', 'store-key']);
   });
 
   it('another spelling of the base URL is the same server', async () => {

@@ -129,7 +129,7 @@ describe('A server that repeats the request in its error', () => {
       const checked = checkCallback(endpoints(x), confidential, request, answer);
       await exchangeCode(endpoints(x), confidential, request, checked, world);
     },
-    'that renews': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', world),
+    'that refreshes': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', world),
     'that revokes': (x) => revoke(endpoints(x), confidential, 'token/with+marks', 'refresh_token', world),
     'for a request token': (x) => requestToken(x.apiBaseUrl, consumer, 'oob', {}, world),
     'for an access token': (x) => accessToken(x.apiBaseUrl, consumer, token, '1234567', world),
@@ -177,7 +177,7 @@ describe('A server that repeats the request in its error', () => {
     }
   });
 
-  it('gets nothing of a renewal, of a revocation or of a question who it is into the log', async () => {
+  it('gets nothing of a refresh, of a revocation or of a question who it is into the log', async () => {
     for (const repeat of Object.values(REPEATED)) {
       await using x = await startFakeX();
       await using editor = await confidentialEditor(x);

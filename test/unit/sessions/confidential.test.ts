@@ -86,7 +86,7 @@ describe('Confidential apps', () => {
 
   for (const secret of ['with-hyphen_and_underscore', 'a space in it', '100%+=&/~!*', 'ä-umlaut']) {
     for (const pasted of [secret, ` ${secret}\r\n`]) {
-      it(`sign in, renew and revoke with the secret ${JSON.stringify(pasted)}, which is sent as it is`, async () => {
+      it(`sign in, refresh and revoke with the secret ${JSON.stringify(pasted)}, which is sent as it is`, async () => {
         const app = { ...WEB_APP, clientSecret: secret };
         await using machine = await openMachine('desktop', { apps: [app] });
         const window = machine.open({ app: { ...app, clientSecret: pasted } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Mortal } from './harness/killableWindow.ts';
 import { HOUR, MINUTE, openMachine, works } from './harness/window.ts';
 
-describe('A window that dies while it renews', () => {
+describe('A window that dies while it refreshes', () => {
   for (const kind of ['desktop', 'browser'] as const) {
     it(`takes the grant along only between X’s answer and the register (${kind})`, async function () {
       this.timeout(30_000);

@@ -174,11 +174,11 @@ describe('Grants', () => {
       const second = machine.open();
       await second.grants.list();
       machine.now += 2 * HOUR;
-      const renewed = await first.session();
+      const refreshed = await first.session();
       await second.session();
       // What the second window reads is still the old record.
       await second.grants.storedRecordChanged(keyAt(machine));
-      assert.equal((await second.session())?.accessToken, renewed?.accessToken);
+      assert.equal((await second.session())?.accessToken, refreshed?.accessToken);
       await machine.settle();
       assert.equal(machine.refreshes, 1);
     });
@@ -261,9 +261,9 @@ describe('Grants', () => {
       await behind.grants.list();
       await signedIn(machine, 'grace');
       machine.now += 2 * HOUR;
-      const renewed = await behind.session();
+      const refreshed = await behind.session();
       await machine.open().grants.list();
-      assert.equal(JSON.parse(machine.store.stored.get(keyAt(machine)) ?? '').accessToken, renewed?.accessToken);
+      assert.equal(JSON.parse(machine.store.stored.get(keyAt(machine)) ?? '').accessToken, refreshed?.accessToken);
       assert.deepEqual([...machine.store.stored.keys()].filter((key) => key.startsWith('oauth2:')).length, 2);
     });
   });

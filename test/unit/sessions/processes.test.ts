@@ -8,7 +8,7 @@ const CALLERS = 1000;
 const EXPIRIES = Number(process.env['X_EXPIRIES'] ?? 50);
 const KILLS = Number(process.env['X_KILLS'] ?? 40);
 
-/** What a caller waits for a renewal at most, and some time for a busy machine. */
+/** What a caller waits for a refresh at most, and some time for a busy machine. */
 const BOUND_MS = 10_000 + 2_000;
 
 describe('Windows that are processes', function () {
@@ -89,7 +89,7 @@ async function askAll(fleet: Fleet): Promise<readonly (Report | undefined)[]> {
   return Promise.all(fleet.windows.map((window) => window.ask({ callers: 5 })));
 }
 
-/** Kills windows at random moments of a renewal, the one that has asked X among them more often than the others. */
+/** Kills windows at random moments of a refresh, the one that has asked X among them more often than the others. */
 async function killSome(fleet: Fleet): Promise<void> {
   const victims = 1 + Math.floor(Math.random() * 3);
   for (let victim = 0; victim < victims; victim++) {

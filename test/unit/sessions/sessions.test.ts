@@ -34,7 +34,7 @@ describe('Sessions', () => {
   });
 
   describe('How grants stand', () => {
-    it('says when they renew, and what keeps them from it, with no request', async () => {
+    it('says when they refresh, and what keeps them from it, with no request', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       const grant = await window.signIn();
@@ -68,12 +68,12 @@ describe('Sessions', () => {
 
       machine.now += HURRIED_MS;
       assert.equal(await window.sessions.refreshNow(grant.id), 'refreshed');
-      const renewed = await status();
-      assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
+      const refreshed = await status();
+      assert.deepEqual([refreshed?.troubles, refreshed?.endsAt], [[], machine.now + 2 * HOUR]);
       assert.equal(await window.sessions.refreshNow('another'), undefined);
     });
 
-    it('says which have no name yet, and which can not be renewed', async () => {
+    it('says which have no name yet, and which can not be refreshed', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(ME, faults.creditsDepleted);
@@ -288,7 +288,7 @@ describe('Sessions', () => {
       assert.equal(machine.x.requestsTo(ME).length, 2);
     });
 
-    it('renews what has no name yet', async () => {
+    it('refreshes what has no name yet', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(ME, faults.creditsDepleted, { times: Infinity });
@@ -299,7 +299,7 @@ describe('Sessions', () => {
       }
     });
 
-    it('does not put off a renewal because X did not say who it is', async () => {
+    it('does not put off a refresh because X did not say who it is', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(ME, faults.creditsDepleted, { times: Infinity });
@@ -371,24 +371,24 @@ describe('Sessions', () => {
       assert.deepEqual(machine.notices, []);
     });
 
-    it('names it while another window renews it, and loses neither', async () => {
+    it('names it while another window refreshes it, and loses neither', async () => {
       for (const kind of ['desktop', 'browser'] as const) {
         await using machine = await openMachine(kind);
         const first = machine.open();
         machine.x.fail(ME, faults.creditsDepleted);
         const { id } = await first.signIn();
         await machine.settle();
-        // By its clock there is nothing to renew, only to name.
+        // By its clock there is nothing to refresh, only to name.
         const second = machine.open({ clockSkewMs: -HOUR });
         await second.grants.list();
         machine.now += 2 * HOUR - 5 * MINUTE;
         const hold = machine.x.hold(TOKEN, { at: 'after' });
-        const renewing = first.grants.find(id).then((grant) => grant && first.refresh.refresh(grant));
+        const refreshing = first.grants.find(id).then((grant) => grant && first.refresh.refresh(grant));
         await hold.arrived;
         const naming = second.session();
         await machine.x.arrival(ME, 2);
         hold.release();
-        await Promise.all([renewing, naming]);
+        await Promise.all([refreshing, naming]);
         second.clockSkewMs = 0;
         await machine.settle();
         for (const window of [first, second]) {
@@ -464,7 +464,7 @@ describe('Sessions', () => {
       assert.deepEqual(await machine.open().sessions.all(), []);
     });
 
-    it('ends the newest state, which another window has just renewed', async () => {
+    it('ends the newest state, which another window has just refreshed', async () => {
       await using machine = await openMachine('browser');
       const first = machine.open();
       const { id } = await first.signIn();
@@ -529,7 +529,7 @@ describe('Sessions', () => {
     });
   });
 
-  it('renews everything at a person’s request, also what waits for better times', async () => {
+  it('refreshes everything at a person’s request, also what waits for better times', async () => {
     await using machine = await openMachine();
     const window = machine.open();
     await window.signIn([], 'ada');

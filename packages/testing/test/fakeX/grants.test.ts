@@ -136,12 +136,12 @@ describe('The fake X, grants', () => {
     assert.equal((await client.usersMe(token)).status, 401);
   });
 
-  it('expires every access token at once, and renews them', async () => {
+  it('expires every access token at once, and refreshes them', async () => {
     const tokens = await client.signIn();
     x.grants.expireAccessTokens();
     assert.equal((await client.usersMe(tokens.accessToken)).status, 401);
-    const renewed = await client.refresh(tokens.refreshToken);
-    assert.equal((await client.usersMe(renewed.accessToken)).status, 200);
+    const refreshed = await client.refresh(tokens.refreshToken);
+    assert.equal((await client.usersMe(refreshed.accessToken)).status, 200);
   });
 
   it('disconnects an app as its user would at X', async () => {
@@ -158,18 +158,18 @@ describe('The fake X, grants', () => {
     const tokens = await client.signIn();
     const confidential = x.changeApp(NATIVE_APP.clientId, { kind: 'confidential', clientSecret: 'new' });
     assert.equal((await client.refresh(tokens.refreshToken)).status, 401);
-    const renewed = await client.refresh(tokens.refreshToken, confidential);
-    assert.equal(renewed.status, 200);
+    const refreshed = await client.refresh(tokens.refreshToken, confidential);
+    assert.equal(refreshed.status, 200);
     x.changeApp(NATIVE_APP.clientId, { kind: 'public' });
-    assert.equal((await client.refresh(renewed.refreshToken, confidential)).status, 401);
-    assert.equal((await client.refresh(renewed.refreshToken)).status, 200);
+    assert.equal((await client.refresh(refreshed.refreshToken, confidential)).status, 401);
+    assert.equal((await client.refresh(refreshed.refreshToken)).status, 200);
   });
 
   it('knows every secret it has given away', async () => {
     const form = await client.authorize();
     const tokens = await client.post('/2/oauth2/token', form);
-    const renewed = await client.refresh(tokens.refreshToken);
-    const given = [form['code'] ?? '', ...[tokens, renewed].flatMap((each) => [each.accessToken, each.refreshToken])];
+    const refreshed = await client.refresh(tokens.refreshToken);
+    const given = [form['code'] ?? '', ...[tokens, refreshed].flatMap((each) => [each.accessToken, each.refreshToken])];
     assert.deepEqual([...x.secrets], given);
   });
 });

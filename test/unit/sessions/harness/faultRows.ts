@@ -32,9 +32,9 @@ export interface Row {
   readonly whoAmI: Effect | undefined;
 }
 
-const LATER: Effect = { grant: 'kept, renewed later', caller: 'the token it had', told: 'nothing' };
+const LATER: Effect = { grant: 'kept, refreshed later', caller: 'the token it had', told: 'nothing' };
 const SPENT: Effect = { grant: 'kept, ended by X later', caller: 'the token it had', told: 'rejected, dropped' };
-const RENEWED: Effect = { grant: 'renewed', caller: 'a fresh token', told: 'nothing' };
+const RENEWED: Effect = { grant: 'refreshed', caller: 'a fresh token', told: 'nothing' };
 const ENDED: Effect = { grant: 'ended', caller: 'no session', told: 'rejected' };
 const UNKNOWN_CLIENT: Effect = { ...LATER, told: 'unknown-client' };
 const CLIENT_SECRET: Effect = { ...LATER, told: 'client-secret' };

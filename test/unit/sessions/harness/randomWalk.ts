@@ -22,7 +22,7 @@ type Alone =
   | { readonly does: 'ask'; readonly window: number; readonly who: string }
   | { readonly does: 'sign in'; readonly window: number; readonly who: string; readonly scope: string }
   | { readonly does: 'sign out'; readonly window: number; readonly who: string }
-  | { readonly does: 'tick' | 'renew all'; readonly window: number };
+  | { readonly does: 'tick' | 'refresh all'; readonly window: number };
 
 export type Action =
   | Alone
@@ -115,7 +115,7 @@ export class Walk implements AsyncDisposable {
       case 'sign in':
       case 'sign out':
       case 'tick':
-      case 'renew all':
+      case 'refresh all':
         await this.#act(action);
     }
   }
@@ -164,7 +164,7 @@ export class Walk implements AsyncDisposable {
       await Promise.all(this.#windows.flatMap(({ window }) => [1, 2, 3].map(() => window.sessions.matching([]))));
       this.#machine.now += MINUTE;
     }
-    assert.ok(this.#machine.refreshes - before <= ids.size, 'one renewal at a time (rule 6)');
+    assert.ok(this.#machine.refreshes - before <= ids.size, 'one refresh at a time (rule 6)');
     for (const { window } of this.#windows) {
       for (const session of await window.sessions.matching([])) {
         const grant = await window.grants.find(session.id);
@@ -213,7 +213,7 @@ export class Walk implements AsyncDisposable {
       }
       case 'tick':
         return window.sessions.tick();
-      case 'renew all':
+      case 'refresh all':
         await window.sessions.refreshAll();
     }
   }
@@ -280,7 +280,7 @@ export class Walk implements AsyncDisposable {
       if (same !== undefined && !this.#over.has(id)) assert.deepEqual(same, grant, 'all windows agree');
     }
     const isLive = grant.refreshToken !== undefined && this.#machine.x.grants.isLive(grant.refreshToken);
-    assert.ok(isLive || this.#mayBeGone(id, grant), `${this.#name(id)} can’t be renewed any more`);
+    assert.ok(isLive || this.#mayBeGone(id, grant), `${this.#name(id)} can’t be refreshed any more`);
   }
 
   /** Whether a grant may end, or be refused by X, at no fault of ours. */

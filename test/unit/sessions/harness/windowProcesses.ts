@@ -53,7 +53,7 @@ export class Fleet {
     return this.x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
   }
 
-  /** The process that sent the last request for a renewal. */
+  /** The process that sent the last request for a refresh. */
   get lastToRefresh(): number | undefined {
     const request = this.x
       .requestsTo('/2/oauth2/token')
