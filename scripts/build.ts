@@ -45,7 +45,11 @@ const extension = {
 const others: BuildOptions[] = [
   { ...common, entryPoints: ['examples/greeter/src/extension.ts'], outfile: 'examples/greeter/dist/extension.cjs' },
   { ...common, entryPoints: ['examples/recipes/src/extension.ts'], outfile: 'examples/recipes/dist/extension.cjs' },
-  { ...common, entryPoints: ['test/editor/neighbour/extension.ts'], outfile: 'dist/editor/neighbour/extension.cjs' },
+  {
+    ...common,
+    entryPoints: ['test/editor/otherExtension/extension.ts'],
+    outfile: 'dist/editor/otherExtension/extension.cjs',
+  },
   {
     ...common,
     stdin: editorSuite(),

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { BundleSize } from '../../scripts/bundleSize.ts';
 import { packageExtensions } from '../e2e/packages.ts';
 import { freePort } from '../host/freePort.ts';
-import { openFleet } from '../unit/sessions/harness/windowProcesses.ts';
+import { openWindowProcesses } from '../unit/sessions/harness/windowProcesses.ts';
 import { HOUR } from '../unit/sessions/harness/window.ts';
 import { ADA, NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { signedIn, signedInToGitHub } from './accounts.ts';
@@ -129,17 +129,17 @@ async function useSessions(editor: Editor, near: FakeX, far: FakeX): Promise<InO
 
 /** Windows as processes over one store, which VS Code in a browser does not have. */
 async function expireInWindows(): Promise<Expiries> {
-  await using fleet = await openFleet('desktop', WINDOWS);
+  await using processes = await openWindowProcesses('desktop', WINDOWS);
   const requests: number[] = [];
   const served: number[] = [];
   const ms: number[] = [];
   for (let expiry = 0; expiry < EXPIRIES; expiry++) {
-    const before = fleet.refreshes;
-    fleet.now += 2 * HOUR;
+    const before = processes.refreshes;
+    processes.now += 2 * HOUR;
     const startedAt = performance.now();
-    const reports = await Promise.all(fleet.windows.map((window) => window.ask({ callers: CALLERS / WINDOWS })));
+    const reports = await Promise.all(processes.windows.map((window) => window.ask({ callers: CALLERS / WINDOWS })));
     ms.push(performance.now() - startedAt);
-    requests.push(fleet.refreshes - before);
+    requests.push(processes.refreshes - before);
     const unserved = reports.map((report) => (report ? report.withoutSession + report.rejections.length : CALLERS));
     served.push(CALLERS - unserved.reduce((sum, count) => sum + count, 0));
   }

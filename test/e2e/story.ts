@@ -5,7 +5,7 @@ import { freePort } from '../host/freePort.ts';
 import { writeSettings } from '../host/settings.ts';
 import { NATIVE_APP, type FakeX, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { EditorWindow } from './editorWindow.ts';
-import { theStage } from './stage.ts';
+import { sharedEditor } from './sharedEditor.ts';
 
 const running = new Set<Story>();
 
@@ -18,7 +18,7 @@ export async function startStory(
   settings: Readonly<Record<string, unknown>> = {},
   callbackUrls: readonly string[] = [],
 ): Promise<Story> {
-  const { server, browser } = await theStage();
+  const { server, browser } = await sharedEditor();
   const loopbackPort = await freePort();
   const redirectUris = [server.callbackUrl(loopbackPort), ...callbackUrls];
   const x = await startFakeX({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris })) });

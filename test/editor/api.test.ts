@@ -87,12 +87,12 @@ describe('the API that another extension gets', function () {
   });
 
   it('is of no use to an extension that was granted nothing', async () => {
-    const neighbour = await extensions
-      .getExtension<{ authentication: typeof authentication }>('tests.neighbour')
+    const otherExtension = await extensions
+      .getExtension<{ authentication: typeof authentication }>('tests.other-extension')
       ?.activate();
-    assert.equal(await neighbour?.authentication.getSession('x', SCOPES, { silent: true }), undefined);
+    assert.equal(await otherExtension?.authentication.getSession('x', SCOPES, { silent: true }), undefined);
     // It may see who is signed in, and guess.
-    const [account] = (await neighbour?.authentication.getAccounts('x')) ?? [];
+    const [account] = (await otherExtension?.authentication.getAccounts('x')) ?? [];
     assert.ok(account);
     for (const forged of [
       { ...session, account, accessToken: 'guessed' },

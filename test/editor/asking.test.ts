@@ -26,9 +26,9 @@ describe('an extension that asks for a session', () => {
   });
 
   it('gets nothing of what another extension was allowed', async () => {
-    const neighbour = await extensions
-      .getExtension<{ authentication: typeof authentication }>('tests.neighbour')
+    const otherExtension = await extensions
+      .getExtension<{ authentication: typeof authentication }>('tests.other-extension')
       ?.activate();
-    assert.equal(await neighbour?.authentication.getSession('x', ['users.read'], { silent: true }), undefined);
+    assert.equal(await otherExtension?.authentication.getSession('x', ['users.read'], { silent: true }), undefined);
   });
 });

@@ -65,7 +65,7 @@ async function hold(shared: string): Promise<void> {
 /** Kills itself just before its nth operation on directories. Exits with 0 if it needed fewer. */
 async function dieAt(shared: string, nth: number): Promise<void> {
   let operations = 0;
-  const mortal =
+  const killable =
     <A extends unknown[], R>(operation: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> => {
       operations++;
@@ -73,10 +73,10 @@ async function dieAt(shared: string, nth: number): Promise<void> {
       return operation(...args);
     };
   const directories = {
-    readdir: mortal((path: string) => fs.readdir(path)),
-    mkdir: mortal(fs.mkdir),
-    rmdir: mortal((path: string) => fs.rmdir(path)),
-    rename: mortal(fs.rename),
+    readdir: killable((path: string) => fs.readdir(path)),
+    mkdir: killable(fs.mkdir),
+    rmdir: killable((path: string) => fs.rmdir(path)),
+    rename: killable(fs.rename),
   };
   const locks = new FolderLocks(join(shared, 'locks'), { directories });
   await locks.withLock('counter', { waitMs: 10_000 }, (lease) => lease.held());

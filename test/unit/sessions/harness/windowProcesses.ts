@@ -11,7 +11,7 @@ import type { SharedStore } from './stores.ts';
 import type { Message, Order, Report } from './windowWorker.ts';
 
 /** Windows as processes over one store and one folder, with a fake X. */
-export class Fleet {
+export class WindowProcesses {
   readonly x: FakeX;
   readonly folder: string;
   readonly windows: WindowProcess[] = [];
@@ -125,19 +125,19 @@ export class Fleet {
   }
 }
 
-export async function openFleet(kind: SharedStore['kind'], windows: number): Promise<Fleet> {
-  let fleet: Fleet | undefined;
-  const x = await startFakeX({ now: () => fleet?.now ?? 0 });
+export async function openWindowProcesses(kind: SharedStore['kind'], windows: number): Promise<WindowProcesses> {
+  let processes: WindowProcesses | undefined;
+  const x = await startFakeX({ now: () => processes?.now ?? 0 });
   x.switches.reuseKillsFamily = true;
-  fleet = new Fleet(kind, x, mkdtempSync(join(tmpdir(), 'x-authentication-')));
-  fleet.now = Date.UTC(2026, 6, 1);
-  const first = await fleet.open();
+  processes = new WindowProcesses(kind, x, mkdtempSync(join(tmpdir(), 'x-authentication-')));
+  processes.now = Date.UTC(2026, 6, 1);
+  const first = await processes.open();
   assert.deepEqual((await first.ask({ signIn: 'ada' }))?.rejections, []);
   // Until the desktop's store has it.
   await first.ask({ callers: 1 });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  await Promise.all(Array.from({ length: windows - 1 }, () => fleet.open()));
-  return fleet;
+  await Promise.all(Array.from({ length: windows - 1 }, () => processes.open()));
+  return processes;
 }
 
 export class WindowProcess {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StoreKeyUnavailableError } from '../../../src/sessions/store/storeKey.ts';
-import { Register } from '../../../src/sessions/store/register.ts';
+import { StoreKeyUnavailableError } from '../../../../src/sessions/store/storeKey.ts';
+import { Register } from '../../../../src/sessions/store/register.ts';
 import { ADA, NATIVE_APP } from 'x-authentication-testing';
-import { HOUR, type Machine, MINUTE, openMachine, works } from './harness/window.ts';
+import { HOUR, type Machine, MINUTE, openMachine, works } from '../harness/window.ts';
 
 const DAY = 24 * HOUR;
 
@@ -274,7 +274,7 @@ describe('Grants', () => {
         await using machine = await openMachine(kind);
         await signedIn(machine, 'ada', 'grace');
         machine.now += MINUTE;
-        const { sharedStore } = await import('./harness/stores.ts');
+        const { sharedStore } = await import('../harness/stores.ts');
         machine.store = sharedStore(kind);
         const windows = [machine.open(), machine.open(), machine.open()];
         await Promise.all(windows.map((window) => window.sessions.all()));

@@ -5,26 +5,26 @@ import { type CodeServer, startCodeServer } from '../host/codeServer.ts';
 import { packageExtensions } from './packages.ts';
 
 /** What all stories share, because it takes long to come up: VS Code with both extensions installed, and a browser. */
-export interface Stage {
+export interface SharedEditor {
   readonly server: CodeServer;
   readonly browser: Browser;
 }
 
-let stage: Promise<Stage> | undefined;
+let editor: Promise<SharedEditor> | undefined;
 
-export async function theStage(): Promise<Stage> {
-  stage ??= setUp();
-  return stage;
+export async function sharedEditor(): Promise<SharedEditor> {
+  editor ??= setUp();
+  return editor;
 }
 
-async function setUp(): Promise<Stage> {
+async function setUp(): Promise<SharedEditor> {
   const vsixFiles = await packageExtensions();
   return { server: await startCodeServer({ vsixFiles, languages: LANGUAGES }), browser: await launchChromium() };
 }
 
-export async function strikeStage(): Promise<void> {
-  if (stage === undefined) return;
-  const { server, browser } = await stage;
+export async function closeSharedEditor(): Promise<void> {
+  if (editor === undefined) return;
+  const { server, browser } = await editor;
   await browser.close();
   await server.remove();
 }

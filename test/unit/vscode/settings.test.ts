@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { notAClientId } from '../../src/x/clientId.ts';
-import { readBaseUrl, type Traffic, UnsafeBaseUrlError } from '../../src/x/endpoints.ts';
+import { notAClientId } from '../../../src/x/clientId.ts';
+import { readBaseUrl, type Traffic, UnsafeBaseUrlError } from '../../../src/x/endpoints.ts';
 import { NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 
 const Setting = v.object({ pattern: v.optional(v.string()), scope: v.string(), ignoreSync: v.optional(v.boolean()) });
@@ -13,7 +13,7 @@ const Manifest = v.object({
 });
 const manifest = v.parse(
   Manifest,
-  JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')),
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', '..', 'package.json'), 'utf8')),
 );
 
 function accepts(setting: string, text: string): boolean {
