@@ -17,7 +17,7 @@ export function behavesLikeAuthentication(subject: () => Subject): void {
   const ask = (...[wanted, options]: [readonly string[], object?]) =>
     subject().authentication.getSession('x', wanted, options);
 
-  it('has no session before anybody has signed in, and says so in silence', async () => {
+  it('has no session before anybody has signed in, and shows nothing', async () => {
     assert.equal(await ask(scopes, { silent: true }), undefined);
     assert.equal(await ask(scopes, { createIfNone: false }), undefined);
     assert.equal(await ask(scopes), undefined);
@@ -51,7 +51,7 @@ export function behavesLikeAuthentication(subject: () => Subject): void {
     assert.equal(await ask([...scopes, 'X_CLIENT_ID:other'], { silent: true }), undefined);
   });
 
-  it('tells of a refresh, after which the session has another token and the same id', async () => {
+  it('fires an event for a refresh, after which the session has another token and the same id', async () => {
     const before = await ask(scopes, { silent: true });
     const { onDidChangeSessions } = subject().authentication;
     const event = new Promise((resolve) => {

@@ -17,7 +17,7 @@ describe('The fake of vscode.authentication', () => {
     }));
   });
 
-  it('signs in, once the person allows it, and does not ask again', async () => {
+  it('signs in once the person allows it, and doesn’t ask again', async () => {
     const fake = new FakeAuthentication();
     const session = await fake.getSession('x', ['like.read'], { createIfNone: { detail: 'To like it' } });
     assert.deepEqual([session.account.label, session.scopes], ['@ada_l', ['like.read']]);
@@ -42,7 +42,7 @@ describe('The fake of vscode.authentication', () => {
     });
   });
 
-  it('lets the person choose among accounts, and asks anew with clearSessionPreference', async () => {
+  it('lets the person choose an account, and asks again with clearSessionPreference', async () => {
     const fake = new FakeAuthentication();
     fake.signIn();
     fake.signIn({ account: GRACE });
@@ -60,7 +60,7 @@ describe('The fake of vscode.authentication', () => {
     assert.equal((await fake.getSession('x', [], again)).account.label, '@new');
   });
 
-  it('signs in anew with forceNewSession: the same session with another token', async () => {
+  it('signs in again with forceNewSession: the same session with another token', async () => {
     const fake = new FakeAuthentication();
     const before = await fake.getSession('x', [], { createIfNone: true });
     const after = await fake.getSession('x', [], { forceNewSession: true });
@@ -68,7 +68,7 @@ describe('The fake of vscode.authentication', () => {
     assert.notEqual(after.accessToken, before.accessToken);
   });
 
-  it('takes sessions away by signing out and by distrust', async () => {
+  it('takes sessions away with signOut and distrust', async () => {
     const fake = new FakeAuthentication();
     const heard: string[] = [];
     const listening = fake.onDidChangeSessions(({ provider }) => heard.push(provider.id));
@@ -85,7 +85,7 @@ describe('The fake of vscode.authentication', () => {
 
   const names = ['Cancelled', 'Denied', 'TimedOut', 'Misconfigured', 'Unreachable', 'Refused', 'Unexpected'] as const;
   for (const name of names satisfies readonly SignInErrorName[]) {
-    it(`rejects with ${name}, when signing in and when looking`, async () => {
+    it(`rejects with ${name}, at a sign-in and silently`, async () => {
       const fake = new FakeAuthentication();
       fake.person.signsIn = name;
       await assert.rejects(fake.getSession('x', [], { createIfNone: true }), { name });
@@ -105,7 +105,7 @@ describe('The fake of vscode.authentication', () => {
     }
   });
 
-  it('knows no other provider', async () => {
+  it('has no other provider', async () => {
     const fake = new FakeAuthentication();
     await assert.rejects(fake.getSession('github', []), /authentication provider 'github'/);
   });

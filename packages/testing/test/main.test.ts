@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-describe('The fake X, as a process', () => {
+describe('The fake X, as a program', () => {
   const children = new Set<ChildProcess>();
   afterEach(() => children.forEach((child) => child.kill()));
 
-  it('says where it is and what it takes, serves, and ends when it is told to', async () => {
+  it('prints its address, apps and callbacks, serves requests, and ends at SIGTERM', async () => {
     const callbacks = ['http://127.0.0.1:8000/proxy/41951/callback', 'code-oss://xauth.x-authentication/callback'];
     const child = spawn(process.execPath, [MAIN, '--port', '0', ...callbacks.flatMap((url) => ['--callback', url])], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -30,7 +30,7 @@ describe('The fake X, as a process', () => {
     await exit;
   });
 
-  it('does what is typed', async () => {
+  it('runs the commands that are typed', async () => {
     const child = spawn(process.execPath, [MAIN, '--consent', 'grace'], { stdio: ['pipe', 'pipe', 'inherit'] });
     children.add(child);
     const exit = once(child, 'exit');

@@ -90,16 +90,12 @@ void (async () => {${tests}})();
   for (const [index, node] of [...NODES].entries()) {
     it(`is a server that people sign in to over plain HTTP (${index === 0 ? 'this Node' : 'the machine’s Node'})`, async () => {
       const bin = join(folder, 'node_modules', 'x-authentication-testing', 'dist', 'fake-x.js');
-      let heard: (line: string) => void = () => undefined;
-      const ready = new Promise<string>((resolve, reject) => {
-        let said = '';
-        heard = (line) => {
-          said += `${line}\n`;
-          if (line.startsWith('Consent pages are answered')) resolve(said);
-        };
-        setTimeout(() => reject(new Error(said)), 20_000).unref();
-      });
-      const program = new Program(node, [bin, '--consent', 'grace'], { onLine: (line) => heard(line) });
+      const { promise: ready, resolve, reject } = Promise.withResolvers<string>();
+      const onLine = (line: string): void => {
+        if (line.startsWith('Consent pages are answered')) resolve(program.output);
+      };
+      const program = new Program(node, [bin, '--consent', 'grace'], { onLine });
+      void program.exit().then(() => reject(new Error(program.output)));
       try {
         const said = await ready;
         const url = /listens on (\S+)/.exec(said)?.[1] ?? assert.fail(said);

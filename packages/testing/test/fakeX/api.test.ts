@@ -25,7 +25,7 @@ describe('The fake X, API v2', () => {
     assert.deepEqual({ status, body }, { status: 200, body: { data: GRACE } });
   });
 
-  it('says the name that a person has now', async () => {
+  it('returns the name that a person has now', async () => {
     const token = (await client.signIn()).accessToken;
     x.changePerson('ada', { username: 'countess' });
     assert.deepEqual((await client.usersMe(token)).body, { data: { ...ADA, username: 'countess' } });
@@ -39,7 +39,7 @@ describe('The fake X, API v2', () => {
     assert.equal((await client.get('/2/users/me?user.fields=shoe_size', authorization)).status, 400);
   });
 
-  it('reads several posts at once, and says which are not there', async () => {
+  it('reads several posts at once, and lists those that don’t exist', async () => {
     const scopes = ['tweet.read', 'users.read', 'tweet.write'];
     const authorization = `Bearer ${(await client.signIn({ scopes })).accessToken}`;
     const headers = { authorization, 'content-type': 'application/json' };
@@ -56,7 +56,7 @@ describe('The fake X, API v2', () => {
     assert.equal((await client.get(`/2/tweets?ids=${id}`)).status, 401);
   });
 
-  it('takes an access token for two hours', async () => {
+  it('accepts an access token for two hours', async () => {
     const token = (await client.signIn()).accessToken;
     now += 7_199_999;
     assert.equal((await client.usersMe(token)).status, 200);
@@ -75,13 +75,13 @@ describe('The fake X, API v2', () => {
   });
 
   for (const scope of ['users.read', 'tweet.read', 'offline.access']) {
-    it(`does not say who it is to a token that has only ${scope}`, async () => {
+    it(`refuses a token that has only ${scope}`, async () => {
       const token = (await client.signIn({ scopes: [scope] })).accessToken;
       assert.equal((await client.usersMe(token)).status, 403);
     });
   }
 
-  it('says who it is 75 times per user and 15 minutes, and how often it still will', async () => {
+  it('allows 75 requests per user and 15 minutes, and returns how many are left', async () => {
     const token = (await client.signIn()).accessToken;
     const reset = String(now / 1000 + 15 * 60);
     for (let left = 74; left >= 0; left--) assert.deepEqual(await allowance(token), [200, '75', String(left), reset]);

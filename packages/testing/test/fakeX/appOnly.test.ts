@@ -40,13 +40,13 @@ describe('The fake X, app-only', () => {
     }
   });
 
-  it('wants the grant type as a form', async () => {
+  it('requires the grant type in a form', async () => {
     const header = basic(NATIVE_APP.apiKey, NATIVE_APP.apiSecret);
     assert.equal((await client.post('/oauth2/token', {}, header)).status, 403);
     assert.equal((await client.post('/oauth2/token?grant_type=client_credentials', {}, header)).status, 403);
   });
 
-  it('sees what is public, but is nobody and writes nothing', async () => {
+  it('lets an app-only bearer read what is public, but not act as a person', async () => {
     const authorization = `Bearer ${(await bearer(NATIVE_APP)).accessToken}`;
     assert.equal((await client.get('/2/users/by/username/ada_l', authorization)).status, 200);
     for (const answer of [
@@ -58,7 +58,7 @@ describe('The fake X, app-only', () => {
     }
   });
 
-  it('takes the bearer verbatim only', async () => {
+  it('accepts the bearer only as it is', async () => {
     const token = (await bearer(NATIVE_APP)).accessToken;
     for (const changed of [decodeURIComponent(token), encodeURIComponent(token)]) {
       assert.equal((await client.get('/2/users/by/username/ada_l', `Bearer ${changed}`)).status, 401);

@@ -18,7 +18,7 @@ describe('The fake X, authorize page', () => {
     await x.stop();
   });
 
-  it('sends the browser back with a code and the state, to whichever callback was asked for', async () => {
+  it('redirects to the requested callback with a code and the state', async () => {
     for (const redirectUri of NATIVE_APP.redirectUris) {
       const back = await x.consent(client.authorizeUrl({ redirectUri }), { as: 'ada', decision: 'authorize' });
       assert.match(back, /^.+\?state=a%20state%2Fwith%20odd%26characters&code=XCODE-[\w-]{43}$/);
@@ -52,13 +52,13 @@ describe('The fake X, authorize page', () => {
     assert.doesNotMatch(page, /<script/);
   });
 
-  it('writes names that look like markup as text', async () => {
+  it('escapes names that look like markup', async () => {
     x.changeApp(NATIVE_APP.clientId, { name: '<b>&"' });
     const page = await pageAt(client.authorizeUrl());
     assert.ok(page.includes('<span id="app-name">&#60;b&#62;&#38;&#34;</span>'));
   });
 
-  it('reports a cancellation, and leaves the state out when told to', async () => {
+  it('reports a cancellation, and can leave the state out', async () => {
     const url = client.authorizeUrl({ state: 's' });
     const cancel = { as: 'ada', decision: 'cancel' } as const;
     assert.equal(await x.consent(url, cancel), `${CALLBACK}?error=access_denied&state=s`);
@@ -66,7 +66,7 @@ describe('The fake X, authorize page', () => {
     assert.equal(await x.consent(url, cancel), `${CALLBACK}?error=access_denied`);
   });
 
-  it('answers at once when consent is automatic', async () => {
+  it('redirects at once when consent is automatic', async () => {
     x.switches.autoConsent = { as: 'grace', decision: 'authorize' };
     const response = await open(client.authorizeUrl());
     assert.equal(response.status, 303);
@@ -75,7 +75,7 @@ describe('The fake X, authorize page', () => {
     assert.match(await x.consent(client.authorizeUrl(), { as: 'ada', decision: 'authorize' }), /error=access_denied/);
   });
 
-  it('takes a consent form once, and only from its own page', async () => {
+  it('accepts a consent form once, and only from its own page', async () => {
     const url = client.authorizeUrl();
     const ticket = ticketOn(await pageAt(url));
     const elsewhere = client.authorizeUrl({ scopes: ['dm.write'] });
@@ -92,7 +92,7 @@ describe('The fake X, authorize page', () => {
     assert.deepEqual(statuses, [400, 303, 400, 400]);
   });
 
-  it('has nobody else to sign in as', async () => {
+  it('refuses a person who doesn’t exist', async () => {
     const impostor = x.consent(client.authorizeUrl(), { as: 'mallory', decision: 'authorize' });
     await assert.rejects(impostor, /Nobody called mallory/);
   });
@@ -122,7 +122,7 @@ describe('The fake X, authorize page', () => {
     });
   }
 
-  it('does not mind the order of the query', async () => {
+  it('accepts any order of parameters', async () => {
     const [address = '', query = ''] = client.authorizeUrl().split('?');
     const url = `${address}?${query.split('&').toReversed().join('&')}`;
     assert.match(await x.consent(url, { as: 'ada', decision: 'authorize' }), /code=/);
@@ -137,7 +137,7 @@ describe('The fake X, authorize page', () => {
     await assertErrorPage(client.authorizeUrl());
   });
 
-  it('takes a state of 500 characters, and redirects without the state when there are more', async () => {
+  it('accepts a state of 500 characters, and redirects without a longer one', async () => {
     const back = [500, 501].map((length) =>
       x.consent(client.authorizeUrl({ state: 's'.repeat(length) }), { as: 'ada', decision: 'authorize' }),
     );

@@ -72,12 +72,12 @@ describe('The fake X, faults', () => {
     });
   }
 
-  it('answers 429 with the time when the limit ends', async () => {
+  it('answers 429 with the time at which the limit ends', async () => {
     x.fail(TOKEN, tooManyRequestsUntil(1_800_000_000_000));
     assert.equal((await send()).headers.get('x-rate-limit-reset'), '1800000000');
   });
 
-  it('loses the answer of a request that it acted on, whatever comes in its place', async () => {
+  it('replaces the answer of a request that it has processed', async () => {
     x.fail(TOKEN, faults.badGateway, { at: 'after' });
     assert.equal((await send()).status, 502);
     assert.equal(x.grants.isLive(refreshToken), false);
@@ -125,14 +125,14 @@ describe('The fake X, faults', () => {
     await (await send()).body?.cancel();
   });
 
-  it('changes members of the answer, and leaves them out', async () => {
+  it('changes members of the answer, and removes them', async () => {
     x.fail(TOKEN, withMembers({ expires_in: '7200', refresh_token: undefined, extra: null }));
     const body: Record<string, unknown> = JSON.parse(await (await send()).text());
     assert.deepEqual([body['expires_in'], 'refresh_token' in body, body['extra']], ['7200', false, null]);
     assert.ok(x.grants.isLive(String(body['access_token'])));
   });
 
-  it('strikes the next requests, as many as it was told to', async () => {
+  it('strikes as many requests as it should', async () => {
     const planned = x.fail(TOKEN, faults.internalError, { times: 2 });
     assert.deepEqual(await statuses(3), [500, 500, 200]);
     assert.equal(planned.hits, 2);
@@ -148,7 +148,7 @@ describe('The fake X, faults', () => {
     assert.deepEqual(await statuses(1), [200]);
   });
 
-  it('strikes only the endpoint, the method and the requests it was told to', async () => {
+  it('strikes only the endpoint, the method and the requests that it should', async () => {
     x.fail('POST /2/users/me', faults.internalError);
     x.fail(TOKEN, faults.internalError, { matching: ({ form }) => form?.['grant_type'] === 'refresh_token' });
     const token = (await client.signIn()).accessToken;
@@ -158,12 +158,12 @@ describe('The fake X, faults', () => {
     assert.equal((await fetch(`${x.apiBaseUrl}/2/users/me`)).status, 403);
   });
 
-  it('has no answer to spoil before it has acted, and nothing to match before it has read', () => {
+  it('can’t spoil an answer before there is one, or match a body before it is read', () => {
     assert.throws(() => x.fail(TOKEN, faults.truncatedJson, { at: 'before' }), /before the fake X has acted/);
     assert.throws(() => x.fail(TOKEN, faults.reset, { at: 'unread', matching: () => true }), /can’t be matched/);
   });
 
-  it('holds a request before it acts, until the test lets it go', async () => {
+  it('holds a request before it acts, until the test releases it', async () => {
     const hold = x.hold(TOKEN);
     const answer = send();
     const request = await hold.arrived;
@@ -203,14 +203,14 @@ describe('The fake X, faults', () => {
     assert.equal((await send()).status, 200);
   });
 
-  it('lets go of everybody when it stops', async () => {
+  it('closes every connection when it stops', async () => {
     x.fail(TOKEN, faults.silence);
     const answer = send();
     await x.arrival(TOKEN, 2);
     await Promise.all([assert.rejects(answer), x.stop()]);
   });
 
-  it('keeps what it was sent', async () => {
+  it('records every request', async () => {
     await send();
     const { method, path, host, headers, form, query, outcome } = lastRequest();
     assert.deepEqual([method, path, host, query], ['POST', TOKEN, `127.0.0.1:${x.port}`, {}]);
@@ -224,7 +224,7 @@ describe('The fake X, faults', () => {
     assert.equal(x.requests[0]?.host, `x.localhost:${x.port}`);
   });
 
-  it('knows an address that refuses connections, and one that nobody should trust', async () => {
+  it('has an address that refuses connections, and a server with an untrusted certificate', async () => {
     await assert.rejects(fetch(await refusingUrl()), hasCause(/ECONNREFUSED/));
     const untrusted = await startUntrustedServer();
     await assert.rejects(fetch(untrusted.url), hasCause(/DEPTH_ZERO_SELF_SIGNED_CERT/));

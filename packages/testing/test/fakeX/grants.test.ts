@@ -18,7 +18,7 @@ describe('The fake X, grants', () => {
     await x.stop();
   });
 
-  it('spends the old refresh token, without grace, and gives a new one', async () => {
+  it('spends the old refresh token at once, and gives a new one', async () => {
     const first = (await client.signIn()).refreshToken;
     const second = await client.refresh(first);
     assert.equal(second.status, 200);
@@ -27,14 +27,14 @@ describe('The fake X, grants', () => {
     assert.equal((await client.refresh(second.refreshToken)).status, 200, 'the newest is good');
   });
 
-  it('gives the tokens to one of two that refresh at once', async () => {
+  it('gives tokens to only one of two concurrent refreshes', async () => {
     const token = (await client.signIn()).refreshToken;
     const answers = await Promise.all([client.refresh(token), client.refresh(token)]);
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
     assert.equal(answers.filter(({ status }) => status === 400).length, 1);
   });
 
-  it('kills the whole grant for a spent refresh token when told to', async () => {
+  it('can kill the whole grant for a spent refresh token', async () => {
     x.switches.reuseKillsFamily = true;
     const first = (await client.signIn()).refreshToken;
     const second = await client.refresh(first);
@@ -43,7 +43,7 @@ describe('The fake X, grants', () => {
     assert.equal((await client.usersMe(second.accessToken)).status, 401);
   });
 
-  it('keeps the earlier access token alive after a refresh, or kills it when told to', async () => {
+  it('keeps the earlier access token alive after a refresh, or kills it', async () => {
     const first = await client.signIn();
     const second = await client.refresh(first.refreshToken);
     assert.equal((await client.usersMe(first.accessToken)).status, 200);
@@ -61,7 +61,7 @@ describe('The fake X, grants', () => {
     assert.equal(body['error_description'], 'Missing required parameter [refresh_token].');
   });
 
-  it('takes a refresh token for six months, which a refresh starts anew unless told otherwise', async () => {
+  it('accepts a refresh token for six months, which a refresh restarts or not', async () => {
     const almost = 182 * 24 * 3_600_000 - 1;
     const first = await client.signIn();
     now += almost;
@@ -74,7 +74,7 @@ describe('The fake X, grants', () => {
     assertDead(await client.refresh(third.refreshToken));
   });
 
-  it('kills the earlier refresh token of an app and person that sign in again, and no other', async () => {
+  it('kills only the earlier refresh token of the same app and person at a new sign-in', async () => {
     const first = await client.signIn();
     const grace = await client.signIn({ as: 'grace' });
     const bot = await client.signIn({ app: WEB_APP });
@@ -90,14 +90,14 @@ describe('The fake X, grants', () => {
     assertDead(await client.refresh(refreshed.refreshToken));
   });
 
-  it('gives the later sign-in only the scopes it asked for', async () => {
+  it('gives a later sign-in only the scopes that it requested', async () => {
     await client.signIn({ scopes: ['tweet.read', 'users.read', 'tweet.write', 'offline.access'] });
     const second = await client.signIn({ scopes: ['users.read', 'tweet.read'] });
     assert.equal(second.body['scope'], 'tweet.read users.read');
     assert.deepEqual(x.grants.refreshable, []);
   });
 
-  it('keeps the earlier access token alive after a new sign-in, or kills it when told to', async () => {
+  it('keeps the earlier access token alive after a new sign-in, or kills it', async () => {
     const first = await client.signIn();
     const second = await client.signIn();
     assert.equal((await client.usersMe(first.accessToken)).status, 200);
@@ -106,7 +106,7 @@ describe('The fake X, grants', () => {
     assert.equal((await client.usersMe(second.accessToken)).status, 401);
   });
 
-  it('revokes either token, and its partner only when told to', async () => {
+  it('revokes either token, and can revoke its partner', async () => {
     const first = await client.signIn();
     const { status, body } = await client.revoke(first.accessToken);
     assert.deepEqual({ status, body }, { status: 200, body: { revoked: true } });
@@ -119,11 +119,11 @@ describe('The fake X, grants', () => {
     assertDead(await client.refresh(second.refreshToken));
   });
 
-  it('takes a token it does not know for revoked (RFC 7009 §2.2)', async () => {
+  it('treats an unknown token as revoked (RFC 7009 §2.2)', async () => {
     assert.deepEqual((await client.revoke('XAT-nobody')).body, { revoked: true });
   });
 
-  it('wants a client that revokes to prove itself as at the token endpoint', async () => {
+  it('authenticates a client that revokes as the token endpoint does', async () => {
     const token = (await client.signIn({ app: WEB_APP })).accessToken;
     const revoke = '/2/oauth2/revoke';
     assert.equal((await client.post(revoke, { token })).status, 400);
@@ -154,7 +154,7 @@ describe('The fake X, grants', () => {
     );
   });
 
-  it('turns a public app into a confidential one, and back', async () => {
+  it('can make a public app confidential, and public again', async () => {
     const tokens = await client.signIn();
     const confidential = x.changeApp(NATIVE_APP.clientId, { kind: 'confidential', clientSecret: 'new' });
     assert.equal((await client.refresh(tokens.refreshToken)).status, 401);
@@ -165,7 +165,7 @@ describe('The fake X, grants', () => {
     assert.equal((await client.refresh(refreshed.refreshToken)).status, 200);
   });
 
-  it('knows every secret it has given away', async () => {
+  it('knows every secret that it has issued', async () => {
     const form = await client.authorize();
     const tokens = await client.post('/2/oauth2/token', form);
     const refreshed = await client.refresh(tokens.refreshToken);

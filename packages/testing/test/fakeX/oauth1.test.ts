@@ -61,18 +61,18 @@ describe('The fake X, OAuth 1.0a', () => {
     assert.equal((await accessToken(pair, pin)).answer['screen_name'], 'ada_l');
   });
 
-  it('takes the verifier from the body as well, which X’s documentation does', async () => {
+  it('accepts the verifier in the body, too, as in X’s documentation', async () => {
     const { pair, verifier } = await approved();
     assert.equal((await call('/oauth/access_token', { pair, form: { oauth_verifier: verifier } })).status, 200);
   });
 
-  it('takes a verifier once', async () => {
+  it('accepts a verifier once', async () => {
     const { pair, verifier } = await approved();
     await accessToken(pair, verifier);
     await assertCode(89, '/oauth/access_token', { pair, oauth: { oauth_verifier: verifier } });
   });
 
-  it('gives nothing for a request token that nobody approved, or for another app', async () => {
+  it('gives nothing for a request token that wasn’t approved, or to another app', async () => {
     const { pair } = await requestToken();
     await assertCode(32, '/oauth/access_token', { pair, oauth: { oauth_verifier: '' } });
     await assertCode(215, '/oauth/access_token', { pair });
@@ -80,7 +80,7 @@ describe('The fake X, OAuth 1.0a', () => {
     await assertCode(32, '/oauth/access_token', { app: WEB_APP, pair: theirs, oauth: { oauth_verifier: verifier } });
   });
 
-  it('sends the browser back with the denied token, which is dead then', async () => {
+  it('redirects with the denied token, which is then dead', async () => {
     const { pair } = await requestToken();
     const url = authorizeUrl(pair);
     assert.equal(await x.consent(url, { as: 'ada', decision: 'cancel' }), `${CALLBACK}?denied=${pair.token}`);
@@ -96,7 +96,7 @@ describe('The fake X, OAuth 1.0a', () => {
     await assert.rejects(again, /There is no request token for this page, or it was used before/);
   });
 
-  it('answers at once when consent is automatic', async () => {
+  it('redirects at once when consent is automatic', async () => {
     x.switches.autoConsent = { as: 'ada', decision: 'authorize' };
     const { pair } = await requestToken();
     const response = await fetch(authorizeUrl(pair), { redirect: 'manual' });
@@ -104,7 +104,7 @@ describe('The fake X, OAuth 1.0a', () => {
     assert.match(await x.consentWithPin(authorizeUrl((await requestToken('oob')).pair), 'grace'), /^\d{7}$/);
   });
 
-  it('offers the person first whom screen_name names', async () => {
+  it('offers the person in screen_name first', async () => {
     const { pair } = await requestToken();
     const page = await (await fetch(`${authorizeUrl(pair)}&screen_name=grace_h`)).text();
     assert.match(page, /id="person-grace" value="grace" checked>/);
@@ -117,7 +117,7 @@ describe('The fake X, OAuth 1.0a', () => {
     await assertCode(215, '/oauth/request_token', {});
   });
 
-  it('gives tokens that only read when asked to, or when the app may do no more', async () => {
+  it('gives read-only tokens on request, or when the app may only read', async () => {
     const post = { json: { text: 'Hello' } };
     const writer = await signIn();
     assert.equal((await call('/2/tweets', { ...post, pair: writer })).status, 201);
@@ -168,7 +168,7 @@ describe('The fake X, OAuth 1.0a', () => {
     });
   }
 
-  it('answers 215 without an OAuth header, and with one that says something twice', async () => {
+  it('answers 215 without an OAuth header, and to one with a duplicate parameter', async () => {
     const url = `${x.apiBaseUrl}/oauth/request_token`;
     for (const authorization of ['Bearer x', 'OAuth nonsense', `${header({ oauth }, url)}, oauth_nonce="again"`]) {
       const response = await fetch(url, { method: 'POST', headers: { authorization } });
@@ -176,11 +176,11 @@ describe('The fake X, OAuth 1.0a', () => {
     }
   });
 
-  it('takes a signature without oauth_version (RFC 5849 §3.1)', async () => {
+  it('accepts a signature without oauth_version (RFC 5849 §3.1)', async () => {
     assert.equal((await call('/oauth/request_token', { oauth, unsigned: { oauth_version: undefined } })).status, 200);
   });
 
-  it('takes timestamps within five minutes of its clock', async () => {
+  it('accepts timestamps within five minutes of its clock', async () => {
     for (const seconds of [-300, 300, -301, 301]) {
       const how = { oauth, unsigned: { oauth_timestamp: String(now / 1000 + seconds) } };
       if (Math.abs(seconds) > 300) await assertCode(135, '/oauth/request_token', how);
@@ -188,13 +188,13 @@ describe('The fake X, OAuth 1.0a', () => {
     }
   });
 
-  it('takes a nonce once', async () => {
+  it('accepts a nonce once', async () => {
     const again: Call = { oauth, unsigned: { oauth_nonce: 'twice' } };
     assert.equal((await call('/oauth/request_token', again)).status, 200);
     await assertCode(32, '/oauth/request_token', again);
   });
 
-  it('counts the query and a form body as signed, and JSON as not', async () => {
+  it('expects the query and a form body to be signed, and JSON not to be', async () => {
     const pair = await signIn();
     const me = '/2/users/me?user.fields=profile_image_url';
     const url = x.apiBaseUrl + me;
@@ -211,7 +211,7 @@ describe('The fake X, OAuth 1.0a', () => {
     assert.equal((await fetch(`${x.apiBaseUrl}/oauth/request_token`, sent)).status, 401);
   });
 
-  it('writes errors as XML or text when told to', async () => {
+  it('can write errors as XML or text', async () => {
     const written: string[] = [];
     for (const kind of ['json', 'xml', 'text'] as const) {
       x.switches.oauth1ErrorsAs = kind;

@@ -33,7 +33,7 @@ describe('The fake X, token endpoint', () => {
     assert.deepEqual(rest, { token_type: 'bearer', expires_in: 7200, scope: 'offline.access users.read tweet.read' });
   });
 
-  it('gives the scopes in the order they were asked for when told to', async () => {
+  it('can return the scopes in the order of the request', async () => {
     x.switches.scopeOrder = 'asked';
     assert.equal((await client.signIn()).body['scope'], 'tweet.read users.read offline.access');
   });
@@ -43,13 +43,13 @@ describe('The fake X, token endpoint', () => {
     assert.deepEqual(Object.keys(body).toSorted(), ['access_token', 'expires_in', 'scope', 'token_type']);
   });
 
-  it('takes a code once', async () => {
+  it('accepts a code once', async () => {
     const form = await client.authorize();
     assert.equal((await client.post(TOKEN, form)).status, 200);
     assertInvalid(await client.post(TOKEN, form), BAD_CODE);
   });
 
-  it('takes a code for 30 seconds', async () => {
+  it('accepts a code for 30 seconds', async () => {
     const early = await client.authorize();
     now += 29_999;
     assert.equal((await client.post(TOKEN, early)).status, 200);
@@ -69,14 +69,14 @@ describe('The fake X, token endpoint', () => {
     ['no grant type', { grant_type: undefined }, 'Missing required parameter [grant_type].'],
   ];
   for (const [what, change, description] of exchanges) {
-    it(`refuses a code exchange with ${what}, and leaves the code good`, async () => {
+    it(`refuses a code exchange with ${what}, and leaves the code valid`, async () => {
       const form = await client.authorize();
       assertInvalid(await client.post(TOKEN, { ...form, ...change }), description);
       assert.equal((await client.post(TOKEN, form)).status, 200);
     });
   }
 
-  it('refuses a grant type that is not for people', async () => {
+  it('refuses a grant type that isn’t for people', async () => {
     const { status, body } = await client.post(TOKEN, { grant_type: 'client_credentials' });
     assert.equal(status, 400);
     assert.match(String(body['error_description']), /^Value passed for the grant type was invalid/);
@@ -122,7 +122,7 @@ describe('The fake X, token endpoint', () => {
     }
   });
 
-  it('takes the raw pair of a confidential client, with and without the client id in the body', async () => {
+  it('accepts the unencoded credentials of a confidential client, with and without the client id in the body', async () => {
     for (const change of [{}, { client_id: undefined }]) {
       const form = await client.authorize({ app: WEB_APP });
       const header = basic(WEB_APP.clientId, secretOf(WEB_APP));
@@ -149,19 +149,19 @@ describe('The fake X, token endpoint', () => {
     });
   }
 
-  it('does not take the secret from the body', async () => {
+  it('refuses the secret in the body', async () => {
     const form = await client.authorize({ app: WEB_APP });
     assert.equal((await client.post(TOKEN, { ...form, client_secret: secret })).status, 401);
   });
 
-  it('lists its errors as well when told to', async () => {
+  it('can list its errors as well', async () => {
     x.switches.errorsListToo = true;
     const { body } = await client.refresh('XRT-nobody');
     assert.deepEqual(body['errors'], [{ message: 'Value passed for the token was invalid.' }]);
     assert.equal(body['error'], 'invalid_request');
   });
 
-  it('answers 405 to GET and to OPTIONS, and never speaks of CORS', async () => {
+  it('answers 405 to GET and OPTIONS, without CORS headers', async () => {
     const asked = { origin: 'https://vscode.dev', 'access-control-request-method': 'POST' };
     for (const method of ['GET', 'OPTIONS', 'POST']) {
       const response = await fetch(x.apiBaseUrl + TOKEN, { method, headers: asked });
