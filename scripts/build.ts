@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stageExtensions } from '../test/editor/stage.ts';
-import { ROOT } from '../test/host/project.ts';
+import { ROOT, SOURCE_CONDITION } from '../test/host/project.ts';
 import { bundleSize } from './bundleSize.ts';
 
 const BUDGET_KB = 70;
@@ -55,6 +55,7 @@ const others: BuildOptions[] = [
     stdin: editorSuite(),
     outfile: 'dist/editor/caller/suite.cjs',
     external: ['vscode', 'mocha'],
+    conditions: [SOURCE_CONDITION],
     sourcemap: 'inline',
   },
 ];

@@ -4,7 +4,7 @@ import type { Locks } from '../../src/ipc/locks.ts';
 import { toRecord } from '../../src/sessions/grant.ts';
 import { Register } from '../../src/sessions/store/register.ts';
 import { idOf } from '../../src/sessions/store/storeKey.ts';
-import { NATIVE_APP } from '../x/app.ts';
+import { NATIVE_APP } from 'x-authentication-testing';
 import type { Remembered } from './remembered.ts';
 import { ASKER, CONSTANT_ACCOUNT, GITHUB, X } from './tasks.ts';
 

@@ -4,9 +4,7 @@ import { packageExtensions } from '../e2e/packages.ts';
 import { freePort } from '../host/freePort.ts';
 import { openWindowProcesses } from '../unit/sessions/harness/windowProcesses.ts';
 import { HOUR } from '../unit/sessions/harness/window.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { ADA } from '../x/person.ts';
-import { type StandIn, startStandIn } from '../x/standIn.ts';
+import { ADA, NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { signedIn, signedInToGitHub } from './accounts.ts';
 import { callbackUrl } from '../host/codeServer.ts';
 import { type Editor, startEditor } from './editor.ts';
@@ -35,8 +33,8 @@ export async function measure(bundle: BundleSize, say: Say): Promise<Measured> {
   const loopbackPort = await freePort();
   const editorPort = await freePort();
   const apps = [{ ...NATIVE_APP, redirectUris: [callbackUrl(editorPort, loopbackPort)] }];
-  await using near = await startStandIn({ apps });
-  await using far = await startStandIn({ apps, latencyMs: LATENCY_MS });
+  await using near = await startFakeX({ apps });
+  await using far = await startFakeX({ apps, latencyMs: LATENCY_MS });
   for (const x of [near, far]) x.switches.autoConsent = { decision: 'authorize', as: ADA.key };
   await using editor = await startEditor(editorPort, {
     'xAuthentication.clientId': NATIVE_APP.clientId,
@@ -81,7 +79,7 @@ async function activate(editor: Editor): Promise<readonly (readonly Activation[]
   return activations;
 }
 
-async function list(editor: Editor, x: StandIn): Promise<Pick<Measured, 'listings' | 'listingRequests'>> {
+async function list(editor: Editor, x: FakeX): Promise<Pick<Measured, 'listings' | 'listingRequests'>> {
   const staged = await stageExtensions();
   const listings: Listing[] = [];
   for (const count of ACCOUNTS) {
@@ -100,7 +98,7 @@ interface InOneWindow {
   readonly version: string;
 }
 
-async function useSessions(editor: Editor, near: StandIn, far: StandIn): Promise<InOneWindow> {
+async function useSessions(editor: Editor, near: FakeX, far: FakeX): Promise<InOneWindow> {
   await using person = await editor.person(signedInToGitHub(`@${ADA.username}`));
   const x = [near, far].map(({ apiBaseUrl, authorizationBaseUrl }) => ({ apiBaseUrl, authorizationBaseUrl }));
   const asks = { warmCalls: WARM_CALLS, scopes: SCOPES, callers: CALLERS, expiries: EXPIRIES, signIns: SIGN_INS, x };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { NATIVE_APP } from '../x/app.ts';
+import { NATIVE_APP } from 'x-authentication-testing';
 import { callbackPage, hostRelay, type Relay } from './relay.ts';
 import { FOLLOW_THE_SYSTEM, inEachTheme, screenshot } from './screenshot.ts';
 import { sharedEditor } from './sharedEditor.ts';

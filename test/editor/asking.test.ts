@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { authentication, commands, extensions } from 'vscode';
-import { ADA } from '../x/person.ts';
-import type { StandIn } from '../x/standIn.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { ADA, type FakeX } from 'x-authentication-testing';
+import { startFakeXForEditor } from './fakeX.ts';
 
 describe('an extension that asks for a session', () => {
-  let x: StandIn;
+  let x: FakeX;
   before(async () => {
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
   });
   after(() => x.stop());
 

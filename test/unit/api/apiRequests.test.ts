@@ -6,8 +6,7 @@ import { ApiRequests } from '../../../src/api/apiRequests.ts';
 import { YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { IssuedSessions } from '../../../src/api/issuedSessions.ts';
 import { readOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
-import { answers, faults } from '../../x/faults.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { answers, faults, startFakeX } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from '../sessions/harness/staticWindow.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window } from '../sessions/harness/window.ts';
 import type { Session } from '../../../src/sessions/session.ts';
@@ -409,7 +408,7 @@ describe('Requests of other extensions', () => {
 
     it('and are not taken elsewhere by a redirect', async () => {
       await using at = await signedIn();
-      await using elsewhere = await startStandIn();
+      await using elsewhere = await startFakeX();
       at.machine.x.fail(ME, answers(307, { location: `${elsewhere.apiBaseUrl}/2/users/me` }, ''));
       assert.equal((await at.caller.requests.fetch(at.session, ME, { redirect: 'follow' })).status, 307);
       assert.deepEqual(elsewhere.requests, []);

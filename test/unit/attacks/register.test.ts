@@ -6,8 +6,7 @@ import { basename, join, relative } from 'node:path';
 import type { AuthenticationSession } from 'vscode';
 import type { OAuth1Grant } from '../../../src/sessions/grant.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, later, signedIn, startEditor } from './editor.ts';
 
 const SCOPES = ['tweet.read'];
@@ -55,7 +54,7 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, Buffer>> {
 
 describe('An extension that has a session', () => {
   it('finds nothing of its grant in any file, but for its label in the manifest', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'evil.extension', SCOPES);
     const lasting = await signedInOAuth1(editor);
@@ -73,7 +72,7 @@ describe('An extension that has a session', () => {
   });
 
   it('can’t make what puts other credentials in their place, though it knows all that sessions show', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedInOAuth1(editor);
     const folder = await registerOf(editor, 'x-oauth1');
@@ -173,7 +172,7 @@ describe('Whoever writes into the folder of the register', () => {
   };
   for (const [what, put] of Object.entries(stray)) {
     it(`takes no session away, and keeps none from being refreshed, with ${what}`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       const target = await accounts(editor, 'grace');
       const before = await silently(editor);
@@ -203,7 +202,7 @@ describe('Whoever writes into the folder of the register', () => {
   };
   for (const [what, put] of Object.entries(denied)) {
     it(`can keep a session from being refreshed, and no more, with ${what}`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       const target = await accounts(editor);
       const before = await silently(editor);
@@ -225,7 +224,7 @@ describe('Whoever writes into the folder of the register', () => {
   }
 
   it('can’t have the session follow a link that takes the place of the file', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { adas } = await accounts(editor);
     const outside = join(editor.folder, 'outside');
@@ -237,7 +236,7 @@ describe('Whoever writes into the folder of the register', () => {
   });
 
   it('brings back nothing that was refreshed since with an older copy of the file', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { adas } = await accounts(editor);
     const older = await readFile(adas);
@@ -259,7 +258,7 @@ describe('Whoever writes into the folder of the register', () => {
   });
 
   it('brings back a session after a sign-out with an older copy of the file, but none that X still knows', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { adas } = await accounts(editor);
     const older = await readFile(adas);
@@ -272,7 +271,7 @@ describe('Whoever writes into the folder of the register', () => {
     await editor.reload();
     const [back] = await editor.extension('evil.extension').getAccounts('x');
     assert.ok(back);
-    assert.deepEqual(x.grants.renewable, []);
+    assert.deepEqual(x.grants.refreshable, []);
     assert.ok(!x.grants.isLive((await silently(editor))?.accessToken ?? ''));
   });
 });
@@ -290,7 +289,7 @@ async function accounts(editor: Editor, ...others: readonly string[]): Promise<T
   return { folder, adas: join(folder, adas), graces: join(folder, graces) };
 }
 
-function refreshesAt(x: StandIn): number {
+function refreshesAt(x: FakeX): number {
   return x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
 }
 

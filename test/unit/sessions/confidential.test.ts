@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { RefusedError } from '../../../src/oauth/errors.ts';
 import { refusalCause } from '../../../src/x/refusals.ts';
-import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { basic } from '../../x/client.ts';
+import { type App, basic, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { HOUR, type Machine, openMachine, works } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';

@@ -6,8 +6,7 @@ import type { Lease, Locks } from '../../../src/ipc/locks.ts';
 import { YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
+import { answersJson, faults, NATIVE_APP, tooManyRequestsUntil, WEB_APP, withMembers } from 'x-authentication-testing';
 import { NotingRegister } from './harness/notingRegister.ts';
 import { registerFiles } from './harness/registerFiles.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
@@ -158,7 +157,7 @@ describe('Refresh', () => {
         assert.equal(await asked, undefined);
         // Two for what was signed out, two for what came after.
         for (let count = 1; count <= 4; count++) await machine.x.arrival(REVOKE, count);
-        await until(() => machine.x.grants.renewable.length === 0);
+        await until(() => machine.x.grants.refreshable.length === 0);
         await machine.settle();
         await machine.open().grants.list();
         await machine.settle();
@@ -237,7 +236,7 @@ describe('Refresh', () => {
       await second.sessions.signOut(grant?.id ?? '');
       await answer();
       assert.equal(await first.session(), undefined);
-      await until(() => machine.x.grants.renewable.length === 0);
+      await until(() => machine.x.grants.refreshable.length === 0);
     });
 
     it('is the end of it, also when nothing says so any more after a month', async () => {
@@ -405,7 +404,7 @@ describe('Refresh', () => {
       await machine.x.goOffline();
       machine.now += MINUTE;
       await window.session();
-      await machine.x.comeBack();
+      await machine.x.goOnline();
       machine.now += MINUTE;
       await endedBy(machine, window);
       assert.deepEqual(
@@ -450,7 +449,7 @@ describe('Refresh', () => {
       machine.now += 2 * HOUR;
       await machine.x.goOffline();
       assert.ok(await window.session());
-      await machine.x.comeBack();
+      await machine.x.goOnline();
       machine.x.disconnect('ada');
       machine.now += MINUTE;
       assert.equal(await window.session(), undefined);

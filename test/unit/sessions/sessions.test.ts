@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
 import { DEFAULT_LIFETIME_MS, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { InvalidScopesError } from '../../../src/sessions/scopeRequest.ts';
-import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { answersJson, faults, withMembers } from '../../x/faults.ts';
-import { ADA, GRACE } from '../../x/person.ts';
+import { ADA, answersJson, type App, faults, GRACE, NATIVE_APP, WEB_APP, withMembers } from 'x-authentication-testing';
 import { HOUR, type Machine, MINUTE, openMachine, works } from './harness/window.ts';
 import { writtenByANewerVersion } from './harness/registerFiles.ts';
 
@@ -475,7 +473,7 @@ describe('Sessions', () => {
       machine.now += 2 * HOUR;
       await second.session();
       await first.sessions.signOut(id);
-      assert.equal(machine.x.grants.renewable.length, 0);
+      assert.equal(machine.x.grants.refreshable.length, 0);
       assert.deepEqual(await second.sessions.all(), []);
     });
 
@@ -545,7 +543,7 @@ describe('Sessions', () => {
   });
 });
 
-/** An app, at the stand-in for X. */
+/** An app, at the fake X. */
 function at(machine: Machine, { clientId }: App): { readonly apiBaseUrl: string; readonly clientId: string } {
   return { apiBaseUrl: machine.x.apiBaseUrl, clientId };
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
-import { faults } from '../../x/faults.ts';
+import { faults } from 'x-authentication-testing';
 import { KillableWindow } from './harness/killableWindow.ts';
 import { registerFiles } from './harness/registerFiles.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
@@ -88,7 +88,7 @@ describe('A sign-in beside something else', () => {
         assert.ok(works(machine, await window.session(['dm.read'])));
         assert.equal((await window.sessions.all()).length, 1);
       }
-      assert.equal(machine.x.grants.renewable.length, 1);
+      assert.equal(machine.x.grants.refreshable.length, 1);
     });
 
     it(`counts as the later one whatever clocks say, also if X names it late (${kind})`, async () => {
@@ -159,7 +159,7 @@ describe('A sign-in beside something else', () => {
     hold.release();
     await ticks(machine, first);
     assert.deepEqual(await first.sessions.matching(['dm.read']), []);
-    assert.deepEqual(machine.x.grants.renewable, []);
+    assert.deepEqual(machine.x.grants.refreshable, []);
   });
 
   it('leaves nothing when its window dies before X answers', async () => {

@@ -6,10 +6,7 @@ import type { AppOnlyGrant, GrantBase, OAuth1Grant } from '../../../src/sessions
 import { tokenOf } from '../../../src/sessions/session.ts';
 import { fingerprint } from '../../../src/sessions/staticSessions.ts';
 import { readOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { basic, Client } from '../../x/client.ts';
-import { faults } from '../../x/faults.ts';
-import { ADA, GRACE } from '../../x/person.ts';
+import { ADA, basic, Client, faults, GRACE, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from './harness/staticWindow.ts';
 import { HOUR, type Machine, openMachine } from './harness/window.ts';
 

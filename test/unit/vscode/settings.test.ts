@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { notAClientId } from '../../../src/x/clientId.ts';
 import { readBaseUrl, type Traffic, UnsafeBaseUrlError } from '../../../src/x/endpoints.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
+import { NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 
 const Setting = v.object({ pattern: v.optional(v.string()), scope: v.string(), ignoreSync: v.optional(v.boolean()) });
 const Manifest = v.object({

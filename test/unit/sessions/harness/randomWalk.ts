@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
 import { isProvisional } from '../../../../src/sessions/grant.ts';
-import { faults } from '../../../x/faults.ts';
-import type { Received } from '../../../x/received.ts';
+import { faults, type ReceivedRequest } from 'x-authentication-testing';
 import { StoreKeyUnavailableError } from '../../../../src/sessions/store/storeKey.ts';
 import { KillableWindow } from './killableWindow.ts';
 import type { Notice } from '../../../../src/sessions/notice.ts';
@@ -301,7 +300,7 @@ export class Walk implements AsyncDisposable {
   }
 
   /** Requests that X acted on and whose answer nobody could note, because it was lost or the window died. */
-  #lostAnswers(): readonly Received[] {
+  #lostAnswers(): readonly ReceivedRequest[] {
     return this.#machine.x
       .requestsTo(TOKEN)
       .filter((request) => isRefresh(request) && request.outcome.acted && request.outcome.status !== 400)
@@ -309,7 +308,7 @@ export class Walk implements AsyncDisposable {
   }
 
   #checkRequests(): void {
-    const tries = new Map<string, Received[]>();
+    const tries = new Map<string, ReceivedRequest[]>();
     for (const request of this.#machine.x.requestsTo(TOKEN).filter(isRefresh)) {
       const token = request.form?.['refresh_token'] ?? '';
       const before = tries.get(token) ?? [];
@@ -366,6 +365,6 @@ async function isTooOld(window: Window): Promise<boolean> {
   }
 }
 
-function isRefresh({ form }: Received): boolean {
+function isRefresh({ form }: ReceivedRequest): boolean {
   return form?.['grant_type'] === 'refresh_token';
 }

@@ -16,7 +16,7 @@ import { Register } from '../../../../src/sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
 import { appOnlyBearer } from '../../../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken, type AccessType } from '../../../../src/x/oauth1.ts';
-import { type App, NATIVE_APP } from '../../../x/app.ts';
+import { type App, NATIVE_APP } from 'x-authentication-testing';
 import type { WindowSecrets } from './stores.ts';
 import type { Machine } from './window.ts';
 

@@ -21,9 +21,14 @@ import { GrantRecords } from '../../../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../../../src/sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
 import { type BaseUrls, oauth2Endpoints } from '../../../../src/x/endpoints.ts';
-import { type App, NATIVE_APP } from '../../../x/app.ts';
-import { clickThrough, textOf } from '../../../x/consent.ts';
-import { type StandIn, type StandInOptions, startStandIn } from '../../../x/standIn.ts';
+import {
+  type App,
+  clickThrough,
+  NATIVE_APP,
+  type FakeX,
+  type FakeXOptions,
+  startFakeX,
+} from 'x-authentication-testing';
 import { sharedStore, type SharedStore, type WindowSecrets } from './stores.ts';
 import type { Session } from '../../../../src/sessions/session.ts';
 
@@ -32,17 +37,17 @@ export const HOUR = 60 * MINUTE;
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** A machine with several windows that share a store and a folder, and a stand-in for X that goes by the same clock. */
+/** A machine with several windows that share a store and a folder, and a fake X that goes by the same clock. */
 export class Machine {
   /** Epoch milliseconds, by which everything goes; only a test moves it. */
   now = Date.UTC(2026, 6, 1);
-  readonly x: StandIn;
+  readonly x: FakeX;
   readonly folder: string;
   store: SharedStore;
   readonly #windows: Window[] = [];
   readonly #toldBefore: Notice[] = [];
 
-  constructor(kind: SharedStore['kind'], folder: string, x: StandIn) {
+  constructor(kind: SharedStore['kind'], folder: string, x: FakeX) {
     this.store = sharedStore(kind);
     this.folder = folder;
     this.x = x;
@@ -91,12 +96,9 @@ export class Machine {
   }
 }
 
-export async function openMachine(
-  kind: SharedStore['kind'] = 'desktop',
-  options: StandInOptions = {},
-): Promise<Machine> {
+export async function openMachine(kind: SharedStore['kind'] = 'desktop', options: FakeXOptions = {}): Promise<Machine> {
   let machine: Machine | undefined;
-  const x = await startStandIn({ now: () => machine?.now ?? 0, ...options });
+  const x = await startFakeX({ now: () => machine?.now ?? 0, ...options });
   machine = new Machine(kind, await mkdtemp(join(tmpdir(), 'x-authentication-')), x);
   return machine;
 }
@@ -232,8 +234,8 @@ export class Window {
     };
     const endpoints = oauth2Endpoints(this.#baseUrls);
     const url = await authorizationUrl(endpoints, { clientId: app.clientId }, request);
-    const { location, body } = await clickThrough(url, { as, decision: 'authorize' });
-    if (location === undefined) throw new Error(textOf(body));
+    const { location, text } = await clickThrough(url, { as, decision: 'authorize' });
+    if (location === undefined) throw new Error(text);
     const grant = await this.signIns.finish(
       { apiBaseUrl: this.#baseUrls.api, clientId: app.clientId },
       request,

@@ -5,13 +5,14 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { type StandIn, startStandIn } from '../../../x/standIn.ts';
+import { type FakeX, startFakeX } from 'x-authentication-testing';
+import { SOURCE_CONDITION } from '../../../host/project.ts';
 import type { SharedStore } from './stores.ts';
 import type { Message, Order, Report } from './windowWorker.ts';
 
-/** Windows as processes over one store and one folder, with a stand-in for X. */
+/** Windows as processes over one store and one folder, with a fake X. */
 export class WindowProcesses {
-  readonly x: StandIn;
+  readonly x: FakeX;
   readonly folder: string;
   readonly windows: WindowProcess[] = [];
   readonly notices: string[] = [];
@@ -20,7 +21,7 @@ export class WindowProcesses {
   readonly #program: string;
   readonly #killed = new Set<number>();
 
-  constructor(kind: SharedStore['kind'], x: StandIn, folder: string) {
+  constructor(kind: SharedStore['kind'], x: FakeX, folder: string) {
     this.#kind = kind;
     this.x = x;
     this.folder = folder;
@@ -32,6 +33,7 @@ export class WindowProcesses {
       outfile: this.#program,
       bundle: true,
       platform: 'node',
+      conditions: [SOURCE_CONDITION],
       format: 'esm',
       logLevel: 'error',
     });
@@ -125,7 +127,7 @@ export class WindowProcesses {
 
 export async function openWindowProcesses(kind: SharedStore['kind'], windows: number): Promise<WindowProcesses> {
   let processes: WindowProcesses | undefined;
-  const x = await startStandIn({ now: () => processes?.now ?? 0 });
+  const x = await startFakeX({ now: () => processes?.now ?? 0 });
   x.switches.reuseKillsFamily = true;
   processes = new WindowProcesses(kind, x, mkdtempSync(join(tmpdir(), 'x-authentication-')));
   processes.now = Date.UTC(2026, 6, 1);

@@ -4,8 +4,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreKeyUnavailableError } from '../../../../src/sessions/store/storeKey.ts';
 import { Register } from '../../../../src/sessions/store/register.ts';
-import { NATIVE_APP } from '../../../x/app.ts';
-import { ADA } from '../../../x/person.ts';
+import { ADA, NATIVE_APP } from 'x-authentication-testing';
 import { HOUR, type Machine, MINUTE, openMachine, works } from '../harness/window.ts';
 
 const DAY = 24 * HOUR;
