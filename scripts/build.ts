@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stageExtensions } from '../test/editor/stage.ts';
-import { ROOT } from '../test/host/project.ts';
+import { ROOT, SOURCE_CONDITION } from '../test/host/project.ts';
 import { bundleSize } from './bundleSize.ts';
 
 const BUDGET_KB = 70;
@@ -45,12 +45,17 @@ const extension = {
 const others: BuildOptions[] = [
   { ...common, entryPoints: ['examples/greeter/src/extension.ts'], outfile: 'examples/greeter/dist/extension.cjs' },
   { ...common, entryPoints: ['examples/recipes/src/extension.ts'], outfile: 'examples/recipes/dist/extension.cjs' },
-  { ...common, entryPoints: ['test/editor/neighbour/extension.ts'], outfile: 'dist/editor/neighbour/extension.cjs' },
+  {
+    ...common,
+    entryPoints: ['test/editor/otherExtension/extension.ts'],
+    outfile: 'dist/editor/otherExtension/extension.cjs',
+  },
   {
     ...common,
     stdin: editorSuite(),
     outfile: 'dist/editor/caller/suite.cjs',
     external: ['vscode', 'mocha'],
+    conditions: [SOURCE_CONDITION],
     sourcemap: 'inline',
   },
 ];

@@ -6,11 +6,10 @@ import { startDesktop } from '../test/host/desktop.ts';
 import { freePort } from '../test/host/freePort.ts';
 import { type Program, run } from '../test/host/program.ts';
 import { CACHE, ROOT } from '../test/host/project.ts';
-import { NATIVE_APP, WEB_APP } from '../test/x/app.ts';
-import { startStandIn } from '../test/x/standIn.ts';
+import { NATIVE_APP, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { openOnDesktop } from './openOnDesktop.ts';
 
-const HELP = `Starts VS Code with X Authentication, the example extensions Greeter and Recipes, and a stand-in for X.
+const HELP = `Starts VS Code with X Authentication, the example extensions Greeter and Recipes, and a fake X.
 
   npm start                 in a browser
   npm start -- --desktop    on the desktop: the VS Code in VSCODE_PATH, or one that is downloaded
@@ -47,7 +46,7 @@ async function start(): Promise<void> {
   const loopbackPort = options.real ? LOOPBACK_PORT : await freePort(LOOPBACK_PORT);
   const loopback = `http://127.0.0.1:${loopbackPort}/callback`;
   const callback = options.desktop ? loopback : `http://127.0.0.1:${port}/proxy/${loopbackPort}/callback`;
-  const settings = options.real ? undefined : await standInSettings(loopbackPort, [loopback, callback]);
+  const settings = options.real ? undefined : await fakeXSettings(loopbackPort, [loopback, callback]);
   const editor = options.desktop ? await onDesktop(settings) : await inBrowser(port, settings);
   if (options.real) console.log(`\nRegister this callback for your app at X, exactly:\n  ${callback}`);
   console.log(`
@@ -61,12 +60,12 @@ Ctrl-C ends everything.
   process.exit();
 }
 
-async function standInSettings(loopbackPort: number, callbacks: string[]): Promise<Record<string, unknown>> {
+async function fakeXSettings(loopbackPort: number, callbacks: string[]): Promise<Record<string, unknown>> {
   const redirectUris = [...new Set([...callbacks, ...NATIVE_APP.redirectUris])];
-  const x = await startStandIn({
+  const x = await startFakeX({
     apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris })),
     onRequest: ({ method, path, outcome: { status, state } }) =>
-      console.log(`Stand-in for X: ${method} ${path} → ${status ?? state}`),
+      console.log(`Fake X: ${method} ${path} → ${status ?? state}`),
   });
   return {
     'xAuthentication.clientId': NATIVE_APP.clientId,

@@ -1,7 +1,7 @@
 import { unreachable } from '../oauth/http.ts';
 import { apiUrl, checkDestination } from '../x/apiHosts.ts';
 import type { Grant } from '../sessions/grant.ts';
-import type { Grants } from '../sessions/store/grants.ts';
+import { tokenOf } from '../sessions/session.ts';
 import type { SessionClaim, IssuedSessions } from './issuedSessions.ts';
 
 /** A session that was not handed out here: made up, or from elsewhere. */
@@ -23,7 +23,7 @@ export interface RequestLine {
 
 /** The grants of one provider, and how they authorize a request. */
 export interface Authorizer {
-  readonly grants: Pick<Grants, 'find'>;
+  readonly grants: { readonly find: (id: string) => Promise<Grant | undefined> };
   /** The `Authorization` header, made of what a session hands out. */
   readonly authorize: (accessToken: string, request: RequestLine) => string | Promise<string>;
   /** Gets another token in the place of one that X has refused, if it can. There is none for what lasts. */
@@ -81,7 +81,7 @@ export class ApiRequests {
     const { authorizer, grant } = await this.#genuine(claim);
     const response = await this.#send(request, call.signal, authorizer, grant);
     if (response.status !== 401) {
-      if (this.#unproven.get(grant.id) === grant.accessToken) this.#unproven.delete(grant.id);
+      if (this.#unproven.get(grant.id) === tokenOf(grant)) this.#unproven.delete(grant.id);
       return response;
     }
     const newer = await unlessAborted(call.signal, this.#newer(authorizer, grant));
@@ -100,7 +100,7 @@ export class ApiRequests {
     for (const authorizer of this.#authorizers) {
       const grant = await authorizer.grants.find(id);
       if (grant === undefined) continue;
-      if (grant.accessToken === accessToken || this.#issued.has(grant.id, accessToken)) return { authorizer, grant };
+      if (tokenOf(grant) === accessToken || this.#issued.has(grant.id, accessToken)) return { authorizer, grant };
     }
     if (this.#issued.has(id, accessToken)) throw new SessionEndedError('The grant is gone, or of another server.');
     throw new UnknownSessionError('The session was not handed out here, or long ago.');
@@ -108,11 +108,12 @@ export class ApiRequests {
 
   /** The grant with another token than the one that X has just refused, if there is one to be had. */
   async #newer({ grants, refresh }: Authorizer, refused: Grant): Promise<Grant | undefined> {
-    const { id, accessToken } = refused;
+    const { id } = refused;
+    const accessToken = tokenOf(refused);
     if (this.#unproven.get(id) !== accessToken) await refresh?.(refused);
     const newest = await grants.find(id);
-    if (newest === undefined || newest.accessToken === accessToken) return undefined;
-    this.#unproven.set(id, newest.accessToken);
+    if (newest === undefined || tokenOf(newest) === accessToken) return undefined;
+    this.#unproven.set(id, tokenOf(newest));
     return newest;
   }
 
@@ -126,7 +127,7 @@ export class ApiRequests {
     checkDestination(new URL(url), grant.apiBaseUrl);
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers.get('content-type') ?? '');
     const form = isForm ? new URLSearchParams(`&${await request.clone().text()}`) : undefined;
-    request.headers.set('authorization', await authorize(grant.accessToken, { method, url, form }));
+    request.headers.set('authorization', await authorize(tokenOf(grant), { method, url, form }));
     try {
       // A redirect could take the request, and what X makes of the credentials, elsewhere.
       return await this.#fetch(request, { redirect: 'manual', ...(signal && { signal }) });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { READ_NO_FOLLOW } from '../ipc/durableFiles.ts';
 import type { User } from '../x/users.ts';
 import { errnoCode, isNotThere, retryWhileBusy } from '../ipc/fileErrors.ts';
-import type { Grant } from './grant.ts';
+import type { Grant, OAuth2Grant } from './grant.ts';
 import type { Log } from '../common/log.ts';
 import { linkOrCopy } from '../ipc/linkOrCopy.ts';
 
@@ -23,7 +23,7 @@ export type ClaimLabel = (candidates: Iterable<string>, owner: LabelOwner, kept?
 const MOST_LOOKED_AT = 1000;
 
 /** A grant before it is known whose it is. */
-export type Given = Omit<Grant, 'account'>;
+export type Given = Omit<OAuth2Grant, 'account'>;
 
 /**
  * Gives a grant a label of its own: `before`, which the one had that it replaces, or a new one. `user`: undefined while X does

@@ -1,13 +1,13 @@
-import type { Grant } from './grant.ts';
+import type { Grant, OAuth2Grant } from './grant.ts';
 
 /** What a person should be told, once across all windows; src/vscode/ui/messages/userFacingErrors.ts has the words. */
 export type Notice =
   /** X ended the grant. `dropped`: an earlier refresh's answer was lost, which is the likely reason. */
-  | { readonly kind: 'rejected'; readonly grant: Grant; readonly dropped: boolean }
-  | { readonly kind: 'unknown-client'; readonly grant: Grant }
-  | { readonly kind: 'client-secret'; readonly grant: Grant; readonly hasSecret: boolean }
+  | { readonly kind: 'rejected'; readonly grant: OAuth2Grant; readonly dropped: boolean }
+  | { readonly kind: 'unknown-client'; readonly grant: OAuth2Grant }
+  | { readonly kind: 'client-secret'; readonly grant: OAuth2Grant; readonly hasSecret: boolean }
   /** A new sign-in took the place of one that allowed more: X keeps one grant per app and person. */
-  | { readonly kind: 'narrowed'; readonly grant: Grant; readonly lost: readonly string[] }
+  | { readonly kind: 'narrowed'; readonly grant: OAuth2Grant; readonly lost: readonly string[] }
   /** Stored sign-ins that can't be read were set aside. */
   | { readonly kind: 'unreadable'; readonly count: number }
   /** Sign-ins that should be stored are not: a lost keyring, a cleared store. */

@@ -6,15 +6,17 @@ import { refusalCause } from '../x/refusals.ts';
 import type { BackOff } from './backOff.ts';
 import type { ClientSecrets } from './store/clientSecrets.ts';
 import { NO_LOCK, runExclusive, type Lease, type Locks } from '../ipc/locks.ts';
-import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, type Grant } from './grant.ts';
+import { DEFAULT_LIFETIME_MS, isDue, isExpired, isYoung, sameState, type OAuth2Grant } from './grant.ts';
 import { isLive, type Entry, type Sent } from './store/entry.ts';
 import { isNoFiles, type Grants } from './store/grants.ts';
 import type { Log } from '../common/log.ts';
+import type { UnfinishedWork } from '../common/unfinishedWork.ts';
 import type { Notify } from './notice.ts';
+import type { Revocation } from './revocation.ts';
 import { withTimeout } from '../common/abort.ts';
 
-/** How a refresh ended (design rule 7). `current` says that the token is good, whoever refreshed it. */
-export type Outcome = 'current' | 'ended' | 'misconfigured' | 'unreachable';
+/** How a refresh ended (design rule 7). `refreshed` says that the token is good, whoever refreshed it. */
+export type Outcome = 'refreshed' | 'ended' | 'misconfigured' | 'unreachable';
 
 export interface RefreshDeps {
   readonly fetch: Fetch;
@@ -34,11 +36,11 @@ const DOUBT_LOOKS = 2;
 const DAY_MS = 24 * 60 * 60_000;
 
 /** What X gives for a refresh token. */
-type Refreshed = Pick<Grant, 'accessToken' | 'refreshToken' | 'scopes' | 'obtainedAt' | 'expiresAt'>;
+type Refreshed = Pick<OAuth2Grant, 'accessToken' | 'refreshToken' | 'scopes' | 'obtainedAt' | 'expiresAt'>;
 
 /** A refresh token that X has refused to this window, perhaps because it has just taken it from another. */
 interface Doubt {
-  readonly grant: Grant;
+  readonly grant: OAuth2Grant;
   readonly since: number;
   looks: number;
   /** Whether an answer may have been lost on the way. */
@@ -50,11 +52,13 @@ interface Doubt {
  * inside the lock. Nothing here ever removes a grant unless X said of its newest refresh token that it is dead.
  */
 export class Refresh {
-  readonly #grants: Grants;
+  readonly #grants: Grants<'oauth2'>;
   readonly #clients: ClientSecrets;
   readonly #locks: Locks;
   readonly #backOff: BackOff;
-  readonly #world: RefreshDeps;
+  readonly #revocation: Revocation;
+  readonly #unfinished: UnfinishedWork;
+  readonly #deps: RefreshDeps;
   readonly #notify: Notify;
   readonly #log: Log;
   readonly #underWay = new Map<
@@ -62,21 +66,19 @@ export class Refresh {
     { readonly startedAt: number; readonly refused: string | undefined; readonly outcome: Promise<Outcome> }
   >();
   readonly #lastOutcomes = new Map<string, Outcome>();
-  readonly #unfinished = new Set<Promise<unknown>>();
-  #isClosing = false;
   /** By the id of their grant. */
   readonly #doubts = new Map<string, Doubt>();
   /** The last request for each grant that failed here: nobody waits for its answer any more. */
   readonly #failed = new Map<string, string>();
-  /** Tokens that came for a grant which was signed out meanwhile: nobody may keep them. */
-  onOrphan: (grant: Grant) => void = () => undefined;
 
   constructor(parts: {
-    grants: Grants;
+    grants: Grants<'oauth2'>;
     clients: ClientSecrets;
     locks: Locks;
     backOff: BackOff;
-    world: RefreshDeps;
+    revocation: Revocation;
+    unfinished: UnfinishedWork;
+    deps: RefreshDeps;
     notify: Notify;
     log: Log;
   }) {
@@ -84,7 +86,9 @@ export class Refresh {
     this.#clients = parts.clients;
     this.#locks = parts.locks;
     this.#backOff = parts.backOff;
-    this.#world = parts.world;
+    this.#revocation = parts.revocation;
+    this.#unfinished = parts.unfinished;
+    this.#deps = parts.deps;
     this.#notify = parts.notify;
     this.#log = parts.log;
   }
@@ -93,13 +97,13 @@ export class Refresh {
    * The grant with the best token there is to hand out, or undefined when the grant is no more. Refreshes it when it is due,
    * and waits for that only as long as a caller, and those queued behind it, can bear.
    */
-  async fresh(grant: Grant): Promise<Grant | undefined> {
-    const now = this.#world.now();
+  async fresh(grant: OAuth2Grant): Promise<OAuth2Grant | undefined> {
+    const now = this.#deps.now();
     if (!isDue(grant, now) || this.#backOff.isWaiting(grant.id)) return grant;
     const outcome = this.refresh(grant);
     const startedAt = this.#underWay.get(grant.id)?.startedAt ?? performance.now();
-    const patience = isExpired(grant, now) ? TIMEOUT_MS.expired : TIMEOUT_MS.good;
-    await withTimeout(patience - (performance.now() - startedAt), outcome, undefined);
+    const timeoutMs = isExpired(grant, now) ? TIMEOUT_MS.expired : TIMEOUT_MS.good;
+    await withTimeout(timeoutMs - (performance.now() - startedAt), outcome, undefined);
     return this.#grants.find(grant.id).catch(() => grant);
   }
 
@@ -107,7 +111,7 @@ export class Refresh {
    * Refreshes a grant if it is due, or if its access token is the one that X has `refused`, unless that is minutes old: whoever asks,
    * nobody can have refresh tokens spent one after another. Never rejects.
    */
-  refresh(grant: Grant, refused?: string): Promise<Outcome> {
+  refresh(grant: OAuth2Grant, refused?: string): Promise<Outcome> {
     const underWay = this.#underWay.get(grant.id);
     if (underWay !== undefined && underWay.refused === refused) return underWay.outcome;
     const refreshing = this.#refreshAfter(underWay?.outcome, grant, refused);
@@ -129,31 +133,13 @@ export class Refresh {
   }
 
   /** Refreshes a grant whose access token X has refused to an extension, unless X is to be left alone. One 401 proves nothing. */
-  async refreshRefused(grant: Grant): Promise<Outcome> {
+  async refreshRefused(grant: OAuth2Grant): Promise<Outcome> {
     return this.#backOff.isWaiting(grant.id) ? 'unreachable' : this.refresh(grant, grant.accessToken);
-  }
-
-  /** Does what must not be cut off, because X's answer exists nowhere else until it is stored. Rejects once the window is being closed. */
-  async toTheEnd<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#isClosing) throw new Error('The window is being closed.');
-    const working = work();
-    this.#unfinished.add(working);
-    try {
-      return await working;
-    } finally {
-      this.#unfinished.delete(working);
-    }
-  }
-
-  /** To be called when the window is being closed: nothing new is begun, and what is under way is stored when this resolves. */
-  async settled(): Promise<void> {
-    this.#isClosing = true;
-    await Promise.allSettled(this.#unfinished);
   }
 
   async #refreshAfter(
     earlier: Promise<Outcome> | undefined,
-    grant: Grant,
+    grant: OAuth2Grant,
     refused: string | undefined,
   ): Promise<Outcome> {
     await earlier;
@@ -164,7 +150,7 @@ export class Refresh {
       isUnavailable: isNoFiles,
     };
     try {
-      return await this.toTheEnd(() =>
+      return await this.#unfinished.finish(() =>
         runExclusive<Outcome>(this.#locks, grant.id, options, (lease) => this.#refreshAlone(grant, refused, lease)),
       );
     } catch (error) {
@@ -175,15 +161,15 @@ export class Refresh {
   }
 
   /** Whether nothing is left to do, because another window has been here, or this one is being closed. */
-  async #done(known: Grant, refused: string | undefined): Promise<Outcome | undefined> {
-    if (this.#isClosing) return 'unreachable';
+  async #done(known: OAuth2Grant, refused: string | undefined): Promise<Outcome | undefined> {
+    if (this.#unfinished.isClosing) return 'unreachable';
     const grant = await this.#grants.find(known.id);
     if (grant === undefined) return 'ended';
-    const now = this.#world.now();
-    return isDue(grant, now) || (grant.accessToken === refused && !isYoung(grant, now)) ? undefined : 'current';
+    const now = this.#deps.now();
+    return isDue(grant, now) || (grant.accessToken === refused && !isYoung(grant, now)) ? undefined : 'refreshed';
   }
 
-  async #refreshAlone(known: Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
+  async #refreshAlone(known: OAuth2Grant, refused: string | undefined, lease: Lease): Promise<Outcome> {
     // Another machine may have refreshed it, of which SecretStorage tells, if anything.
     await this.#grants.lookAtRecord(known);
     const done = await this.#done(known, refused);
@@ -192,8 +178,8 @@ export class Refresh {
     const { grant, sent } = entry;
     const { refreshToken } = grant;
     if (refreshToken === undefined) {
-      if (isExpired(grant, this.#world.now())) return this.#end(grant, false);
-      return grant.accessToken === refused ? 'unreachable' : 'current';
+      if (isExpired(grant, this.#deps.now())) return this.#end(grant, false);
+      return grant.accessToken === refused ? 'unreachable' : 'refreshed';
     }
 
     const dropped = sent !== undefined;
@@ -208,13 +194,13 @@ export class Refresh {
     const id = randomUUID();
     const marked = await this.#mark(grant, { id, isRefused: false }, true);
     // Signed out, or signed in anew, in this very moment.
-    if (!isLive(marked) || !sameState(marked.grant, grant)) return isLive(marked) ? 'current' : 'ended';
+    if (!isLive(marked) || !sameState(marked.grant, grant)) return isLive(marked) ? 'refreshed' : 'ended';
     // Last of all, for the machine may have slept in any of the steps before.
     if (!(await lease.held())) return 'unreachable';
     // Not when the answer is read, which may be much later: X counts from about now.
-    const obtainedAt = this.#world.now();
+    const obtainedAt = this.#deps.now();
     try {
-      const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, refreshToken, this.#world);
+      const answer = await refresh(tokenEndpoints(grant.apiBaseUrl), client, refreshToken, this.#deps);
       return await this.#refreshed(grant, {
         accessToken: answer.accessToken,
         refreshToken: answer.refreshToken ?? refreshToken,
@@ -238,10 +224,10 @@ export class Refresh {
   }
 
   /** Keeps what X gave. It exists nowhere else, so whatever happened meanwhile is looked at now, and not before. */
-  async #refreshed(before: Grant, given: Refreshed): Promise<Outcome> {
+  async #refreshed(before: OAuth2Grant, given: Refreshed): Promise<Outcome> {
     this.#backOff.succeeded(before.id);
     this.#doubts.delete(before.id);
-    const keep = (current: Entry | undefined): Entry | undefined => {
+    const keep = (current: Entry<OAuth2Grant> | undefined): Entry<OAuth2Grant> | undefined => {
       if (current === undefined) return { grant: { ...before, ...given, generation: before.generation + 1 } };
       const { grant, ended } = current;
       // Signed in anew; another window was given more; or somebody has signed out. That X had ended it is taken back.
@@ -257,14 +243,14 @@ export class Refresh {
     }
     if (kept?.ended === 'signed-out' && kept.grant.signInId === before.signInId) {
       // Here or elsewhere, while X was answering.
-      this.onOrphan({ ...before, ...given });
+      void this.#revocation.revoke({ ...before, ...given });
       return 'ended';
     }
     this.#log.info(`Grant ${before.id}: refreshed.`);
-    return 'current';
+    return 'refreshed';
   }
 
-  async #unreachable(grant: Grant, error: UnreachableError, dropped: boolean): Promise<Outcome> {
+  async #unreachable(grant: OAuth2Grant, error: UnreachableError, dropped: boolean): Promise<Outcome> {
     if (!error.maybeSent && !dropped) await this.#mark(grant, undefined);
     this.#backOff.failed(grant.id, error.retryAfterMs);
     this.#log.warn(`Grant ${grant.id}: not refreshed, it will be tried again. ${error.message}`);
@@ -272,7 +258,7 @@ export class Refresh {
   }
 
   async #refused(
-    grant: Grant,
+    grant: OAuth2Grant,
     error: RefusedError,
     { hasSecret, dropped, isAlone }: { hasSecret: boolean; dropped: boolean; isAlone: boolean },
   ): Promise<Outcome> {
@@ -297,17 +283,17 @@ export class Refresh {
    * Another window may have got the next token and stand still, or be about to keep it, or SecretStorage is late. So X is not
    * believed at once, and not asked again either, in no window.
    */
-  #doubt(grant: Grant, dropped: boolean): Outcome {
-    this.#doubts.set(grant.id, { grant, since: this.#world.now(), looks: 0, dropped });
+  #doubt(grant: OAuth2Grant, dropped: boolean): Outcome {
+    this.#doubts.set(grant.id, { grant, since: this.#deps.now(), looks: 0, dropped });
     this.#backOff.failed(grant.id);
     return 'unreachable';
   }
 
   async #lookedAgain(doubt: Doubt): Promise<Outcome> {
     doubt.looks++;
-    const isOver = doubt.looks >= DOUBT_LOOKS && Math.abs(this.#world.now() - doubt.since) >= DOUBT_MS;
+    const isOver = doubt.looks >= DOUBT_LOOKS && Math.abs(this.#deps.now() - doubt.since) >= DOUBT_MS;
     // For how long X may refuse to say whose a new sign-in is, nobody knows.
-    const isLongOver = this.#world.now() - doubt.grant.expiresAt >= DAY_MS;
+    const isLongOver = this.#deps.now() - doubt.grant.expiresAt >= DAY_MS;
     if (isOver && (isLongOver || !(await this.#grants.mayBeReplaced(doubt.grant)))) {
       this.#doubts.delete(doubt.grant.id);
       return this.#end(doubt.grant, doubt.dropped);
@@ -317,10 +303,10 @@ export class Refresh {
   }
 
   /** X says that the newest refresh token is dead. Only the window that says so first tells the person. */
-  async #end(grant: Grant, dropped: boolean): Promise<Outcome> {
+  async #end(grant: OAuth2Grant, dropped: boolean): Promise<Outcome> {
     await this.#grants.lookAtRecord(grant);
     const current = await this.#grants.entry(grant.id);
-    if (current === undefined || !sameState(current.grant, grant)) return current === undefined ? 'ended' : 'current';
+    if (current === undefined || !sameState(current.grant, grant)) return current === undefined ? 'ended' : 'refreshed';
     if (await this.#grants.end(grant, 'rejected')) this.#notify({ kind: 'rejected', grant, dropped });
     return 'ended';
   }
@@ -329,8 +315,12 @@ export class Refresh {
    * Notes that a request is sent for the next state of a grant, so that a lost answer can be told from a grant that X ended; undefined:
    * that nothing was spent. If it `mustBeThere`, nothing is to be spent where it can't be noted for now.
    */
-  async #mark(grant: Grant, sent: Sent | undefined, mustBeThere = false): Promise<Entry | undefined> {
-    const change = (current: Entry | undefined): Entry | undefined =>
+  async #mark(
+    grant: OAuth2Grant,
+    sent: Sent | undefined,
+    mustBeThere = false,
+  ): Promise<Entry<OAuth2Grant> | undefined> {
+    const change = (current: Entry<OAuth2Grant> | undefined): Entry<OAuth2Grant> | undefined =>
       isLive(current) && sameState(current.grant, grant) && current.sent?.id !== sent?.id
         ? { ...current, sent }
         : undefined;
@@ -345,7 +335,7 @@ export class Refresh {
   }
 
   /** True in one window only: the one that tells the person what is wrong with the app. */
-  async #isFirstToTell(grant: Grant, what: string): Promise<boolean> {
+  async #isFirstToTell(grant: OAuth2Grant, what: string): Promise<boolean> {
     let isFirst = false;
     await this.#grants.change(grant, (current) => {
       isFirst = isLive(current) && sameState(current.grant, grant) && current.told?.includes(what) !== true;

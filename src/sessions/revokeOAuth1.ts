@@ -1,7 +1,7 @@
-import type { World } from '../oauth/oauth1Flow.ts';
+import type { Fetch } from '../oauth/http.ts';
+import { newNonce } from '../oauth/oauth1Signature.ts';
 import { invalidateToken } from '../x/oauth1.ts';
-import type { Grant } from './grant.ts';
-import { readOAuth1Credentials } from './store/oauth1Credentials.ts';
+import type { OAuth1Grant } from './grant.ts';
 
 /**
  * Revokes the token of a grant of OAuth 1.0a at its server. Not if what has taken its place has the same: X hands that out again to
@@ -10,11 +10,10 @@ import { readOAuth1Credentials } from './store/oauth1Credentials.ts';
  * @throws {RefusedError | UnreachableError}
  */
 export async function revokeOAuth1(
-  { apiBaseUrl, accessToken }: Grant,
-  replacedBy: Grant | undefined,
-  world: World,
+  { apiBaseUrl, consumer, token }: OAuth1Grant,
+  replacedBy: OAuth1Grant | undefined,
+  deps: { readonly fetch: Fetch; readonly now: () => number },
 ): Promise<void> {
-  const { consumer, token } = readOAuth1Credentials(accessToken);
-  if (replacedBy !== undefined && readOAuth1Credentials(replacedBy.accessToken).token.token === token.token) return;
-  await invalidateToken(apiBaseUrl, consumer, token, world);
+  if (replacedBy?.token.token === token.token) return;
+  await invalidateToken(apiBaseUrl, consumer, token, { ...deps, nonce: newNonce });
 }

@@ -1,4 +1,5 @@
 import type { Account, Grant } from './grant.ts';
+import { writeOAuth1Credentials } from './store/oauth1Credentials.ts';
 
 /** A view of a grant, as VS Code hands it to an extension (`vscode.AuthenticationSession`). */
 export interface Session {
@@ -37,5 +38,17 @@ export interface Status {
 
 /** A view of a grant with the given scopes. */
 export function toSession(grant: Grant, scopes: readonly string[]): Session {
-  return { id: grant.id, accessToken: grant.accessToken, account: grant.account, scopes };
+  return { id: grant.id, accessToken: tokenOf(grant), account: grant.account, scopes };
+}
+
+/** What the sessions of a grant hand out as their access token. */
+export function tokenOf(grant: Grant): string {
+  switch (grant.kind) {
+    case 'oauth2':
+      return grant.accessToken;
+    case 'oauth1':
+      return writeOAuth1Credentials(grant.consumer, grant.token);
+    case 'app-only':
+      return grant.bearer;
+  }
 }

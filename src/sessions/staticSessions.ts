@@ -1,53 +1,52 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Account, Grant } from './grant.ts';
-import type { ClaimLabel } from './labels.ts';
 import type { Log } from '../common/log.ts';
+import type { Account, GrantBase, GrantOf } from './grant.ts';
+import type { ClaimLabel } from './labels.ts';
 import type { Notify } from './notice.ts';
-import { toSession, type Session, type Status } from './session.ts';
+import { toSession, tokenOf, type Session, type Status } from './session.ts';
 import type { Grants } from './store/grants.ts';
 
-/** When credentials end that do not: later than any clock will say. */
-const NEVER = Number.MAX_SAFE_INTEGER;
+type StaticKind = 'oauth1' | 'app-only';
 
-/** What a sign-in with credentials that do not expire brings. */
-export interface StaticCredentials {
-  /** The server that confirmed them. */
+/** What a sign-in with a credential that does not expire brings. */
+export interface StaticSignIn<Kind extends StaticKind> {
+  /** The server that confirmed it. */
   readonly apiBaseUrl: string;
-  /** The X app that they belong to: its API key, or for a bearer token alone a hash of it. */
+  /** The X app that it belongs to: its API key, or for a bearer token alone a hash of it. */
   readonly appKey: string;
   readonly account: Omit<Account, 'label'>;
   /** What the account may be called, the best first, without an end. */
   readonly labels: () => Iterable<string>;
-  /** What the session hands out. */
-  readonly secret: string;
-  /** True when they were asked for to read only, though the app may do more. */
+  /** The grant with its credential. */
+  readonly toGrant: (rest: GrantBase) => GrantOf<Kind>;
+  /** True when it was asked for to read only, though the app may do more. */
   readonly readOnly?: boolean;
 }
 
-/** Ends credentials at X. It must leave them alone if what has taken their place has the same token. */
-type Revoke = (grant: Grant, replacedBy?: Grant) => Promise<void>;
+/** Ends a credential at X. It must leave it alone if what has taken its place has the same token. */
+type Revoke<Kind extends StaticKind> = (grant: GrantOf<Kind>, replacedBy?: GrantOf<Kind>) => Promise<void>;
 
-/** The scope of credentials that may only read. */
+/** The scope of a credential that may only read. */
 const READ = 'read';
 
 /**
  * Sessions of credentials that X lets live until they are revoked: OAuth 1.0a tokens and app-only bearers. They are grants
- * like any other, stored and handed over in the same way, that are never due to be refreshed. Scopes mean nothing to them, but
+ * like any other, stored and seen by other windows in the same way, that are never due to be refreshed. Scopes mean nothing to them, but
  * that those for reading only do not serve a request to `write`.
  */
-export class StaticSessions {
-  readonly #grants: Grants;
+export class StaticSessions<Kind extends StaticKind> {
+  readonly #grants: Grants<Kind>;
   readonly #claimLabel: ClaimLabel;
-  readonly #revoke: Revoke | undefined;
+  readonly #revoke: Revoke<Kind> | undefined;
   readonly #now: () => number;
   readonly #notify: Notify;
   readonly #log: Log;
 
   /** `revoke` ends the credentials at X; there is none for those that are shared with others. */
   constructor(parts: {
-    grants: Grants;
+    grants: Grants<Kind>;
     claimLabel: ClaimLabel;
-    revoke?: Revoke;
+    revoke?: Revoke<Kind>;
     now: () => number;
     notify: Notify;
     log: Log;
@@ -89,28 +88,30 @@ export class StaticSessions {
    * Keeps credentials that X has just confirmed, in the place of the same account's earlier ones, of another app's as well. Those
    * are another session, under another label: whoever was allowed the one is asked about the other.
    */
-  async keep(credentials: StaticCredentials): Promise<Grant> {
-    const { apiBaseUrl, appKey, account, labels, secret, readOnly = false } = credentials;
-    const old = (await this.#grants.listOf(apiBaseUrl)).find(
-      (grant) => grant.account.id === account.id || grant.accessToken === secret,
-    );
-    if (old?.accessToken === secret) return old;
-    const same = old?.clientId === appKey ? old : undefined;
-    const owner = { apiBaseUrl, app: appKey, accountId: account.id };
-    const label = await this.#claimLabel(labels(), owner, same?.account.label);
-    const grant = await this.#grants.replace({
-      id: same?.id ?? randomUUID(),
+  async keep(signIn: StaticSignIn<Kind>): Promise<GrantOf<Kind>> {
+    const { apiBaseUrl, appKey: clientId, account, labels, toGrant, readOnly = false } = signIn;
+    const given = toGrant({
+      id: randomUUID(),
       apiBaseUrl,
-      clientId: appKey,
-      account: { ...account, label },
+      clientId,
+      account: { ...account, label: '' },
       scopes: readOnly ? [READ] : [],
-      accessToken: secret,
-      refreshToken: undefined,
       obtainedAt: this.#now(),
-      expiresAt: NEVER,
       signInId: randomUUID(),
       signInNumber: 1,
       generation: 1,
+    });
+    const old = (await this.#grants.listOf(apiBaseUrl)).find(
+      (grant) => grant.account.id === account.id || tokenOf(grant) === tokenOf(given),
+    );
+    if (old !== undefined && tokenOf(old) === tokenOf(given)) return old;
+    const same = old?.clientId === clientId ? old : undefined;
+    const owner = { apiBaseUrl, app: clientId, accountId: account.id };
+    const label = await this.#claimLabel(labels(), owner, same?.account.label);
+    const grant = await this.#grants.replace({
+      ...given,
+      id: same?.id ?? given.id,
+      account: { ...account, label },
     });
     if (old !== undefined && same === undefined) await this.#grants.end(old, 'signed-out');
     this.#log.info(`Grant ${grant.id}: signed in.`);
@@ -119,7 +120,7 @@ export class StaticSessions {
   }
 
   /** What nobody can sign out of any more would live at X for ever. */
-  async #revokeReplaced(old: Grant, grant: Grant): Promise<void> {
+  async #revokeReplaced(old: GrantOf<Kind>, grant: GrantOf<Kind>): Promise<void> {
     try {
       await this.#revoke?.(old, grant);
     } catch (error) {
@@ -128,7 +129,7 @@ export class StaticSessions {
     }
   }
 
-  sessionOf(grant: Grant, asked: readonly string[]): Session {
+  sessionOf(grant: GrantOf<Kind>, asked: readonly string[]): Session {
     return toSession(grant, asked);
   }
 

@@ -3,31 +3,31 @@ import type { Grant } from '../sessions/grant.ts';
 import type { GrantChanges, Grants } from '../sessions/store/grants.ts';
 import type { IssuedSessions } from '../api/issuedSessions.ts';
 import type { Messages } from './ui/messages/messages.ts';
-import type { SignInAttempt, SessionSource } from './providerKind.ts';
+import type { ProviderKind, SignInAttempt, SessionSource } from './providerKind.ts';
 import { stepDone } from './walkthrough.ts';
 import { toSession, type Session } from '../sessions/session.ts';
 
-/** What is loaded to tell of a failure. */
-interface Teller {
+/** Loads what reports errors to people. */
+type LoadReporting = () => Promise<{
   readonly toUserFacingError: (error: unknown) => Error;
   readonly messages: Messages;
-}
+}>;
 
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
-export class Provider implements vscode.AuthenticationProvider {
+class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
   readonly #signIn: (scopes: readonly string[], accountId: string | undefined) => SignInAttempt;
   readonly #issued: IssuedSessions;
-  readonly #ui: () => Promise<Teller>;
+  readonly #ui: LoadReporting;
   readonly #changes = new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.#changes.event;
 
   constructor(parts: {
-    grants: Grants;
+    grants: Pick<Grants, 'onDidChange'>;
     sessions: SessionSource;
     signIn: (scopes: readonly string[], accountId: string | undefined) => SignInAttempt;
     issued: IssuedSessions;
-    ui: () => Promise<Teller>;
+    ui: LoadReporting;
   }) {
     this.#sessions = parts.sessions;
     this.#signIn = parts.signIn;
@@ -111,6 +111,20 @@ export class Provider implements vscode.AuthenticationProvider {
         removed.some((gone) => gone.account.id === account.id) && !added.some((grant) => grant.id === id),
     );
   }
+}
+
+/** Registers one of the providers with VS Code. */
+export function registerProvider(
+  kind: ProviderKind & { readonly grants: Pick<Grants, 'onDidChange'> },
+  issued: IssuedSessions,
+  ui: LoadReporting,
+): vscode.Disposable {
+  const provider = new Provider({ ...kind, issued, ui });
+  const options = { supportsMultipleAccounts: true };
+  return vscode.Disposable.from(
+    provider,
+    vscode.authentication.registerAuthenticationProvider(kind.id, kind.label, provider, options),
+  );
 }
 
 function asGranted(grant: Grant): vscode.AuthenticationSession {

@@ -1,6 +1,13 @@
-import type { Grant } from '../sessions/grant.ts';
+import type { Authorizer } from '../api/apiRequests.ts';
+import type { UnfinishedWork } from '../common/unfinishedWork.ts';
+import type { Grant, GrantKind } from '../sessions/grant.ts';
+import type { Labels } from '../sessions/labels.ts';
 import type { Outcome } from '../sessions/refresh.ts';
 import type { Session, Status } from '../sessions/session.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { SignIns } from '../sessions/signIns.ts';
+import type { StaticSessions } from '../sessions/staticSessions.ts';
+import type { Grants } from '../sessions/store/grants.ts';
 import type { SignInMethod } from './signInMethodSetting.ts';
 
 /** A provider as commands see it. */
@@ -30,4 +37,29 @@ export interface SessionSource {
   statuses(): Promise<readonly Status[]>;
   /** Refreshes one grant, where they have to be refreshed. */
   refreshNow?(sessionId: string): Promise<Outcome | undefined>;
+}
+
+/** One of the three providers, its parts connected. */
+interface ProviderOf<Kind extends GrantKind> extends ProviderKind {
+  readonly grants: Grants<Kind>;
+  /** How its sessions authorize requests of other extensions. */
+  readonly authorizer: Authorizer;
+}
+
+export interface XProvider extends ProviderOf<'oauth2'> {
+  readonly sessions: Sessions;
+  readonly signIns: SignIns;
+  readonly unfinished: UnfinishedWork;
+}
+
+export interface StaticProvider<Kind extends 'oauth1' | 'app-only'> extends ProviderOf<Kind> {
+  readonly sessions: StaticSessions<Kind>;
+  readonly labels: () => Promise<Labels>;
+}
+
+/** The providers by the names that the rest of the code has for them: `x`, `x-oauth1` and `x-app`. */
+export interface Providers {
+  readonly x: XProvider;
+  readonly oauth1: StaticProvider<'oauth1'>;
+  readonly appOnly: StaticProvider<'app-only'>;
 }

@@ -4,7 +4,7 @@ import type { Locks } from '../../src/ipc/locks.ts';
 import { toRecord } from '../../src/sessions/grant.ts';
 import { Register } from '../../src/sessions/store/register.ts';
 import { idOf } from '../../src/sessions/store/storeKey.ts';
-import { NATIVE_APP } from '../x/app.ts';
+import { NATIVE_APP } from 'x-authentication-testing';
 import type { Remembered } from './remembered.ts';
 import { ASKER, CONSTANT_ACCOUNT, GITHUB, X } from './tasks.ts';
 
@@ -22,6 +22,7 @@ export async function signedIn(count: number, apiBaseUrl: string, globalStorage:
     clientId: NATIVE_APP.clientId,
     account: { id: String(index), label: `@person_${index}` },
     scopes: ['tweet.read', 'users.read', 'offline.access'],
+    kind: 'oauth2' as const,
     // As long as X's.
     accessToken: String(index).padStart(91, 'a'),
     refreshToken: String(index).padStart(91, 'r'),
@@ -33,8 +34,9 @@ export async function signedIn(count: number, apiBaseUrl: string, globalStorage:
   }));
   const key = randomBytes(32);
   const folder = join(globalStorage, 'grants', idOf(key), 'x');
-  const register = new Register({ folder, key, locks, monotonicMs: () => performance.now() });
-  const keyOf = (grant: (typeof grants)[number]): string => `grant:${apiBaseUrl} ${grant.clientId} ${grant.account.id}`;
+  const register = new Register({ kind: 'oauth2', folder, key, locks, monotonicMs: () => performance.now() });
+  const keyOf = (grant: (typeof grants)[number]): string =>
+    `oauth2:${apiBaseUrl} ${grant.clientId} ${grant.account.id}`;
   for (const grant of grants) await register.change(keyOf(grant), async () => ({ grant }));
   const secrets = [
     ['store-key', { version: 1, key: key.toString('base64url') }] as const,

@@ -2,11 +2,9 @@ import { stat } from 'node:fs/promises';
 import type { BundleSize } from '../../scripts/bundleSize.ts';
 import { packageExtensions } from '../e2e/packages.ts';
 import { freePort } from '../host/freePort.ts';
-import { openFleet } from '../unit/sessions/harness/windowProcesses.ts';
+import { openWindowProcesses } from '../unit/sessions/harness/windowProcesses.ts';
 import { HOUR } from '../unit/sessions/harness/window.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { ADA } from '../x/person.ts';
-import { type StandIn, startStandIn } from '../x/standIn.ts';
+import { ADA, NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { signedIn, signedInToGitHub } from './accounts.ts';
 import { callbackUrl } from '../host/codeServer.ts';
 import { type Editor, startEditor } from './editor.ts';
@@ -35,8 +33,8 @@ export async function measure(bundle: BundleSize, say: Say): Promise<Measured> {
   const loopbackPort = await freePort();
   const editorPort = await freePort();
   const apps = [{ ...NATIVE_APP, redirectUris: [callbackUrl(editorPort, loopbackPort)] }];
-  await using near = await startStandIn({ apps });
-  await using far = await startStandIn({ apps, latencyMs: LATENCY_MS });
+  await using near = await startFakeX({ apps });
+  await using far = await startFakeX({ apps, latencyMs: LATENCY_MS });
   for (const x of [near, far]) x.switches.autoConsent = { decision: 'authorize', as: ADA.key };
   await using editor = await startEditor(editorPort, {
     'xAuthentication.clientId': NATIVE_APP.clientId,
@@ -81,7 +79,7 @@ async function activate(editor: Editor): Promise<readonly (readonly Activation[]
   return activations;
 }
 
-async function list(editor: Editor, x: StandIn): Promise<Pick<Measured, 'listings' | 'listingRequests'>> {
+async function list(editor: Editor, x: FakeX): Promise<Pick<Measured, 'listings' | 'listingRequests'>> {
   const staged = await stageExtensions();
   const listings: Listing[] = [];
   for (const count of ACCOUNTS) {
@@ -100,14 +98,14 @@ interface InOneWindow {
   readonly version: string;
 }
 
-async function useSessions(editor: Editor, near: StandIn, far: StandIn): Promise<InOneWindow> {
+async function useSessions(editor: Editor, near: FakeX, far: FakeX): Promise<InOneWindow> {
   await using person = await editor.person(signedInToGitHub(`@${ADA.username}`));
   const x = [near, far].map(({ apiBaseUrl, authorizationBaseUrl }) => ({ apiBaseUrl, authorizationBaseUrl }));
   const asks = { warmCalls: WARM_CALLS, scopes: SCOPES, callers: CALLERS, expiries: EXPIRIES, signIns: SIGN_INS, x };
   const answer = await person.perform(await stageExtensions(), 'sessions', asks);
-  const renewals = near.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token');
+  const refreshes = near.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token');
   const requests = answer.expiries.map(
-    ({ startedAt, endedAt }) => renewals.filter(({ at }) => at >= startedAt && at <= endedAt).length,
+    ({ startedAt, endedAt }) => refreshes.filter(({ at }) => at >= startedAt && at <= endedAt).length,
   );
   const [nearMs = [], farMs = []] = answer.signInMs;
   return {
@@ -131,17 +129,17 @@ async function useSessions(editor: Editor, near: StandIn, far: StandIn): Promise
 
 /** Windows as processes over one store, which VS Code in a browser does not have. */
 async function expireInWindows(): Promise<Expiries> {
-  await using fleet = await openFleet('desktop', WINDOWS);
+  await using processes = await openWindowProcesses('desktop', WINDOWS);
   const requests: number[] = [];
   const served: number[] = [];
   const ms: number[] = [];
   for (let expiry = 0; expiry < EXPIRIES; expiry++) {
-    const before = fleet.refreshes;
-    fleet.now += 2 * HOUR;
+    const before = processes.refreshes;
+    processes.now += 2 * HOUR;
     const startedAt = performance.now();
-    const reports = await Promise.all(fleet.windows.map((window) => window.ask({ callers: CALLERS / WINDOWS })));
+    const reports = await Promise.all(processes.windows.map((window) => window.ask({ callers: CALLERS / WINDOWS })));
     ms.push(performance.now() - startedAt);
-    requests.push(fleet.refreshes - before);
+    requests.push(processes.refreshes - before);
     const unserved = reports.map((report) => (report ? report.withoutSession + report.rejections.length : CALLERS));
     served.push(CALLERS - unserved.reduce((sum, count) => sum + count, 0));
   }

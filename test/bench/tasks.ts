@@ -43,7 +43,7 @@ export interface SessionsTask {
   readonly callers: number;
   readonly expiries: number;
   readonly signIns: number;
-  /** Stand-ins for X: the first answers at once, the second later. */
+  /** Fake X servers: the first answers at once, the second later. */
   readonly x: readonly { readonly apiBaseUrl: string; readonly authorizationBaseUrl: string }[];
 }
 
@@ -51,7 +51,7 @@ export interface SessionsAnswer {
   /** How long each call took, by provider. */
   readonly warmMs: Record<'x' | 'github' | 'constant', readonly number[]>;
   readonly expiries: readonly Expiry[];
-  /** How long each sign-in took, by stand-in. */
+  /** How long each sign-in took, by fake X. */
   readonly signInMs: readonly (readonly number[])[];
   /** Of VS Code. */
   readonly version: string;

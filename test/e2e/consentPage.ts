@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** The page on which the stand-in for X asks for consent, and the page that it leads to. */
+/** The page on which the fake X asks for consent, and the page that it leads to. */
 export class ConsentPage {
   readonly page: Page;
 

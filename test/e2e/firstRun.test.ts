@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import { NATIVE_APP } from '../x/app.ts';
+import { NATIVE_APP } from 'x-authentication-testing';
 import type { ConsentPage } from './consentPage.ts';
 import type { EditorWindow } from './editorWindow.ts';
 import { Keyboard } from './keyboard.ts';

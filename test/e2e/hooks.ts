@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { SCREENSHOTS, screenshot } from './screenshot.ts';
-import { strikeStage, theStage } from './stage.ts';
+import { closeSharedEditor, sharedEditor } from './sharedEditor.ts';
 import { runningStories } from './story.ts';
 
 /** For mocha's `--require`. */
@@ -10,7 +10,7 @@ export const mochaHooks = {
     // On the first run ever this downloads VS Code and Chromium.
     this.timeout(20 * 60_000);
     await rm(SCREENSHOTS, { recursive: true, force: true });
-    await theStage();
+    await sharedEditor();
   },
 
   async afterEach(this: Mocha.Context): Promise<void> {
@@ -19,7 +19,7 @@ export const mochaHooks = {
   },
 
   async afterAll(): Promise<void> {
-    await strikeStage();
+    await closeSharedEditor();
   },
 };
 

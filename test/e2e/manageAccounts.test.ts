@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { NATIVE_APP } from '../x/app.ts';
-import { ADA } from '../x/person.ts';
+import { ADA, NATIVE_APP } from 'x-authentication-testing';
 import type { EditorWindow } from './editorWindow.ts';
 import { Keyboard } from './keyboard.ts';
 import { FOLLOW_THE_SYSTEM, inEachTheme, screenshot } from './screenshot.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { NATIVE_APP, WEB_APP } from '../x/app.ts';
-import { answersJson, faults } from '../x/faults.ts';
+import { answersJson, faults, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import type { EditorWindow } from './editorWindow.ts';
 import { FOLLOW_THE_SYSTEM, inEachTheme } from './screenshot.ts';
 import { startStory, type Story } from './story.ts';

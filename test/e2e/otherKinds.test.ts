@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { NATIVE_APP } from '../x/app.ts';
+import { NATIVE_APP } from 'x-authentication-testing';
 import { ConsentPage } from './consentPage.ts';
 import type { EditorWindow } from './editorWindow.ts';
 import { screenshot } from './screenshot.ts';

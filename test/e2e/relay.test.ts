@@ -3,7 +3,7 @@ import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-cor
 import { inLightAndDark, violations } from './accessibility.ts';
 import { callbackPage, hostRelay, type Relay } from './relay.ts';
 import { screenshot } from './screenshot.ts';
-import { theStage } from './stage.ts';
+import { sharedEditor } from './sharedEditor.ts';
 
 const DESKTOP = 'vscode://xauth.x-authentication/callback?nonce=the-nonce&windowId=2';
 const SECRET = 'the-code-that-nobody-may-see';
@@ -15,7 +15,7 @@ describe('The relay page, in a browser', () => {
   let context: BrowserContext;
 
   before(async () => {
-    const stage = await theStage();
+    const stage = await sharedEditor();
     editor = new URL(stage.server.url).origin;
     relay = await hostRelay(await callbackPage(editor));
   });
@@ -28,7 +28,7 @@ describe('The relay page, in a browser', () => {
     options: BrowserContextOptions = {},
     host: Relay = relay,
   ): Promise<{ page: Page; went: string[]; complaints: string[] }> {
-    const { browser } = await theStage();
+    const { browser } = await sharedEditor();
     context = await browser.newContext({ viewport: { width: 900, height: 600 }, ...options });
     const page = await context.newPage();
     const went: string[] = [];
@@ -137,7 +137,7 @@ describe('The check for accessibility', () => {
     ['a link without a name', '<html lang="en"><title>t</title><main><h1>T</h1><a href="/x"></a>', 'link-name'],
   ] as const) {
     it(`finds ${what}`, async () => {
-      const { browser } = await theStage();
+      const { browser } = await sharedEditor();
       const page = await browser.newPage();
       try {
         await page.setContent(`<!doctype html>${html}`);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { WEB_APP } from '../x/app.ts';
-import { faults } from '../x/faults.ts';
+import { faults, WEB_APP } from 'x-authentication-testing';
 import { findSecrets } from './findSecrets.ts';
 import { startStory } from './story.ts';
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { NATIVE_APP, WEB_APP } from '../x/app.ts';
-import { faults } from '../x/faults.ts';
+import { faults, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { screenshot } from './screenshot.ts';
 import { startStory } from './story.ts';
 

@@ -3,26 +3,25 @@ import type { BrowserContext } from 'playwright-core';
 import type { CodeServer } from '../host/codeServer.ts';
 import { freePort } from '../host/freePort.ts';
 import { writeSettings } from '../host/settings.ts';
-import { NATIVE_APP, WEB_APP } from '../x/app.ts';
-import { type StandIn, startStandIn } from '../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { EditorWindow } from './editorWindow.ts';
-import { theStage } from './stage.ts';
+import { sharedEditor } from './sharedEditor.ts';
 
 const running = new Set<Story>();
 
 /**
- * A story has a browser that nobody has used, so that no secret is in it, a stand-in for X that knows nobody, and a free
- * loopback port. The user settings point at them and name the stand-in's public app; `settings` come on top, as do the callback
+ * A story has a browser that nobody has used, so that no secret is in it, a fake X that knows nobody, and a free
+ * loopback port. The user settings point at them and name the fake X's public app; `settings` come on top, as do the callback
  * URLs that are registered for its apps.
  */
 export async function startStory(
   settings: Readonly<Record<string, unknown>> = {},
   callbackUrls: readonly string[] = [],
 ): Promise<Story> {
-  const { server, browser } = await theStage();
+  const { server, browser } = await sharedEditor();
   const loopbackPort = await freePort();
   const redirectUris = [server.callbackUrl(loopbackPort), ...callbackUrls];
-  const x = await startStandIn({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris })) });
+  const x = await startFakeX({ apps: [NATIVE_APP, WEB_APP].map((app) => ({ ...app, redirectUris })) });
   const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: new URL(server.url).origin });
   const story = new Story(x, server, context, loopbackPort);
@@ -38,13 +37,13 @@ export async function startStory(
 }
 
 export class Story {
-  readonly x: StandIn;
+  readonly x: FakeX;
   readonly server: CodeServer;
   readonly browser: BrowserContext;
   readonly loopbackPort: number;
   #settings: Readonly<Record<string, unknown>> = {};
 
-  constructor(x: StandIn, server: CodeServer, browser: BrowserContext, loopbackPort: number) {
+  constructor(x: FakeX, server: CodeServer, browser: BrowserContext, loopbackPort: number) {
     this.x = x;
     this.server = server;
     this.browser = browser;

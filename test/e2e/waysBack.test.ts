@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { NATIVE_APP } from '../x/app.ts';
+import { NATIVE_APP } from 'x-authentication-testing';
 import { callbackPage, hostRelay, type Relay } from './relay.ts';
 import { FOLLOW_THE_SYSTEM, inEachTheme, screenshot } from './screenshot.ts';
-import { theStage } from './stage.ts';
+import { sharedEditor } from './sharedEditor.ts';
 import { startStory, type Story } from './story.ts';
 import type { EditorWindow } from './editorWindow.ts';
 
@@ -120,7 +120,7 @@ describe("Coming back by the editor's own address", () => {
 describe('Coming back by a relay of one’s own', () => {
   let relay: Relay;
   before(async () => {
-    relay = await hostRelay(await callbackPage(new URL((await theStage()).server.url).origin));
+    relay = await hostRelay(await callbackPage(new URL((await sharedEditor()).server.url).origin));
   });
   after(() => relay.stop());
 

@@ -9,10 +9,9 @@ import {
 } from 'vscode';
 import type { XApi, XApiErrorName, XAuthentication, XSignInErrorName } from '../../src/api/x-authentication.d.ts';
 import { freePort } from '../host/freePort.ts';
-import { answersJson, faults } from '../x/faults.ts';
-import type { StandIn } from '../x/standIn.ts';
+import { answersJson, faults, type FakeX } from 'x-authentication-testing';
 import { tenMinutesPass } from './clock.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { startFakeXForEditor } from './fakeX.ts';
 
 const ID = 'xauth.x-authentication';
 const SCOPES = ['tweet.read', 'users.read'];
@@ -47,12 +46,12 @@ async function refusedWith(name: XApiErrorName, promise: Promise<unknown>): Prom
 
 describe('the API that another extension gets', function () {
   this.timeout(20_000);
-  let x: StandIn;
+  let x: FakeX;
   let api: XApi;
   let session: AuthenticationSession;
 
   before(async () => {
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
     api = await exported();
     session = await signIn();
   });
@@ -88,12 +87,12 @@ describe('the API that another extension gets', function () {
   });
 
   it('is of no use to an extension that was granted nothing', async () => {
-    const neighbour = await extensions
-      .getExtension<{ authentication: typeof authentication }>('tests.neighbour')
+    const otherExtension = await extensions
+      .getExtension<{ authentication: typeof authentication }>('tests.other-extension')
       ?.activate();
-    assert.equal(await neighbour?.authentication.getSession('x', SCOPES, { silent: true }), undefined);
+    assert.equal(await otherExtension?.authentication.getSession('x', SCOPES, { silent: true }), undefined);
     // It may see who is signed in, and guess.
-    const [account] = (await neighbour?.authentication.getAccounts('x')) ?? [];
+    const [account] = (await otherExtension?.authentication.getAccounts('x')) ?? [];
     assert.ok(account);
     for (const forged of [
       { ...session, account, accessToken: 'guessed' },
@@ -120,7 +119,7 @@ describe('the API that another extension gets', function () {
   it('says when X can’t be reached', async () => {
     await x.goOffline();
     await refusedWith('Unreachable', api.fetch(session, ME));
-    await x.comeBack();
+    await x.goOnline();
   });
 
   it('says when a setting has to be mended', async () => {
@@ -142,10 +141,10 @@ describe('the API that another extension gets', function () {
 
 describe('the name of an error that getSession rejects with', function () {
   this.timeout(20_000);
-  let x: StandIn;
+  let x: FakeX;
 
   beforeEach(async () => {
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
   });
   afterEach(async () => {
     x.switches.autoConsent = { as: 'ada', decision: 'authorize' };
@@ -154,7 +153,7 @@ describe('the name of an error that getSession rejects with', function () {
   });
   // Takes the entry out of the Accounts menu.
   after(async () => {
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
     await signIn();
     await x.stop();
   });

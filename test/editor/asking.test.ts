@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { authentication, commands, extensions } from 'vscode';
-import { ADA } from '../x/person.ts';
-import type { StandIn } from '../x/standIn.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { ADA, type FakeX } from 'x-authentication-testing';
+import { startFakeXForEditor } from './fakeX.ts';
 
 describe('an extension that asks for a session', () => {
-  let x: StandIn;
+  let x: FakeX;
   before(async () => {
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
   });
   after(() => x.stop());
 
@@ -27,9 +26,9 @@ describe('an extension that asks for a session', () => {
   });
 
   it('gets nothing of what another extension was allowed', async () => {
-    const neighbour = await extensions
-      .getExtension<{ authentication: typeof authentication }>('tests.neighbour')
+    const otherExtension = await extensions
+      .getExtension<{ authentication: typeof authentication }>('tests.other-extension')
       ?.activate();
-    assert.equal(await neighbour?.authentication.getSession('x', ['users.read'], { silent: true }), undefined);
+    assert.equal(await otherExtension?.authentication.getSession('x', ['users.read'], { silent: true }), undefined);
   });
 });

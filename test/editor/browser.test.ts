@@ -17,7 +17,7 @@ import {
   type WaysBack,
 } from '../../src/vscode/ui/signIn/authorizationAttempt.ts';
 import { freePort } from '../host/freePort.ts';
-import { startStandIn, type StandIn } from '../x/standIn.ts';
+import { type FakeX, startFakeX } from 'x-authentication-testing';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -26,12 +26,12 @@ describe('a visit to X', () => {
   let folder: string;
   let port: number;
   let loopback: Way;
-  let x: StandIn;
+  let x: FakeX;
 
   const uri: Way = { method: 'uri', redirectUri: 'vscode://xauth.x-authentication/callback' };
 
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     folder = await mkdtemp(join(tmpdir(), 'x-authentication-'));
     port = await freePort();
     loopback = { method: 'loopback', redirectUri: `http://127.0.0.1:${port}/callback` };

@@ -1,6 +1,6 @@
 /**
  * Lets ten minutes pass for the extensions, which share this process and its clock, until it is disposed of: within some minutes
- * no token is renewed twice. A stand-in that runs keeps its own time.
+ * no token is refreshed twice. A fake X that runs keeps its own time.
  */
 export function tenMinutesPass(): Disposable {
   const { now } = Date;

@@ -1,14 +1,14 @@
 import { authentication, commands } from 'vscode';
-import { behavesLikeAuthentication } from '../contract/authentication.ts';
-import type { StandIn } from '../x/standIn.ts';
+import { behavesLikeAuthentication } from '../../packages/testing/test/authenticationContract.ts';
+import type { FakeX } from 'x-authentication-testing';
 import { tenMinutesPass } from './clock.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { startFakeXForEditor } from './fakeX.ts';
 
 /** The fake in testing/ does the same: test/unit/testing has it tell this story, too. */
 describe('VS Code, as other extensions fake it', () => {
-  let x: StandIn;
+  let x: FakeX;
   before(async () => {
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
   });
   after(() => x.stop());
 

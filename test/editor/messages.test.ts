@@ -7,9 +7,7 @@ import { toUserFacingError } from '../../src/vscode/ui/messages/userFacingErrors
 import { appOnlyBearer, bearerOwner } from '../../src/x/appOnly.ts';
 import { accessToken, requestToken, whoseToken } from '../../src/x/oauth1.ts';
 import { whoAmI } from '../../src/x/users.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { answers, type Fault, faults } from '../x/faults.ts';
-import { type StandIn, startStandIn } from '../x/standIn.ts';
+import { answers, type Fault, faults, NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 
 const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 const token = { token: '1-token', secret: 'XO1AS-its secret' };
@@ -120,7 +118,7 @@ const PROBLEMS: readonly (readonly [fault: Fault, told: string, name: ErrorName]
 ];
 
 describe('What X refuses becomes a sentence that says what to do', () => {
-  let x: StandIn;
+  let x: FakeX;
   const world = { fetch: bounded((url, init) => fetch(url, init), 5000), now: Date.now, nonce: newNonce };
 
   /** Every request of OAuth 1.0a and app-only sign-ins, by the endpoint that it goes to. */
@@ -132,7 +130,7 @@ describe('What X refuses becomes a sentence that says what to do', () => {
   };
 
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
   });
   after(() => x.stop());
 

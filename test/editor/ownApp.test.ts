@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { authentication, commands } from 'vscode';
-import { WEB_APP } from '../x/app.ts';
-import type { StandIn } from '../x/standIn.ts';
+import { type FakeX, WEB_APP } from 'x-authentication-testing';
 import { personDoes, skipWithoutPerson } from './person.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { startFakeXForEditor } from './fakeX.ts';
 
 describe('an extension with an X app of its own', function () {
   // Somebody types, in a browser.
   this.timeout(60_000);
-  let x: StandIn;
+  let x: FakeX;
   let clientId: string;
   let ownApp: string;
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await startStandInForEditor();
+    x = await startFakeXForEditor();
     clientId = x.apps.find(({ name }) => name === WEB_APP.name)?.clientId ?? '';
     ownApp = `X_CLIENT_ID:${clientId}`;
   });
@@ -34,7 +33,7 @@ describe('an extension with an X app of its own', function () {
   it('gets a grant of that app, whose secret is asked for once it turns out to have one', async () => {
     personDoes({ title: `Client Secret of the App ${clientId}`, types: `${WEB_APP.clientSecret}\n` });
     const accessToken = await signIn(['users.read', ownApp]);
-    assert.equal(x.grants.grantOf(accessToken)?.clientId, clientId);
+    assert.equal(x.grants.grantFor(accessToken)?.clientId, clientId);
     assert.deepEqual(answered(), [401, 200]);
     const codes = x.requestsTo('/2/oauth2/token').map(({ form }) => form?.['code']);
     assert.notEqual(codes[0], codes[1], 'X may have taken the first for spent');
@@ -42,7 +41,7 @@ describe('an extension with an X app of its own', function () {
 
   it('is never asked for it again', async () => {
     const accessToken = await signIn(['tweet.write', ownApp]);
-    assert.equal(x.grants.grantOf(accessToken)?.clientId, clientId);
+    assert.equal(x.grants.grantFor(accessToken)?.clientId, clientId);
     assert.deepEqual(answered(), [401, 200, 200]);
   });
 

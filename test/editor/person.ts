@@ -1,8 +1,8 @@
-import { asksFor, type Deed } from '../host/person.ts';
+import { asksFor, type Action } from '../host/person.ts';
 
 /** Has the person at the keyboard do these, one after another, as soon as VS Code asks for each. */
-export function personDoes(...deeds: readonly Deed[]): void {
-  for (const deed of deeds) console.log(asksFor(deed));
+export function personDoes(...actions: readonly Action[]): void {
+  for (const action of actions) console.log(asksFor(action));
 }
 
 /** On a desktop nobody drives VS Code, so nobody is at the keyboard. */

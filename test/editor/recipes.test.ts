@@ -14,21 +14,20 @@ import { bounded } from '../../src/oauth/http.ts';
 import { newNonce, type Token } from '../../src/oauth/oauth1Signature.ts';
 import { appOnlyBearer } from '../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken } from '../../src/x/oauth1.ts';
-import { NATIVE_APP, WEB_APP } from '../x/app.ts';
-import type { StandIn } from '../x/standIn.ts';
+import { NATIVE_APP, type FakeX, WEB_APP } from 'x-authentication-testing';
 import { tenMinutesPass } from './clock.ts';
 import { startMcpServer } from './mcpServer.ts';
 import { personDoes, skipWithoutPerson } from './person.ts';
-import { startStandInForEditor } from './standIn.ts';
+import { startFakeXForEditor } from './fakeX.ts';
 
 const ID = 'xauth-examples.recipes';
 const OAUTH1 = 'Sign in to X with OAuth 1.0a';
 
-let started: Promise<StandIn> | undefined;
+let started: Promise<FakeX> | undefined;
 
 /** The same for all in this file: what is known of an app is known of it at one server. */
-function theStandIn(): Promise<StandIn> {
-  started ??= startStandInForEditor();
+function theFakeX(): Promise<FakeX> {
+  started ??= startFakeXForEditor();
   return started;
 }
 
@@ -37,13 +36,13 @@ describe('the example Recipes', function () {
   // Somebody types and clicks, in a browser.
   this.timeout(60_000);
 
-  let x: StandIn;
+  let x: FakeX;
   let example: Recipes;
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await theStandIn();
-    // twitter-api-v2 has `https` send what goes to the stand-in by http, which VS Code's proxies and certificates don't allow.
+    x = await theFakeX();
+    // twitter-api-v2 has `https` send what goes to the fake X by http, which VS Code's proxies and certificates don't allow.
     await workspace.getConfiguration('http').update('proxySupport', 'off', ConfigurationTarget.Global);
     await workspace.getConfiguration('http').update('systemCertificates', false, ConfigurationTarget.Global);
     const found = extensions.getExtension<Recipes>(ID);
@@ -194,13 +193,13 @@ describe('the example Recipes', function () {
 /** Goes on where the example left off: its API key is known, and Ada is signed in. */
 describe('the other kinds of credentials', function () {
   this.timeout(60_000);
-  let x: StandIn;
+  let x: FakeX;
   const world = { fetch: bounded((url, init) => fetch(url, init), 5000), now: Date.now, nonce: newNonce };
   const settings = () => workspace.getConfiguration('xAuthentication');
 
   before(async function () {
     skipWithoutPerson(this);
-    x = await theStandIn();
+    x = await theFakeX();
   });
   afterEach(() => {
     x.switches.autoConsent = { as: 'ada', decision: 'authorize' };

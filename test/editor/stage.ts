@@ -11,7 +11,7 @@ export const SUITE = join(EXTENSIONS, 'caller', 'suite.cjs');
 /** Puts beside what was built what VS Code needs as well. */
 export async function stageExtensions(): Promise<void> {
   await stageOurs(join(EXTENSIONS, 'x-authentication'));
-  for (const name of ['caller', 'neighbour']) {
+  for (const name of ['caller', 'otherExtension']) {
     await cp(join(import.meta.dirname, name, 'package.json'), join(EXTENSIONS, name, 'package.json'));
   }
   for (const part of ['package.json', 'dist/extension.cjs']) {

@@ -5,7 +5,7 @@ import { UserFacingError } from '../../src/vscode/userFacingError.ts';
 import { replaced } from '../../src/vscode/ui/messages/userFacingErrors.ts';
 import { ask, choose, patience } from '../../src/vscode/ui/prompt.ts';
 import { knownScopes, scopesInWords, scopeWords } from '../../src/vscode/ui/accounts/scopeLabels.ts';
-import { SCOPES } from '../x/scopes.ts';
+import { SCOPES } from 'x-authentication-testing';
 
 const MINUTE = 60_000;
 const NOW = Date.UTC(2026, 6, 1);

@@ -10,8 +10,7 @@ import { verifierOf } from '../../src/oauth/oauth1Flow.ts';
 import { readPastedCallback } from '../../src/oauth/pastedCallback.ts';
 import { tokenEndpoints } from '../../src/x/endpoints.ts';
 import { freePort } from '../host/freePort.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { startStandIn, type StandIn } from '../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
 import { anyText, assertDocumented, assertFit, assertSentence, assertTellsNone, oneOf, secret } from './words.ts';
@@ -253,11 +252,11 @@ describe('The loopback, whatever comes to it over HTTP,', () => {
 });
 
 describe('The editor’s own address, whatever it is opened with,', () => {
-  let x: StandIn;
+  let x: FakeX;
   let editor: Editor;
 
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     editor = await startEditor(x);
   });
 

@@ -4,7 +4,7 @@ import { UnreachableError } from '../../src/oauth/errors.ts';
 import { authorizationFor } from '../../src/oauth/oauth1Flow.ts';
 import { newNonce } from '../../src/oauth/oauth1Signature.ts';
 import { ApiRequests, UnknownSessionError, SessionEndedError } from '../../src/api/apiRequests.ts';
-import type { Grant } from '../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../src/sessions/grant.ts';
 import { type SessionClaim, IssuedSessions } from '../../src/api/issuedSessions.ts';
 import { readOAuth1Credentials, writeOAuth1Credentials } from '../../src/sessions/store/oauth1Credentials.ts';
 import { ForbiddenDestinationError } from '../../src/x/apiHosts.ts';
@@ -23,8 +23,9 @@ const OAUTH1 = writeOAuth1Credentials(
   { token: '1-oauth1-token-0123456789', secret: 'oauth1-token-secret-0123456789' },
 );
 
-function grantAt(apiBaseUrl: string, id: string, accessToken: string): Grant {
+function grantAt(apiBaseUrl: string, id: string, accessToken: string): OAuth2Grant {
   return {
+    kind: 'oauth2',
     id,
     apiBaseUrl,
     clientId: 'client',

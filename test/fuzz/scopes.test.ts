@@ -3,8 +3,7 @@ import * as fc from 'fast-check';
 import { authorizationUrl } from '../../src/oauth/authorizationCode.ts';
 import { covers, InvalidScopesError, readScopes, scopesToRequest } from '../../src/sessions/scopeRequest.ts';
 import { oauth2Endpoints } from '../../src/x/endpoints.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { startStandIn, type StandIn } from '../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
 import { anyText, assertDocumented, assertFit, assertSentence } from './words.ts';
@@ -36,11 +35,11 @@ const scopes = fc.oneof(
 const endpoints = oauth2Endpoints({ api: 'https://api.x.com', authorization: 'https://x.com/i' });
 
 describe('Scopes that an extension asks for', () => {
-  let x: StandIn;
+  let x: FakeX;
   let editor: Editor;
 
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['tweet.read', 'users.read']);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { authorizationUrl } from '../../src/oauth/authorizationCode.ts';
 import { oauth2Endpoints, readBaseUrl, UnsafeBaseUrlError } from '../../src/x/endpoints.ts';
-import { startStandIn, type StandIn } from '../x/standIn.ts';
+import { type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
 import { anyJson, anyText, assertFit, assertSentence, assertTellsNone } from './words.ts';
@@ -87,12 +87,12 @@ const value = fc.oneof(
 const written = fc.record(Object.fromEntries(NAMES.map((name) => [name, value])), { requiredKeys: [] });
 
 describe('Settings, whatever a file says,', () => {
-  let x: StandIn;
+  let x: FakeX;
   let editor: Editor;
   const realFetch = globalThis.fetch;
 
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['tweet.read', 'users.read']);
   });

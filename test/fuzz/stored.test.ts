@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { NATIVE_APP, WEB_APP } from '../x/app.ts';
-import { startStandIn, type StandIn } from '../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
 import { anyJson, anyText, assertFit, assertSentence, assertTellsNone } from './words.ts';
@@ -71,7 +70,7 @@ const PROVIDERS = ['x', 'x-oauth1', 'x-app'] as const;
 const HOURS_MS = 3 * 60 * 60_000;
 
 describe('What is stored, however damaged,', () => {
-  let x: StandIn;
+  let x: FakeX;
   let editor: Editor;
   let root: string;
   let whole: ReadonlyMap<string, string>;
@@ -81,7 +80,7 @@ describe('What is stored, however damaged,', () => {
   const realFetch = globalThis.fetch;
 
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     root = await mkdtemp(join(tmpdir(), 'x-fuzz-'));
     editor = await startEditor(x);
     editor.choose = ({ items }) => items[0]?.label;

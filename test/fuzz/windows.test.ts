@@ -10,8 +10,7 @@ import {
   UnreachableError,
 } from '../../src/oauth/errors.ts';
 import { bounded, type Fetch } from '../../src/oauth/http.ts';
-import { NATIVE_APP, WEB_APP } from '../x/app.ts';
-import { startStandIn, type StandIn } from '../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { HOUR, Machine, type Window } from '../unit/sessions/harness/window.ts';
 import { answer, answering, sentBy, type Answer, type Sent } from './answers.ts';
 import { isDead } from './deadToken.ts';
@@ -23,12 +22,12 @@ const TOKENS = '/2/oauth2/token';
 
 describe('A window, whatever X answers,', () => {
   let now = Date.UTC(2026, 6, 1);
-  let x: StandIn;
+  let x: FakeX;
   let root: string;
   let machines = 0;
 
   before(async () => {
-    x = await startStandIn({ now: () => now });
+    x = await startFakeX({ now: () => now });
     root = await mkdtemp(join(tmpdir(), 'x-fuzz-'));
   });
 
@@ -105,7 +104,7 @@ describe('A window, whatever X answers,', () => {
       if (tokens.length > 2) return;
       pass(machine, 24 * HOUR);
       const last = await window.session([]);
-      assert.ok(last !== undefined && x.grants.isLive(last.accessToken), 'it is renewed as soon as X answers');
+      assert.ok(last !== undefined && x.grants.isLive(last.accessToken), 'it is refreshed as soon as X answers');
     }),
     0.25,
   );

@@ -30,7 +30,7 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
   const noise: string[] = [];
   try {
     const page = await browser.newPage();
-    let deeds = Promise.resolve();
+    let actions = Promise.resolve();
     const exitCode = new Promise<number>((resolve, reject) => {
       const tooLate = new Error(`The tests did not end within ${MINUTES_AT_MOST} minutes: see .vscode-test/editor.log`);
       setTimeout(reject, MINUTES_AT_MOST * 60_000, tooLate).unref();
@@ -38,9 +38,10 @@ export async function testInBrowser({ extensions, suite, env }: InsideTests): Pr
       void page.exposeFunction('codeAutomationExit', resolve);
     });
     await page.exposeFunction('codeAutomationLog', (_type: string, [mark, ...args]: unknown[]) => {
-      const deed = mark === MARK ? askedFor(args[0]) : undefined;
+      const action = mark === MARK ? askedFor(args[0]) : undefined;
       // One after another, as by one pair of hands. What can't be done fails the test that waits for it.
-      if (deed) deeds = deeds.then(() => act(page, deed)).catch((error: unknown) => console.error(String(error)));
+      if (action)
+        actions = actions.then(() => act(page, action)).catch((error: unknown) => console.error(String(error)));
       else if (mark === MARK) console.log(...args);
       else noise.push([mark, ...args].join(' '));
     });

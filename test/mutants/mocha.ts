@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Program } from '../host/program.ts';
-import { CACHE, ROOT } from '../host/project.ts';
+import { CACHE, ROOT, SOURCE_CONDITION } from '../host/project.ts';
 
 const INSIDE = join(import.meta.dirname, 'inside.ts');
 const HOOK = pathToFileURL(join(import.meta.dirname, 'hook.ts')).href;
@@ -75,7 +75,7 @@ async function runInside(
       ...env,
       TMPDIR: temporary,
       // Processes that the tests start have the mutant as well.
-      NODE_OPTIONS: `--import=${HOOK}`,
+      NODE_OPTIONS: `--import=${HOOK} --conditions=${SOURCE_CONDITION}`,
       NODE_COMPILE_CACHE: join(CACHE, 'mutants', 'compiled'),
     },
     onLine: (line) => {

@@ -82,7 +82,7 @@ export class Suite {
     return all;
   }
 
-  /** The files of the project that a file names relative to itself: what it imports, and the programs that it starts. */
+  /** The files of the project that a file names: what it imports, and the programs that it starts. */
   #next(file: string): readonly string[] {
     const known = this.#neighbours.get(file);
     if (known !== undefined) return known;
@@ -90,6 +90,7 @@ export class Suite {
     const named = [...source.matchAll(/['"`]([^'"`\n]+\.(?:ts|js|cjs|mjs|json))['"`]/g)].map(([, name = '']) =>
       relative(ROOT, resolve(ROOT, dirname(file), name)).replaceAll('\\', '/'),
     );
+    if (source.includes("from 'x-authentication-testing'")) named.push('packages/testing/src/index.ts');
     const found = [...new Set(named)].filter((name) => ALL.has(name));
     this.#neighbours.set(file, found);
     return found;
@@ -103,7 +104,7 @@ export class Suite {
 }
 
 const ALL: ReadonlySet<string> = new Set(
-  globSync('{src,test,testing,scripts,media,l10n}/**/*.{ts,js,cjs,mjs,json}', { cwd: ROOT }).map((file) =>
+  globSync('{src,test,packages/*/{src,test},scripts,media,l10n}/**/*.{ts,js,cjs,mjs,json}', { cwd: ROOT }).map((file) =>
     file.replaceAll('\\', '/'),
   ),
 );

@@ -30,7 +30,7 @@ export const mechanisms: readonly Mechanism[] = [
       },
       {
         file: 'sessions/refresh.ts',
-        find: "if (!isLive(marked) || !sameState(marked.grant, grant)) return isLive(marked) ? 'current' : 'ended';",
+        find: "if (!isLive(marked) || !sameState(marked.grant, grant)) return isLive(marked) ? 'refreshed' : 'ended';",
         replace: '',
       },
     ],

@@ -1,15 +1,12 @@
 import { join } from 'node:path';
 import { bounded, type Fetch } from '../../src/oauth/http.ts';
-import { BackOff } from '../../src/sessions/backOff.ts';
 import { ClientSecrets } from '../../src/sessions/store/clientSecrets.ts';
 import { FolderLocks } from '../../src/ipc/folderLocks.ts';
 import { SealedNotes } from '../../src/ipc/sealedNotes.ts';
 import { labelGrants, Labels } from '../../src/sessions/labels.ts';
+import { createOAuth2Sessions } from '../../src/sessions/oauth2Sessions.ts';
 import type { Notice } from '../../src/sessions/notice.ts';
 import { withTimeout } from '../../src/common/abort.ts';
-import { Refresh } from '../../src/sessions/refresh.ts';
-import { Sessions } from '../../src/sessions/sessions.ts';
-import { Grants } from '../../src/sessions/store/grants.ts';
 import { GrantManifest } from '../../src/sessions/store/grantManifest.ts';
 import { GrantRecords, type Secrets } from '../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../src/sessions/store/register.ts';
@@ -59,7 +56,7 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
   const random = (): number => Math.random();
   const log = { debug: write, info: write, warn: write, error: write };
   const limited: Fetch = (url, init) => fetch(url, init);
-  const world = {
+  const deps = {
     fetch: bounded(limited, REQUEST_TIMEOUT_MS),
     now,
     random,
@@ -71,31 +68,34 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
   const storeKey = new StoreKey({ secrets: stored, hintPath: join(folder, 'manifest/key'), locks, now, log });
   const secrets = keyed(stored, storeKey);
   const clients = new ClientSecrets(secrets);
-  const backOff = new BackOff(now, random);
-  const grants = new Grants({
-    records: new GrantRecords(secrets, log, now),
-    key: () => storeKey.get(),
-    register: (key) =>
-      new Register({ folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs: () => performance.now() }),
-    manifest: new GrantManifest(join(folder, 'manifest/x')),
-    isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+  const { grants, sessions, signIns, unfinished } = createOAuth2Sessions({
+    grants: {
+      records: new GrantRecords('oauth2', secrets, log, now),
+      key: () => storeKey.get(),
+      register: (key) => {
+        const monotonicMs = (): number => performance.now();
+        return new Register({ kind: 'oauth2', folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs });
+      },
+      manifest: new GrantManifest(join(folder, 'manifest/x')),
+      isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+      apiBaseUrl: deps.apiBaseUrl,
+      onUnreadable: (count) => notify({ kind: 'unreadable', count }),
+      onVanished: (vanished) => notify({ kind: 'vanished', labels: vanished }),
+    },
+    clients,
+    locks,
+    label: (labelled) => {
+      const grantsAt = (apiBaseUrl: string) => labelled.listOf(apiBaseUrl);
+      const labels = new Labels({ folder: join(folder, 'labels'), providerId: 'x', grantsAt, log });
+      return labelGrants((...claim) => labels.claim(...claim), deps.defaultClientId, {
+        unnamed: (code) => `X account ${code}`,
+        withApp: (name, shown) => `${name} (app ${shown})`,
+      });
+    },
+    deps,
+    notify,
     log,
-    apiBaseUrl: world.apiBaseUrl,
   });
-  grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-  grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
-  const refresh = new Refresh({ grants, clients, locks, backOff, world, notify, log });
-  const labels = new Labels({
-    folder: join(folder, 'labels'),
-    providerId: 'x',
-    grantsAt: (apiBaseUrl) => grants.listOf(apiBaseUrl),
-    log,
-  });
-  const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, {
-    unnamed: (code) => `X account ${code}`,
-    withApp: (name, shown) => `${name} (app ${shown})`,
-  });
-  const sessions = new Sessions({ grants, refresh, clients, locks, backOff, label, world, notify, log });
   const shown = ({ id, account, accessToken }: Omit<Shown, 'account'> & { account: { id: string } }): Shown => ({
     id,
     account: account.id,
@@ -107,13 +107,13 @@ export function openWindow({ folder, secrets: stored, app, notify, log: write }:
     scopesFor: (scopes) => sessions.scopesFor(scopes, app),
     signIn: async (request, callback) => {
       await grants.ready();
-      const grant = await sessions.signIn(app, request, callback, async () => false);
+      const grant = await signIns.finish(app, request, callback, async () => false);
       return shown(sessions.sessionOf(grant, grant.scopes));
     },
     signOut: async (id) => void (await sessions.signOut(id)),
     tick: () => sessions.tick(),
     catchUp: () => grants.catchUp(),
     secretChanged: (key) => grants.storedRecordChanged(key),
-    close: () => withTimeout(CLOSING_MS, refresh.settled(), undefined),
+    close: () => withTimeout(CLOSING_MS, unfinished.close(), undefined),
   };
 }

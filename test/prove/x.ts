@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answer } from '../x/answer.ts';
-import { problem } from '../x/answer.ts';
-import { NATIVE_APP } from '../x/app.ts';
-import { ADA } from '../x/person.ts';
-import type { Received } from '../x/received.ts';
-import { act } from '../x/routes.ts';
-import { World } from '../x/world.ts';
+import { ADA, type Answer, FakeX, NATIVE_APP, type ReceivedRequest } from 'x-authentication-testing';
 import type { Process, Schedule } from './schedule.ts';
 
 const API = 'http://127.0.0.1:8080';
@@ -36,44 +30,48 @@ export interface Asked {
   wasLive: boolean;
 }
 
-/** X, in memory: the stand-in of test/x without HTTP. X acts in one step, and its answer arrives in another. */
+/** The fake X without its server. X acts in one step, and its answer arrives in another. */
 export class X {
   readonly asked: Asked[] = [];
   /** How long the answer about who somebody is takes, in milliseconds. */
   slowToName = 0;
   /** How many more times X does not say who somebody is. */
   doesNotName = 0;
-  readonly #world: World;
+  readonly #x: FakeX;
   readonly #schedule: Schedule;
   readonly #names = new Map<string, string>();
   #minted = 0;
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
-    this.#world = new World(() => schedule.now, [NATIVE_APP], [ADA]);
-    const { secrets } = this.#world;
-    // The same ones in every run, so that what is derived from them is the same, too.
-    secrets.mint = (kind) => {
-      const secret = `${kind}-${createHash('sha256').update(String(++this.#minted)).digest('hex')}`;
-      this.#names.set(
-        secret,
-        kind === 'code'
-          ? 'code'
-          : `${kind === 'refreshToken' ? 'R' : 'A'}${++this.#counts[kind === 'refreshToken' ? 'R' : 'A']}`,
-      );
-      return secret;
-    };
+    this.#x = new FakeX({
+      now: () => schedule.now,
+      apps: [NATIVE_APP],
+      people: [ADA],
+      // The same ones in every run, so that what is derived from them is the same, too.
+      mintSecret: (kind) => {
+        const secret = `${kind}-${createHash('sha256').update(String(++this.#minted)).digest('hex')}`;
+        this.#names.set(
+          secret,
+          kind === 'code'
+            ? 'code'
+            : `${kind === 'refreshToken' ? 'R' : 'A'}${++this.#counts[kind === 'refreshToken' ? 'R' : 'A']}`,
+        );
+        return secret;
+      },
+    });
+    this.#x.switches.autoConsent = { as: ADA.key, decision: 'authorize' };
   }
 
   readonly #counts = { R: 0, A: 0 };
 
-  /** Every refresh token that one could renew with now. */
+  /** Every refresh token that one could refresh with now. */
   get live(): readonly string[] {
-    return this.#world.grants.renewable.map(({ refreshToken }) => refreshToken);
+    return this.#x.grants.refreshable.map(({ refreshToken }) => refreshToken);
   }
 
   takes(accessToken: string): boolean {
-    return this.#world.grants.isLive(accessToken);
+    return this.#x.grants.isLive(accessToken);
   }
 
   nameOf(token: string): string {
@@ -86,11 +84,19 @@ export class X {
 
   /** A person allows the app in the browser. */
   allow(scopes: readonly string[]): Callback {
-    const challenge = createHash('sha256').update(VERIFIER, 'ascii').digest('base64url');
-    const grant = { clientId: NATIVE_APP.clientId, person: ADA.key, scopes };
-    const code = this.#world.grants.issueCode({ ...grant, redirectUri: REDIRECT_URI, challenge });
     const request = { redirectUri: REDIRECT_URI, scopes, state: 's'.repeat(43), verifier: VERIFIER };
-    return { request, parameters: new URLSearchParams({ code, state: request.state }) };
+    const query = {
+      response_type: 'code',
+      client_id: NATIVE_APP.clientId,
+      redirect_uri: REDIRECT_URI,
+      scope: scopes.join(' '),
+      state: request.state,
+      code_challenge: createHash('sha256').update(VERIFIER, 'ascii').digest('base64url'),
+      code_challenge_method: 'S256',
+    };
+    const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    const page = received(`${API}/i/oauth2/authorize?${pairs.join('&')}`, {}, this.#schedule.now);
+    return { request, parameters: new URL(this.#x.respond(page).headers['location'] ?? '').searchParams };
   }
 
   /** The `fetch` of one window. */
@@ -118,16 +124,16 @@ export class X {
     };
   }
 
-  #act(request: Received, asked: Asked): Answer {
+  #act(request: ReceivedRequest, asked: Asked): Answer {
     this.asked.push(asked);
-    asked.wasLive = this.#world.grants.isLive(asked.token);
+    asked.wasLive = this.#x.grants.isLive(asked.token);
     // Everything takes time: no two things at X happen in the same millisecond.
     this.#schedule.advance(1);
     if (asked.what === 'me' && this.doesNotName > 0) {
       this.doesNotName--;
-      return problem(503, 'Service Unavailable', 'Service Unavailable');
+      return { status: 503, headers: { 'content-type': 'text/plain' }, body: 'Service Unavailable' };
     }
-    const answer = act(request, this.#world);
+    const answer = this.#x.respond(request);
     asked.status = answer.status;
     const body: unknown = JSON.parse(answer.body);
     if (typeof body === 'object' && body !== null && 'refresh_token' in body) asked.gave = String(body.refresh_token);
@@ -206,7 +212,7 @@ export class PlainResponse {
   }
 }
 
-function received(url: string, init: RequestInit, at: number): Received {
+function received(url: string, init: RequestInit, at: number): ReceivedRequest {
   const { pathname, searchParams, search, host } = new URL(url);
   const body = init.body instanceof URLSearchParams ? init.body.toString() : '';
   return {
@@ -225,7 +231,7 @@ function received(url: string, init: RequestInit, at: number): Received {
   };
 }
 
-function readAsked(process: Process, { path, form = {}, headers }: Received): Asked {
+function readAsked(process: Process, { path, form = {}, headers }: ReceivedRequest): Asked {
   const asked = {
     process,
     status: undefined,

@@ -3,7 +3,7 @@ import { ApiResponseError } from 'twitter-api-v2';
 import { twitterApiClient } from '../../examples/recipes/src/twitterApiV2.ts';
 import { xdkClient } from '../../examples/recipes/src/xdk.ts';
 import type { XProviderId } from '../../src/api/x-authentication.d.ts';
-import { ADA } from '../x/person.ts';
+import { ADA } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from './sessions/harness/staticWindow.ts';
 import { type Machine, openMachine } from './sessions/harness/window.ts';
 
@@ -11,7 +11,7 @@ import { type Machine, openMachine } from './sessions/harness/window.ts';
 const SCHEMES = { x: /^Bearer XAT-/, 'x-oauth1': /^OAuth / };
 
 /**
- * Clients that others wrote, given nothing but a session, call the stand-in for X, which checks signatures itself. How they
+ * Clients that others wrote, given nothing but a session, call the fake X, which checks signatures itself. How they
  * are given it is what the example shows to authors of extensions.
  */
 describe('Clients that others wrote', () => {

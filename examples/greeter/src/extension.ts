@@ -18,7 +18,7 @@ export function activate(context: ExtensionContext): void {
 
   /**
    * Asks for a session whenever it is about to use one and keeps no token. This costs no request while the token is good,
-   * and a token that is about to expire is renewed before it is handed out.
+   * and a token that is about to expire is refreshed before it is handed out.
    */
   async function look(ask: Ask): Promise<{ profile: Profile | undefined; isNews: boolean }> {
     const session = await authentication.getSession(PROVIDER, SCOPES, ask);

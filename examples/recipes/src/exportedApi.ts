@@ -8,7 +8,7 @@ export async function xApi(): Promise<XApi> {
   return (await found.activate()).getApi(1);
 }
 
-/** Asks X who is signed in, with a session of `x` or of `x-oauth1`: signing and renewing are not this extension's business. */
+/** Asks X who is signed in, with a session of `x` or of `x-oauth1`: signing and refreshing are not this extension's business. */
 export async function whoAmI(provider: 'x' | 'x-oauth1' = 'x'): Promise<string> {
   const api = await xApi();
   const session = await authentication.getSession(provider, ['tweet.read', 'users.read'], { createIfNone: true });

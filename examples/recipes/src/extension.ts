@@ -14,7 +14,7 @@ const SCOPES: Readonly<Record<XProviderId, readonly string[]>> = {
   'x-app': [],
 };
 
-/** Asks for a session and keeps no token: X Authentication renews it, and hands out one that has some life left. */
+/** Asks for a session and keeps no token: X Authentication refreshes it, and hands out one that has some life left. */
 async function accessToken(provider: XProviderId): Promise<string> {
   return (await authentication.getSession(provider, SCOPES[provider], { createIfNone: true })).accessToken;
 }

@@ -9,7 +9,7 @@ export class XMcpServers implements vscode.McpServerDefinitionProvider<vscode.Mc
   readonly onDidChangeMcpServerDefinitions = this.#changed.event;
   readonly #listening = vscode.Disposable.from(
     this.#changed,
-    // The header is fixed while a server runs: a token that was renewed makes another version of it.
+    // The header is fixed while a server runs: a token that was refreshed makes another version of it.
     vscode.authentication.onDidChangeSessions(({ provider }) => {
       if (provider.id === 'x') this.#changed.fire();
     }),

@@ -18,7 +18,7 @@ export function twitterApiClient(provider: XProviderId, accessToken: string, bas
   return new TwitterApi(tokens, elsewhere).readWrite;
 }
 
-/** You don't need this: it is for the stand-in for X that X Authentication is tested with. */
+/** You don't need this: it is for the fake X that X Authentication is tested with. */
 function at(baseUrl: string): ConstructorParameters<typeof TwitterApi>[1] {
   return {
     plugins: [

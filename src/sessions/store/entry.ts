@@ -1,5 +1,13 @@
 import * as v from 'valibot';
-import { fromRecord, toRecord, UnreadableRecordError, type Grant } from '../grant.ts';
+import {
+  fromRecord,
+  toRecord,
+  UnreadableRecordError,
+  withoutTokens,
+  type Grant,
+  type GrantKind,
+  type GrantOf,
+} from '../grant.ts';
 
 /** Why there is no grant any more. `moved`: it has got its name, and goes on under that. */
 export type Ending = 'signed-out' | 'rejected' | 'moved';
@@ -12,15 +20,20 @@ export interface Sent {
 }
 
 /** All that is known of one person's access to one app. */
-export interface Entry {
+export interface Entry<G extends Grant = Grant> {
   /** In its newest state; without its tokens when it has ended. */
-  readonly grant: Grant;
+  readonly grant: G;
   readonly ended?: Ending | undefined;
   /** A sign-in that is under way: it is not shown yet, and has no tokens until X gives them. */
   readonly isPending?: boolean | undefined;
   readonly sent?: Sent | undefined;
   /** What the person was told about this state. */
   readonly told?: readonly string[] | undefined;
+}
+
+/** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
+export class EntryUnavailableError extends Error {
+  override readonly name = 'EntryUnavailableError';
 }
 
 const VERSION = 1;
@@ -39,25 +52,22 @@ export function toEntryRecord({ grant, ...rest }: Entry): object {
 }
 
 /** @throws {UnreadableRecordError} */
-export function fromEntryRecord(value: unknown): Entry {
+export function fromEntryRecord<Kind extends GrantKind>(kind: Kind, value: unknown): Entry<GrantOf<Kind>> {
   const parsed = v.safeParse(EntryRecord, value);
   // Nobody but this extension can have sealed it.
   if (!parsed.success) throw new UnreadableRecordError('it was written by a newer version', true);
   const { version: _, grant, ...rest } = parsed.output;
-  return { ...rest, grant: fromRecord(grant) };
+  return { ...rest, grant: fromRecord(kind, grant) };
 }
 
-export function isLive(entry: Entry | undefined): entry is Entry {
+export function isLive<G extends Grant>(entry: Entry<G> | undefined): entry is Entry<G> {
   return entry !== undefined && entry.ended === undefined && entry.isPending !== true;
 }
 
 /** What is kept of a grant that has ended: enough to know what is not news of it. */
-export function ended({ grant }: Entry, how: Ending): Entry {
-  return { grant: { ...grant, accessToken: NO_TOKEN, refreshToken: undefined }, ended: how };
+export function ended<G extends Grant>({ grant }: Entry<G>, how: Ending): Entry<G> {
+  return { grant: withoutTokens(grant), ended: how };
 }
-
-/** Stands for an access token where there is none. */
-export const NO_TOKEN = '-';
 
 /**
  * Whether `news` says more than what is known: of a later sign-in, or more of the same. Somebody who has signed out of a sign-in

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { fromRecord, toRecord, UnreadableRecordError, type Grant } from '../grant.ts';
+import { fromRecord, toRecord, UnreadableRecordError, type Grant, type GrantKind, type GrantOf } from '../grant.ts';
 import type { Log } from '../../common/log.ts';
 
 /** What the stored records need of VS Code's SecretStorage. There is no compare-and-swap, and a write may arrive late in other windows. */
@@ -21,26 +21,28 @@ export interface Unreadable {
   readonly stored: string;
 }
 
-export interface StoredGrants {
-  readonly grants: readonly Grant[];
+export interface StoredGrants<G extends Grant> {
+  readonly grants: readonly G[];
   readonly unreadable: readonly Unreadable[];
   /** The keys of what only a newer version can read. */
   readonly newer: readonly string[];
 }
 
 /** The grants in SecretStorage: one record per (server, client id, X user), which makes a second sign-in replace the first. */
-export class GrantRecords {
+export class GrantRecords<Kind extends GrantKind> {
   readonly #secrets: Secrets;
   readonly #log: Log;
+  readonly #kind: Kind;
+  /** Keeps the grants of one provider apart from the others'. */
   readonly #prefix: string;
   readonly #now: () => number;
 
-  /** `prefix` keeps the grants of one provider apart from the others'. */
-  constructor(secrets: Secrets, log: Log, now: () => number, prefix = 'grant:') {
+  constructor(kind: Kind, secrets: Secrets, log: Log, now: () => number) {
+    this.#kind = kind;
+    this.#prefix = `${kind}:`;
     this.#now = now;
     this.#secrets = secrets;
     this.#log = log;
-    this.#prefix = prefix;
   }
 
   keyOf(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): string {
@@ -52,8 +54,8 @@ export class GrantRecords {
   }
 
   /** Every grant that can be read. One that can't is set aside; the others still work. */
-  async readAll(): Promise<StoredGrants> {
-    const grants: Grant[] = [];
+  async readAll(): Promise<StoredGrants<GrantOf<Kind>>> {
+    const grants: GrantOf<Kind>[] = [];
     const unreadable: Unreadable[] = [];
     const newer: string[] = [];
     await Promise.all(
@@ -77,7 +79,7 @@ export class GrantRecords {
   }
 
   /** @throws {UnreadableRecordError} */
-  async read(key: string): Promise<Grant | undefined> {
+  async read(key: string): Promise<GrantOf<Kind> | undefined> {
     const stored = await this.#secrets.get(key);
     if (stored === undefined) return undefined;
     let json: unknown;
@@ -86,7 +88,7 @@ export class GrantRecords {
     } catch {
       json = undefined;
     }
-    const grant = fromRecord(json);
+    const grant = fromRecord(this.#kind, json);
     if (this.keyOf(grant) !== key) throw new UnreadableRecordError('it is filed under another name', false);
     return grant;
   }

@@ -1,18 +1,27 @@
 import { errnoCode } from '../../ipc/fileErrors.ts';
 import type { App } from './clientSecrets.ts';
-import { isProvisional, sameState, UnreadableRecordError, type Account, type Grant } from '../grant.ts';
+import {
+  isProvisional,
+  sameState,
+  UnreadableRecordError,
+  withoutTokens,
+  type Account,
+  type Grant,
+  type GrantKind,
+  type GrantOf,
+} from '../grant.ts';
 import type { Log } from '../../common/log.ts';
-import { ended, isLive, isNews, NO_TOKEN, type Ending, type Entry } from './entry.ts';
 import type { GrantManifest } from './grantManifest.ts';
 import type { GrantRecords, Unreadable } from './grantRecords.ts';
-import { EntryUnavailableError, type Register } from './register.ts';
+import type { Register } from './register.ts';
 import { idOf, StoreKeyUnavailableError } from './storeKey.ts';
+import { ended, isLive, isNews, type Ending, type Entry, EntryUnavailableError } from './entry.ts';
 
 /** What changed in this window's view. A refreshed or wider grant is `changed`, never removed and added. */
-export interface GrantChanges {
-  readonly added: readonly Grant[];
-  readonly changed: readonly Grant[];
-  readonly removed: readonly Grant[];
+export interface GrantChanges<G extends Grant = Grant> {
+  readonly added: readonly G[];
+  readonly changed: readonly G[];
+  readonly removed: readonly G[];
 }
 
 /** Why there may be no files: the folder can't be written, now or ever. What else goes wrong passes, a full disk as well. */
@@ -32,24 +41,30 @@ interface How {
   readonly inMemory?: boolean;
 }
 
-type Change = (current: Entry | undefined) => Entry | undefined | Promise<Entry | undefined>;
+type Change<E extends Entry> = (current: E | undefined) => E | undefined | Promise<E | undefined>;
 
-export interface GrantsDeps {
-  readonly records: GrantRecords;
+export interface GrantsDeps<Kind extends GrantKind> {
+  readonly records: GrantRecords<Kind>;
   /** The key of the register. @throws {StoreKeyUnavailableError} */
   readonly key: () => Promise<Buffer>;
-  readonly register: (key: Buffer) => Register;
+  readonly register: (key: Buffer) => Register<Kind> | Promise<Register<Kind>>;
   readonly manifest: GrantManifest;
   /** True in one of all windows: the one that tells the person of what is stored as `secret`. */
   readonly isFirstToTell: (secret: string) => Promise<boolean>;
   readonly log: Log;
   readonly apiBaseUrl: () => string;
+  /** Told once across windows, at the first reading. */
+  readonly onUnreadable: (count: number) => void;
+  /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
+  readonly onVanished: (labels: readonly string[]) => void;
+  /** Tokens of a sign-in that somebody has signed out of without knowing of them: nobody may keep them. */
+  readonly onOrphan: (grant: GrantOf<Kind>) => void;
 }
 
 /** A grant under its person's name, and the one whose place it took. */
-export interface Named {
-  readonly grant: Grant;
-  readonly replaced: Grant | undefined;
+export interface Named<G extends Grant> {
+  readonly grant: G;
+  readonly replaced: G | undefined;
 }
 
 /**
@@ -58,38 +73,32 @@ export interface Named {
  *
  * Only those of one server are shown: those of others rest, untouched, until the setting names their server again.
  */
-export class Grants {
-  readonly #deps: GrantsDeps;
+export class Grants<Kind extends GrantKind = GrantKind> {
+  readonly #deps: GrantsDeps<Kind>;
   readonly #log: Log;
-  readonly #listeners = new Set<(changes: GrantChanges) => void>();
+  readonly #listeners = new Set<(changes: GrantChanges<GrantOf<Kind>>) => void>();
   /** The newest that this window has seen of each, by the key of its record. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<GrantOf<Kind>>>();
   /** The ids of sign-ins that are under way in this window. */
   readonly #attempts = new Set<string>();
   /** The keys of what this window knows and could not write into the register. */
   readonly #unwritten = new Set<string>();
   /** What the listeners were told, by id. */
-  #told: ReadonlyMap<string, Grant> = new Map();
-  #register: Register | undefined;
+  #told: ReadonlyMap<string, GrantOf<Kind>> = new Map();
+  #register: Register<Kind> | undefined;
   #keyId = '';
   #labels = '';
   #loading: Promise<void> | undefined;
   #isLoaded = false;
   /** Somebody was told that there are no sign-ins, because this window had no key. */
   #isBlind = false;
-  /** Told once across windows, at the first reading. */
-  onUnreadable: (count: number) => void = () => undefined;
-  /** Tokens of a sign-in that somebody has signed out of without knowing of them: nobody may keep them. */
-  onOutlived: (grant: Grant) => void = () => undefined;
-  /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
-  onVanished: (labels: readonly string[]) => void = () => undefined;
 
-  constructor(deps: GrantsDeps) {
+  constructor(deps: GrantsDeps<Kind>) {
     this.#deps = deps;
     this.#log = deps.log;
   }
 
-  onDidChange(listener: (changes: GrantChanges) => void): { dispose(): void } {
+  onDidChange(listener: (changes: GrantChanges<GrantOf<Kind>>) => void): { dispose(): void } {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
   }
@@ -104,17 +113,22 @@ export class Grants {
   }
 
   /** Every grant of the server that is set, each in its newest state. Costs one `stat` for each when nothing has happened. */
-  async list(): Promise<readonly Grant[]> {
+  async list(): Promise<readonly GrantOf<Kind>[]> {
     return this.listOf(this.#deps.apiBaseUrl());
   }
 
   /** Those of one server, whichever is set. */
-  async listOf(apiBaseUrl: string): Promise<readonly Grant[]> {
+  async listOf(apiBaseUrl: string): Promise<readonly GrantOf<Kind>[]> {
     return (await this.all()).filter((grant) => grant.apiBaseUrl === apiBaseUrl);
   }
 
+  /** What an app was given at its server, whichever is set. */
+  async ofApp({ apiBaseUrl, clientId }: App): Promise<readonly GrantOf<Kind>[]> {
+    return (await this.listOf(apiBaseUrl)).filter((grant) => grant.clientId === clientId);
+  }
+
   /** Those of all servers. */
-  async all(): Promise<readonly Grant[]> {
+  async all(): Promise<readonly GrantOf<Kind>[]> {
     await this.#load();
     await this.catchUp();
     return this.#grants();
@@ -143,13 +157,13 @@ export class Grants {
   }
 
   /** A grant in its newest state. Throws when that can't be known, because the machine fails. */
-  async find(id: string): Promise<Grant | undefined> {
+  async find(id: string): Promise<GrantOf<Kind> | undefined> {
     const grant = (await this.entry(id))?.grant;
     return grant?.apiBaseUrl === this.#deps.apiBaseUrl() ? grant : undefined;
   }
 
   /** What is known of a grant that is there. Throws when that can't be known. */
-  async entry(id: string): Promise<Entry | undefined> {
+  async entry(id: string): Promise<Entry<GrantOf<Kind>> | undefined> {
     await this.#load();
     const known = this.#entryWith(id);
     if (known === undefined) return undefined;
@@ -162,16 +176,15 @@ export class Grants {
   }
 
   /** Whose grant a new one replaces: X keeps one per app and user. */
-  async findOwn(app: App, accountId: string): Promise<Grant | undefined> {
-    const grants = await this.listOf(app.apiBaseUrl);
-    return grants.find((grant) => grant.clientId === app.clientId && grant.account.id === accountId);
+  async findOwn(app: App, accountId: string): Promise<GrantOf<Kind> | undefined> {
+    return (await this.ofApp(app)).find(({ account }) => account.id === accountId);
   }
 
   /**
    * Whether somebody has signed in to the app since, and it isn't known yet who: it may be the same person, and then that is why X
    * refuses this grant.
    */
-  async mayBeReplaced(grant: Grant): Promise<boolean> {
+  async mayBeReplaced(grant: GrantOf<Kind>): Promise<boolean> {
     await this.catchUp();
     return [...this.#entries.values()].some(
       (entry) =>
@@ -194,21 +207,21 @@ export class Grants {
   }
 
   /** Keeps a place on the disk for what X is about to give. It is not shown. */
-  async reserve(grant: Omit<Grant, 'accessToken' | 'refreshToken'>): Promise<void> {
+  async reserve(grant: GrantOf<Kind>): Promise<void> {
     this.#attempts.add(grant.id);
-    await this.keep({ ...grant, accessToken: NO_TOKEN, refreshToken: undefined }, { isPending: true });
+    await this.keep(withoutTokens(grant), { isPending: true });
   }
 
   /** Keeps what X gave, before anything else is done; `isPending` as long as it is not to be shown. */
-  async keep(grant: Grant, { isPending = false } = {}): Promise<void> {
+  async keep(grant: GrantOf<Kind>, { isPending = false } = {}): Promise<void> {
     await this.#load();
     if (!isPending) this.#attempts.delete(grant.id);
-    const entry: Entry = { grant, ...(isPending && { isPending }) };
+    const entry: Entry<GrantOf<Kind>> = { grant, ...(isPending && { isPending }) };
     await this.#change(this.#keyOf(grant), (known) => (isSame(entry, known) ? undefined : entry), { overrule: true });
   }
 
   /** Gives up what was kept for a sign-in that came to nothing. */
-  async abandon(grant: Omit<Grant, 'accessToken' | 'refreshToken'>): Promise<void> {
+  async abandon(grant: Pick<Grant, 'id' | 'apiBaseUrl' | 'clientId' | 'account'>): Promise<void> {
     const key = this.#keyOf(grant);
     this.#attempts.delete(grant.id);
     this.#entries.delete(key);
@@ -217,7 +230,7 @@ export class Grants {
   }
 
   /** What sign-ins have got that are under way in another window, or were when that was closed. */
-  async pending(): Promise<readonly Grant[]> {
+  async pending(): Promise<readonly GrantOf<Kind>[]> {
     await this.all();
     return [...this.#entries.values()]
       .filter(({ isPending, grant }) => isPending === true && !this.#attempts.has(grant.id))
@@ -225,9 +238,9 @@ export class Grants {
   }
 
   /** Puts a grant that had no name in the place of the one that its person had. Undefined where they have signed in again since. */
-  async name(unnamed: Grant, account: Account): Promise<Named | undefined> {
-    let kept: Entry | undefined;
-    let replaced: Grant | undefined;
+  async name(unnamed: GrantOf<Kind>, account: Account): Promise<Named<GrantOf<Kind>> | undefined> {
+    let kept: Entry<GrantOf<Kind>> | undefined;
+    let replaced: GrantOf<Kind> | undefined;
     let wasPending = false;
     await this.#change(
       this.#keyOf(unnamed),
@@ -256,7 +269,7 @@ export class Grants {
   }
 
   /** Keeps a grant in the place of the one that this account had. */
-  async replace(grant: Grant): Promise<Grant> {
+  async replace(grant: GrantOf<Kind>): Promise<GrantOf<Kind>> {
     await this.#load();
     const kept = await this.#change(
       this.#keyOf(grant),
@@ -276,31 +289,35 @@ export class Grants {
    *
    * @throws {EntryUnavailableError}; and, if it `mustBeThere`, what keeps it from being on the disk for now
    */
-  async change(grant: Grant, change: Change, how: How = {}): Promise<Entry | undefined> {
+  async change(
+    grant: GrantOf<Kind>,
+    change: Change<Entry<GrantOf<Kind>>>,
+    how: How = {},
+  ): Promise<Entry<GrantOf<Kind>> | undefined> {
     await this.#load();
     return this.#change(this.#keyOf(grant), change, how);
   }
 
   /** Whether other windows can see what this one has last said of a grant. */
-  isWritten(grant: Grant): boolean {
+  isWritten(grant: GrantOf<Kind>): boolean {
     return this.#register !== undefined && !this.#unwritten.has(this.#keyOf(grant));
   }
 
   /** The grant that a sign-in has become. */
-  bySignIn(signInId: string): Grant | undefined {
+  bySignIn(signInId: string): GrantOf<Kind> | undefined {
     return [...this.#entries.values()].find((entry) => isLive(entry) && entry.grant.signInId === signInId)?.grant;
   }
 
   /** Ends a grant at a person's request, whatever state it is in, and resolves to that state; undefined when there is none. */
-  async signOut(id: string): Promise<Grant | undefined> {
+  async signOut(id: string): Promise<GrantOf<Kind> | undefined> {
     const meant = (await this.all()).find((grant) => grant.id === id);
     const last = meant && (await this.#signOutOf(meant));
     if (this.#grants().length === 0) await this.forgetUnreadable(0);
     return last;
   }
 
-  async #signOutOf(meant: Grant): Promise<Grant | undefined> {
-    let last: Grant | undefined;
+  async #signOutOf(meant: GrantOf<Kind>): Promise<GrantOf<Kind> | undefined> {
+    let last: GrantOf<Kind> | undefined;
     await this.#change(
       this.#keyOf(meant),
       (current) => {
@@ -318,7 +335,7 @@ export class Grants {
   }
 
   /** Ends a grant in every window, unless it is in another state by now. Resolves to whether this window did. */
-  async end(grant: Grant, how: Ending): Promise<boolean> {
+  async end(grant: GrantOf<Kind>, how: Ending): Promise<boolean> {
     let isDone = false;
     await this.#change(this.#keyOf(grant), (current) => {
       isDone = isLive(current) && sameState(current.grant, grant);
@@ -357,7 +374,7 @@ export class Grants {
    *
    * @throws {UnreadableRecordError} if only a newer version can tell what is stored, and what SecretStorage throws
    */
-  async lookAtRecord(grant: Grant): Promise<void> {
+  async lookAtRecord(grant: GrantOf<Kind>): Promise<void> {
     try {
       await this.#import(this.#keyOf(grant));
     } catch (error) {
@@ -365,15 +382,15 @@ export class Grants {
     }
   }
 
-  #keyOf(grant: Pick<Grant, 'apiBaseUrl' | 'clientId' | 'account'>): string {
+  #keyOf(grant: Pick<GrantOf<Kind>, 'apiBaseUrl' | 'clientId' | 'account'>): string {
     return this.#deps.records.keyOf(grant);
   }
 
-  #entryWith(id: string): Entry | undefined {
+  #entryWith(id: string): Entry<GrantOf<Kind>> | undefined {
     return this.#shown().find(({ grant }) => grant.id === id);
   }
 
-  #shown(): readonly Entry[] {
+  #shown(): readonly Entry<GrantOf<Kind>>[] {
     const named = this.#named();
     return [...this.#entries.values()].filter((entry) => isLive(entry) && !isLeftOf(named, entry));
   }
@@ -396,7 +413,7 @@ export class Grants {
   }
 
   /** Puts back what another window has written over, which stood still between its last look at the lock and its write. */
-  async #writeAgain(entries: readonly Entry[]): Promise<void> {
+  async #writeAgain(entries: readonly Entry<GrantOf<Kind>>[]): Promise<void> {
     for (const entry of entries) {
       const key = this.#keyOf(entry.grant);
       const known = this.#entries.get(key);
@@ -407,14 +424,14 @@ export class Grants {
   }
 
   /** In the same order in every window. */
-  #grants(): readonly Grant[] {
+  #grants(): readonly GrantOf<Kind>[] {
     return this.#shown()
       .map(({ grant }) => grant)
       .toSorted((a, b) => compare(a.account.label, b.account.label) || compare(a.id, b.id));
   }
 
   /** Takes over what another window knows, unless this one knows more: it may not have been able to write that. */
-  #learn(entry: Entry): void {
+  #learn(entry: Entry<GrantOf<Kind>>): void {
     const key = this.#keyOf(entry.grant);
     const known = this.#entries.get(key);
     if (known !== undefined && isNews(known, entry)) return;
@@ -422,18 +439,18 @@ export class Grants {
     // Whoever signed out stood still meanwhile, and did not know of these tokens.
     const isOfSame = isLive(known) && known.grant.signInId === entry.grant.signInId;
     if (isOfSame && entry.ended === 'signed-out' && known.grant.generation > entry.grant.generation)
-      this.onOutlived(known.grant);
+      this.#deps.onOrphan(known.grant);
   }
 
   async #change(
     key: string,
-    change: Change,
+    change: Change<Entry<GrantOf<Kind>>>,
     { mustBeThere = false, overrule = false, inMemory = false }: How = {},
-  ): Promise<Entry | undefined> {
+  ): Promise<Entry<GrantOf<Kind>> | undefined> {
     const before = this.#entries.get(key);
-    let result: Entry | undefined;
+    let result: Entry<GrantOf<Kind>> | undefined;
     let isSettled = false;
-    const settle = async (found: Entry | undefined): Promise<Entry | undefined> => {
+    const settle = async (found: Entry<GrantOf<Kind>> | undefined): Promise<Entry<GrantOf<Kind>> | undefined> => {
       const known = this.#entries.get(key);
       const isAhead = known !== undefined && (found === undefined || isNews(known, found));
       const current = isAhead ? known : found;
@@ -465,7 +482,7 @@ export class Grants {
    * Has SecretStorage follow. What X has ended stays there until a window starts: what another machine got for it may be on its way, and
    * would be deleted with it.
    */
-  async #copy(key: string, entry: Entry, before: Entry | undefined): Promise<void> {
+  async #copy(key: string, entry: Entry<GrantOf<Kind>>, before: Entry<GrantOf<Kind>> | undefined): Promise<void> {
     if (entry.isPending === true || entry.ended === 'rejected' || (before !== undefined && isSame(before, entry)))
       return;
     await this.#attempt('store a sign-in', async () => {
@@ -475,7 +492,7 @@ export class Grants {
     });
   }
 
-  async #erase(key: string, entry: Entry): Promise<void> {
+  async #erase(key: string, entry: Entry<GrantOf<Kind>>): Promise<void> {
     const { records } = this.#deps;
     const stored = await records.read(key);
     // Another machine's is compared, too, before it is deleted.
@@ -513,7 +530,7 @@ export class Grants {
     const storeKey = await this.#deps.key();
     this.#keyId = idOf(storeKey);
     // Once, however often SecretStorage fails after it: it comes with a watch on its folder.
-    const register = (this.#register ??= this.#deps.register(storeKey));
+    const register = (this.#register ??= await this.#deps.register(storeKey));
     const entries = await register
       .all((error) => this.#failed('read what became of a sign-in', error))
       .catch((error: unknown) => {
@@ -551,7 +568,7 @@ export class Grants {
       if (this.#entries.has(key)) continue;
       if (await this.#deps.isFirstToTell(stored)) untold++;
     }
-    if (untold > 0) this.onUnreadable(untold);
+    if (untold > 0) this.#deps.onUnreadable(untold);
   }
 
   async #tellVanished(): Promise<void> {
@@ -559,7 +576,7 @@ export class Grants {
     if (manifest === undefined || manifest.keyId === this.#keyId) return;
     const here = new Set(this.#grants().map(({ account }) => account.label));
     const gone = manifest.labels.filter((label) => !here.has(label));
-    if ((await this.#deps.manifest.claim(manifest, this.#keyId)) && gone.length > 0) this.onVanished(gone);
+    if ((await this.#deps.manifest.claim(manifest, this.#keyId)) && gone.length > 0) this.#deps.onVanished(gone);
   }
 
   async #updateManifest(): Promise<void> {
@@ -573,7 +590,7 @@ export class Grants {
     await this.#attempt('note what is stored', () => this.#deps.manifest.write(manifest));
   }
 
-  #visible(): ReadonlyMap<string, Grant> {
+  #visible(): ReadonlyMap<string, GrantOf<Kind>> {
     const server = this.#deps.apiBaseUrl();
     return new Map(
       this.#grants()
@@ -587,9 +604,9 @@ export class Grants {
     if (!this.#isLoaded) return;
     const [before, now] = [this.#told, this.#visible()];
     this.#told = now;
-    const added: Grant[] = [];
-    const changed: Grant[] = [];
-    const removed: Grant[] = [];
+    const added: GrantOf<Kind>[] = [];
+    const changed: GrantOf<Kind>[] = [];
+    const removed: GrantOf<Kind>[] = [];
     for (const [id, grant] of now) {
       const old = before.get(id);
       // VS Code keys what it knows by label: under another label a grant is another session.

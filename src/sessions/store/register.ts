@@ -4,7 +4,8 @@ import { hkdfSync } from 'node:crypto';
 import { errnoCode, isNotThere } from '../../ipc/fileErrors.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import { NO_LOCK, runExclusive, type Lease, type Locks } from '../../ipc/locks.ts';
-import { fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
+import type { GrantKind, GrantOf } from '../grant.ts';
+import { EntryUnavailableError, fromEntryRecord, toEntryRecord, type Entry } from './entry.ts';
 
 const OURS = /^[0-9a-f]{40}$/;
 
@@ -22,39 +23,37 @@ const MOST_AT_ONCE = 32;
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
-/** What an entry says can't be known now, or only by a newer version. That is no reason to act as if nobody had said anything. */
-export class EntryUnavailableError extends Error {
-  override readonly name = 'EntryUnavailableError';
-}
-
 /** What was read of a file, and what its `stat` said then. */
-interface Known {
+interface Known<E extends Entry> {
   readonly signature: string;
   readonly firstSeenAt: number;
   readonly readAt: number;
-  readonly entry: Entry | undefined;
+  readonly entry: E | undefined;
 }
 
 /**
  * The truth about grants, for all windows of a machine that have the key: a sealed file for each account of an app. A window reads
  * what others wrote before it acts, and changes an entry only under a lock, having read it there.
  */
-export class Register {
+export class Register<Kind extends GrantKind> {
+  readonly #kind: Kind;
   readonly #folder: string;
   readonly #key: Buffer;
   readonly #locks: Locks;
   readonly #monotonicMs: () => number;
   readonly #files: SlotFiles | undefined;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, Known<Entry<GrantOf<Kind>>>>();
   readonly #sealed = new Map<string, SealedFile>();
 
   constructor(parts: {
+    kind: Kind;
     folder: string;
     key: Buffer;
     locks: Locks;
     monotonicMs: () => number;
     files?: SlotFiles | undefined;
   }) {
+    this.#kind = parts.kind;
     this.#folder = parts.folder;
     this.#key = parts.key;
     this.#locks = parts.locks;
@@ -63,8 +62,8 @@ export class Register {
   }
 
   /** Every entry that can be read. What can't be read now, or only by a newer version, is as it was. */
-  async all(onFailure: (error: unknown) => void): Promise<readonly Entry[]> {
-    const entries: Entry[] = [];
+  async all(onFailure: (error: unknown) => void): Promise<readonly Entry<GrantOf<Kind>>[]> {
+    const entries: Entry<GrantOf<Kind>>[] = [];
     const names = await this.#names();
     for (let first = 0; first < names.length; first += MOST_AT_ONCE) {
       const looks = names.slice(first, first + MOST_AT_ONCE).map((name) =>
@@ -79,7 +78,7 @@ export class Register {
   }
 
   /** One entry. @throws {EntryUnavailableError} */
-  async find(key: string): Promise<Entry | undefined> {
+  async find(key: string): Promise<Entry<GrantOf<Kind>> | undefined> {
     return this.#look(this.#nameOf(key));
   }
 
@@ -91,7 +90,7 @@ export class Register {
    */
   async change(
     key: string,
-    change: (current: Entry | undefined) => Promise<Entry | undefined>,
+    change: (current: Entry<GrantOf<Kind>> | undefined) => Promise<Entry<GrantOf<Kind>> | undefined>,
     { overrule = false } = {},
   ): Promise<void> {
     const name = this.#nameOf(key);
@@ -120,7 +119,7 @@ export class Register {
       const changedAt = (await fs.lstat(path).catch(() => undefined))?.mtimeMs;
       if (changedAt === undefined || now - changedAt < olderThanMs) continue;
       const removing = this.#locks.withLock(`write ${name}`, { waitMs: LOCK_WAIT_MS }, async () => {
-        if (entryOf(await this.#file(name).read())?.ended !== undefined) await this.#file(name).remove();
+        if (this.#entryOf(await this.#file(name).read())?.ended !== undefined) await this.#file(name).remove();
       });
       // What can't be read or locked now waits for the next time.
       await removing.catch(() => {});
@@ -130,16 +129,16 @@ export class Register {
   /** False if the lock was lost meanwhile: another window may have read what was there before, and has to be read. */
   async #changeOnce(
     name: string,
-    change: (current: Entry | undefined) => Promise<Entry | undefined>,
+    change: (current: Entry<GrantOf<Kind>> | undefined) => Promise<Entry<GrantOf<Kind>> | undefined>,
     overrule: boolean,
     lease: Lease,
   ): Promise<boolean> {
     const file = this.#file(name);
     let before: Reading | undefined;
-    let current: Entry | undefined;
+    let current: Entry<GrantOf<Kind>> | undefined;
     try {
       before = await file.read();
-      current = entryOf(before);
+      current = this.#entryOf(before);
     } catch (error) {
       if (!overrule) throw unknown(error);
       before = undefined;
@@ -158,7 +157,7 @@ export class Register {
     return lease.held();
   }
 
-  async #look(name: string): Promise<Entry | undefined> {
+  async #look(name: string): Promise<Entry<GrantOf<Kind>> | undefined> {
     const file = this.#file(name);
     const known = this.#known.get(name);
     const now = this.#monotonicMs();
@@ -173,7 +172,7 @@ export class Register {
     if (isSame && known.readAt - known.firstSeenAt > COARSE_MS) return known.entry;
     const entry = await file
       .read()
-      .then(entryOf)
+      .then((reading) => this.#entryOf(reading))
       .catch((error: unknown) => {
         throw unknown(error);
       });
@@ -196,6 +195,10 @@ export class Register {
     return file;
   }
 
+  #entryOf(reading: Reading | undefined): Entry<GrantOf<Kind>> | undefined {
+    return reading && fromEntryRecord(this.#kind, reading.payload);
+  }
+
   #nameOf(key: string): string {
     return Buffer.from(hkdfSync('sha256', this.#key, '', `x-authentication entry ${key}`, 20)).toString('hex');
   }
@@ -203,10 +206,6 @@ export class Register {
 
 function isFull(error: unknown): boolean {
   return FULL.has(errnoCode(error) ?? '');
-}
-
-function entryOf(reading: Reading | undefined): Entry | undefined {
-  return reading === undefined ? undefined : fromEntryRecord(reading.payload);
 }
 
 function unknown(cause: unknown): EntryUnavailableError {

@@ -75,7 +75,7 @@ export function commandHandlers(parts: {
         messages.nobodySignedIn();
         return;
       }
-      const refreshed = outcomes.filter((outcome) => outcome === 'current').length;
+      const refreshed = outcomes.filter((outcome) => outcome === 'refreshed').length;
       if (refreshed < outcomes.length) messages.partlyRefreshed(refreshed, outcomes.length, told);
       else
         void vscode.window.showInformationMessage(

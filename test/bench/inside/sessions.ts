@@ -62,11 +62,11 @@ function subsets<T>(all: readonly T[]): readonly (readonly T[])[] {
   return choices.map((bits) => all.filter((_, place) => (bits & (1 << place)) !== 0));
 }
 
-/** Signs in again and again, at one stand-in for X after the other. */
+/** Signs in again and again, at one fake X after the other. */
 async function signIn({ signIns, x }: SessionsTask): Promise<SessionsAnswer['signInMs']> {
   const times = x.map(() => [] as number[]);
   for (let round = 0; round < signIns; round++) {
-    for (const [index, standIn] of x.entries()) times[index]?.push(await signInAt(standIn));
+    for (const [index, fakeX] of x.entries()) times[index]?.push(await signInAt(fakeX));
   }
   return times;
 }

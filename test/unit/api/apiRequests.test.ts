@@ -6,8 +6,7 @@ import { ApiRequests } from '../../../src/api/apiRequests.ts';
 import { YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { IssuedSessions } from '../../../src/api/issuedSessions.ts';
 import { readOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
-import { answers, faults } from '../../x/faults.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { answers, faults, startFakeX } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from '../sessions/harness/staticWindow.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window } from '../sessions/harness/window.ts';
 import type { Session } from '../../../src/sessions/session.ts';
@@ -33,7 +32,11 @@ class Caller {
     this.issued = new IssuedSessions(now);
     this.requests = new ApiRequests({
       authorizers: [
-        { grants: window.grants, authorize: bearer, refresh: (grant) => window.refresh.refreshRefused(grant) },
+        {
+          grants: window.grants,
+          authorize: bearer,
+          refresh: async (grant) => grant.kind === 'oauth2' && window.refresh.refreshRefused(grant),
+        },
         {
           grants: oauth1.grants,
           authorize: (secret, request) =>
@@ -136,7 +139,7 @@ describe('Requests of other extensions', () => {
   });
 
   describe('after a 401', () => {
-    it('have the token renewed, once, and are sent again with all that was in them', async () => {
+    it('have the token refreshed, once, and are sent again with all that was in them', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -152,7 +155,7 @@ describe('Requests of other extensions', () => {
       assert.equal(machine.refreshes, 2);
     });
 
-    it('are not sent again if that is not safe: the token is renewed for the next one', async () => {
+    it('are not sent again if that is not safe: the token is refreshed for the next one', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -179,7 +182,7 @@ describe('Requests of other extensions', () => {
       });
     }
 
-    it('of a hundred at once share one renewal', async () => {
+    it('of a hundred at once share one refresh', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -192,7 +195,7 @@ describe('Requests of other extensions', () => {
       assert.equal(machine.refreshes, 1);
     });
 
-    it('use what another window has renewed, and do not renew again', async () => {
+    it('use what another window has refreshed, and do not refresh again', async () => {
       await using at = await signedIn();
       const { caller, machine, session } = at;
       await machine.store.arrive();
@@ -230,7 +233,7 @@ describe('Requests of other extensions', () => {
       assert.equal((await caller.window.sessions.all()).length, 1);
     });
 
-    it('leave X alone while it can’t renew', async () => {
+    it('leave X alone while it can’t refresh', async () => {
       await using at = await signedIn();
       const { caller, machine } = at;
       const session = await refused(at);
@@ -242,7 +245,7 @@ describe('Requests of other extensions', () => {
       assert.equal((await caller.requests.fetch(session, ME)).status, 200);
     });
 
-    it('are answered with it at once if the session can’t be renewed', async () => {
+    it('are answered with it at once if the session can’t be refreshed', async () => {
       await using machine = await openMachine();
       const caller = new Caller(machine);
       await caller.oauth1.signIn();
@@ -277,7 +280,7 @@ describe('Requests of other extensions', () => {
       held.release();
     });
 
-    it('while the token is being renewed, which goes on', async () => {
+    it('while the token is being refreshed, which goes on', async () => {
       await using at = await signedIn();
       const { machine, caller } = at;
       const session = await refused(at);
@@ -362,7 +365,7 @@ describe('Requests of other extensions', () => {
       machine.now += 10 * MINUTE;
       await assert.rejects(caller.requests.fetch(session, ME), { name: 'UnknownSessionError' });
       machine.now += 3 * HOUR;
-      assert.equal((await caller.requests.fetch(second, ME)).status, 200, 'renewed after a 401');
+      assert.equal((await caller.requests.fetch(second, ME)).status, 200, 'refreshed after a 401');
     });
 
     it('and not after signing out', async () => {
@@ -405,7 +408,7 @@ describe('Requests of other extensions', () => {
 
     it('and are not taken elsewhere by a redirect', async () => {
       await using at = await signedIn();
-      await using elsewhere = await startStandIn();
+      await using elsewhere = await startFakeX();
       at.machine.x.fail(ME, answers(307, { location: `${elsewhere.apiBaseUrl}/2/users/me` }, ''));
       assert.equal((await at.caller.requests.fetch(at.session, ME, { redirect: 'follow' })).status, 307);
       assert.deepEqual(elsewhere.requests, []);

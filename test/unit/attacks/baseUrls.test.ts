@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import * as v from 'valibot';
-import { startStandIn } from '../../x/standIn.ts';
+import { startFakeX } from 'x-authentication-testing';
 import { signedIn, startEditor } from './editor.ts';
 
 const Connecting = v.object({ connectParams: v.object({ hostname: v.string() }) });
@@ -18,7 +18,7 @@ describe('A name below localhost, which the system may ask a DNS server for', ()
   afterEach(() => unsubscribe('undici:client:beforeConnect', note));
 
   it('is sent no token and no secret over plain http as the API', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'good.extension', SCOPES);
     hosts = [];
@@ -30,7 +30,7 @@ describe('A name below localhost, which the system may ask a DNS server for', ()
   });
 
   it('gets no code over plain http as a relay', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     const settings = { signInMethod: 'relay', relayUrl: 'http://relay.localhost:9/' };
     await using editor = await startEditor(x, settings);
     editor.browse = async () => {
@@ -43,7 +43,7 @@ describe('A name below localhost, which the system may ask a DNS server for', ()
   });
 
   it('can be where X asks for consent: only the browser goes there, and it asks nobody', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', SCOPES);
     assert.equal(new URL(editor.opened[0] ?? '').hostname, 'x.localhost');

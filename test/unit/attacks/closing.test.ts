@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import type { Received } from '../../x/received.ts';
-import { type StandIn, startStandIn } from '../../x/standIn.ts';
+import { type ReceivedRequest, type FakeX, startFakeX } from 'x-authentication-testing';
 import { later, signedIn, startEditor } from './editor.ts';
 
 const TOKEN = '/2/oauth2/token';
@@ -10,18 +9,18 @@ const TWO_HOURS = 2 * 60 * 60_000;
 
 const asking =
   (grantType: string) =>
-  ({ form }: Received): boolean =>
+  ({ form }: ReceivedRequest): boolean =>
     form?.['grant_type'] === grantType;
 
 const isRefresh = asking('refresh_token');
 
-function refreshes(x: StandIn): number {
+function refreshes(x: FakeX): number {
   return x.requestsTo(TOKEN).filter(isRefresh).length;
 }
 
 describe('A window that is closed while X answers', () => {
   it('stores a refreshed session before it goes', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { accessToken } = await signedIn(editor, 'some.extension', SCOPES);
     const hold = x.hold(TOKEN, { at: 'after', matching: isRefresh });
@@ -44,7 +43,7 @@ describe('A window that is closed while X answers', () => {
   });
 
   it('stores a new sign-in before it goes', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const hold = x.hold(TOKEN, { at: 'after', matching: asking('authorization_code') });
     const asked = signedIn(editor, 'some.extension', SCOPES);
@@ -59,7 +58,7 @@ describe('A window that is closed while X answers', () => {
   });
 
   it('asks X for nothing more', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { accessToken } = await signedIn(editor, 'some.extension', SCOPES);
     await editor.deactivate();
@@ -74,7 +73,7 @@ describe('A window that is closed while X answers', () => {
   });
 
   it('does not exchange a code that comes only now', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'some.extension', SCOPES, 'grace');
     await editor.deactivate();
@@ -84,7 +83,7 @@ describe('A window that is closed while X answers', () => {
   });
 
   it('does not wait for X longer than VS Code waits for it', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'some.extension', SCOPES);
     const hold = x.hold(TOKEN, { matching: isRefresh });

@@ -10,10 +10,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type * as vscode from 'vscode';
 import type { XAuthentication } from '../../../src/api/x-authentication.d.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { clickThrough } from '../../x/consent.ts';
-import type { StandIn } from '../../x/standIn.ts';
-import { Disposable, EventEmitter, serve, Uri } from './vscodeStub.ts';
+import { clickThrough, NATIVE_APP, type FakeX } from 'x-authentication-testing';
+import { Disposable, EventEmitter, serve, type StubbedEditor, Uri } from './vscodeStub.ts';
 import { errnoCode } from '../../../src/ipc/fileErrors.ts';
 import { freePort } from '../../host/freePort.ts';
 import manifest from '../../../package.json' with { type: 'json' };
@@ -59,7 +57,7 @@ type Scopes = readonly string[];
  * A desktop editor in plain Node with the real `activate()` in it. VS Code's side of authentication decides as VS Code's own
  * (`MainThreadAuthentication.doGetSession`): a permission is for a provider, the *label* of an account, and an extension.
  */
-export class Editor {
+export class Editor implements StubbedEditor {
   uriScheme = 'vscode';
   clipboard = '';
   uriHandler: vscode.UriHandler | undefined;
@@ -90,7 +88,7 @@ export class Editor {
   /** Whether a person lets an extension have a session when VS Code asks. */
   allows = true;
   folder: string;
-  readonly x: StandIn;
+  readonly x: FakeX;
   #activated: XAuthentication | undefined;
   /** Folders of windows that are no more. */
   readonly #left: string[] = [];
@@ -103,7 +101,7 @@ export class Editor {
   readonly #mementos = new Map<string, Map<string, unknown>>();
   readonly #secretChanged = new EventEmitter<{ key: string }>();
 
-  constructor(folder: string, x: StandIn) {
+  constructor(folder: string, x: FakeX) {
     this.folder = folder;
     this.x = x;
   }
@@ -220,7 +218,7 @@ export class Editor {
   }
 
   /** Registers this editor's callback URL with every app of a server. */
-  registerAt(server: StandIn): void {
+  registerAt(server: FakeX): void {
     const uri = `http://127.0.0.1:${String(this.setting('xAuthentication.loopbackPort'))}/callback`;
     for (const { clientId, redirectUris } of server.apps) {
       server.changeApp(clientId, { redirectUris: [...redirectUris.slice(0, 3), uri] });
@@ -372,7 +370,7 @@ export interface OtherExtension {
 }
 
 /** Starts an editor that is set up for an app at this X, with a loopback port of its own that the app knows. */
-export async function startEditor(x: StandIn, settings: Readonly<Record<string, unknown>> = {}): Promise<Editor> {
+export async function startEditor(x: FakeX, settings: Readonly<Record<string, unknown>> = {}): Promise<Editor> {
   const editor = new Editor(await mkdtemp(join(tmpdir(), 'x-editor-')), x);
   const port = await freePort();
   const given = {

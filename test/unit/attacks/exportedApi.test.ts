@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import type { AuthenticationSession } from 'vscode';
 import type { XApi } from '../../../src/api/x-authentication.d.ts';
-import { faults } from '../../x/faults.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { faults, startFakeX } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from './editor.ts';
 
 const ME = '/2/users/me';
@@ -26,7 +25,7 @@ function apiOf(editor: Editor): XApi {
 
 describe('An extension that attacks the exported API', () => {
   it('is not let in with the id of a session that it was not given', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const good = await signedIn(editor, 'good.extension', ['tweet.read'], 'ada');
     const own = await signedIn(editor, 'evil.extension', ['tweet.read'], 'grace');
@@ -36,7 +35,7 @@ describe('An extension that attacks the exported API', () => {
   });
 
   it('is not let in with a session that says something else each time it is read', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const good = await signedIn(editor, 'good.extension', ['tweet.read'], 'ada');
     const own = await signedIn(editor, 'evil.extension', ['tweet.read'], 'grace');
@@ -46,7 +45,7 @@ describe('An extension that attacks the exported API', () => {
   });
 
   it('does not see the request on its way by a dispatcher of its own', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'evil.extension', ['tweet.read']);
     const seen: unknown[] = [];
@@ -66,8 +65,8 @@ describe('An extension that attacks the exported API', () => {
   });
 
   it('can’t turn the request that is repeated after a 401 to another server', async () => {
-    await using x = await startStandIn();
-    await using elsewhere = await startStandIn();
+    await using x = await startFakeX();
+    await using elsewhere = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'evil.extension', ['tweet.read']);
     x.fail(ME, faults.unauthorized);
@@ -93,7 +92,7 @@ describe('An extension that attacks the exported API', () => {
     '/x-gateway-2/me',
   ]) {
     it(`does not have credentials sent to what is beside the base URL: ${path}`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using gateway = await startGateway('/x-gateway', x.apiBaseUrl);
       await using editor = await startEditor(x, { apiBaseUrl: `${gateway.origin}/x-gateway` });
       const session = await signedIn(editor, 'evil.extension', ['tweet.read']);
@@ -108,7 +107,7 @@ describe('An extension that attacks the exported API', () => {
   }
 
   it('does not make X Authentication spend refresh tokens: with endpoints that answer 401 and others that do not', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'evil.extension', ['tweet.read']);
     x.fail('/2/lists/:id', faults.unauthorized, { times: Infinity });
@@ -121,7 +120,7 @@ describe('An extension that attacks the exported API', () => {
   });
 
   it('does not make X Authentication spend refresh tokens: by running its command', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['tweet.read']);
 
@@ -130,7 +129,7 @@ describe('An extension that attacks the exported API', () => {
   });
 });
 
-function refreshes(x: Awaited<ReturnType<typeof startStandIn>>): number {
+function refreshes(x: Awaited<ReturnType<typeof startFakeX>>): number {
   return x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
 }
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import * as v from 'valibot';
-import { type App, NATIVE_APP } from '../../x/app.ts';
-import { clickThrough } from '../../x/consent.ts';
-import { faults } from '../../x/faults.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { type App, clickThrough, faults, NATIVE_APP, startFakeX } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from './editor.ts';
 
 const EVIL_APP: App = { ...NATIVE_APP, name: 'Evil', clientId: 'RXZpbEFwcE9mVGhlVGVzdDE6MTpjaQ', apiKey: 'evilKey0' };
@@ -55,7 +52,7 @@ function signInWith(editor: Editor, { apiKey, apiSecret }: App, way: string): vo
 
 describe('An extension that was allowed one account', () => {
   it('is asked about the same person at another app, with its own app or another extension’s', async () => {
-    await using x = await startStandIn({ apps: APPS });
+    await using x = await startFakeX({ apps: APPS });
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', EVERYTHING);
     await signedIn(editor, 'other.extension', WITH_OTHER_APP);
@@ -68,7 +65,7 @@ describe('An extension that was allowed one account', () => {
   });
 
   it('is asked about the person’s own app, if it was the first to sign them in', async () => {
-    await using x = await startStandIn({ apps: APPS });
+    await using x = await startFakeX({ apps: APPS });
     await using editor = await startEditor(x);
     const evil = await signedIn(editor, 'evil.extension', WITH_EVIL_APP);
     const good = await signedIn(editor, 'good.extension', EVERYTHING);
@@ -79,7 +76,7 @@ describe('An extension that was allowed one account', () => {
   });
 
   it('is asked about somebody else whom X has not named either', async () => {
-    await using x = await startStandIn({ apps: APPS });
+    await using x = await startFakeX({ apps: APPS });
     await using editor = await startEditor(x);
     x.fail('/2/users/me', faults.creditsDepleted, { times: Infinity });
     const evil = await signedIn(editor, 'evil.extension', WITH_EVIL_APP, 'ada');
@@ -91,7 +88,7 @@ describe('An extension that was allowed one account', () => {
 
   for (const when of ['before', 'after'] as const) {
     it(`is asked about the person’s own app, which it has had replaced in the settings for a moment ${when}`, async () => {
-      await using x = await startStandIn({ apps: APPS });
+      await using x = await startFakeX({ apps: APPS });
       await using editor = await startEditor(x);
       if (when === 'after') await signedIn(editor, 'good.extension', EVERYTHING);
       editor.set('xAuthentication.clientId', EVIL_APP.clientId);
@@ -105,7 +102,7 @@ describe('An extension that was allowed one account', () => {
 
   for (const isSignedOut of [false, true]) {
     it(`is asked about whoever takes over the username${isSignedOut ? ' of an account that was signed out' : ''}`, async () => {
-      await using x = await startStandIn({ apps: APPS });
+      await using x = await startFakeX({ apps: APPS });
       await using editor = await startEditor(x);
       const ada = await signedIn(editor, 'evil.extension', ['tweet.write'], 'ada');
       assert.equal(ada.account.label, '@ada_l');
@@ -122,8 +119,8 @@ describe('An extension that was allowed one account', () => {
   }
 
   it('is asked about the same person at the real X, after they have signed in to a fake one', async () => {
-    await using x = await startStandIn();
-    await using fake = await startStandIn();
+    await using x = await startFakeX();
+    await using fake = await startFakeX();
     await using editor = await startEditor(x);
     const real = { apiBaseUrl: x.apiBaseUrl, authorizationBaseUrl: x.authorizationBaseUrl };
     const { apiBaseUrl, authorizationBaseUrl } = fake;
@@ -145,7 +142,7 @@ describe('An extension that was allowed one account', () => {
   });
 
   it('is asked about the same person at another app of OAuth 1.0a', async () => {
-    await using x = await startStandIn({ apps: APPS });
+    await using x = await startFakeX({ apps: APPS });
     await using editor = await startEditor(x);
     signInWith(editor, EVIL_APP, 'Sign in with the browser');
     const evil = await editor.extension('evil.extension').getSession('x-oauth1', [], { forceNewSession: true });
@@ -159,7 +156,7 @@ describe('An extension that was allowed one account', () => {
   });
 
   it('is asked about another app-only bearer, though the API keys begin alike', async () => {
-    await using x = await startStandIn({ apps: APPS });
+    await using x = await startFakeX({ apps: APPS });
     await using editor = await startEditor(x);
     const labels: (string | undefined)[] = [];
     for (const [id, app] of [
@@ -174,7 +171,7 @@ describe('An extension that was allowed one account', () => {
   });
 
   it('is asked about a bearer that gets the name of one that was there before', async () => {
-    await using x = await startStandIn({ apps: APPS });
+    await using x = await startFakeX({ apps: APPS });
     await using editor = await startEditor(x);
     const paste = async (id: string, { apiKey, apiSecret }: App, ...names: readonly string[]) => {
       const bearer = await bearerOf(x.apiBaseUrl, apiKey, apiSecret);
@@ -198,7 +195,7 @@ describe('The Accounts menu', () => {
   for (const order of ['added first', 'removed first'] as const) {
     it(`shows what is signed in when one of a person’s apps is signed out, in a VS Code that looks at ${order}`, async () => {
       for (const gone of [0, 1, 2]) {
-        await using x = await startStandIn({ apps: APPS });
+        await using x = await startFakeX({ apps: APPS });
         await using editor = await startEditor(x);
         const sessions = [
           await signedIn(editor, 'good.extension', EVERYTHING),

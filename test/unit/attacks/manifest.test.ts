@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startStandIn } from '../../x/standIn.ts';
+import { startFakeX } from 'x-authentication-testing';
 import { Editor, later, signedIn, startEditor } from './editor.ts';
 import { serve } from './vscodeStub.ts';
 
@@ -29,7 +29,7 @@ async function folderOf(editor: Editor): Promise<string> {
 describe('Whoever writes into the folder of the manifest', () => {
   for (const [what, put] of Object.entries(HOSTILE)) {
     it(`keeps nobody from signing in, or from their session, with ${what}`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       const folder = await folderOf(editor);
       for (const name of ['x', 'key']) await put(join(folder, name));
@@ -49,7 +49,7 @@ describe('Whoever writes into the folder of the manifest', () => {
   }
 
   it('makes one message of however many accounts, in plain words, and no session less', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { accessToken } = await signedIn(editor, 'good.extension', SCOPES);
     const link = '[Ada](command:workbench.action.terminal.new)';
@@ -78,7 +78,7 @@ const COMMANDS = ['signIn', 'signInOAuth1', 'signInApp', 'setUpApp'];
 
 describe('A browser window that was opened before another one made the key', () => {
   it('says so, with a button that reloads it, lists nothing, and writes nothing that erases what is stored', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using tab = await startEditor(x);
     await using other = await beside(tab);
     const { accessToken } = await signedIn(other, 'good.extension', SCOPES);
@@ -115,7 +115,7 @@ describe('A browser window that was opened before another one made the key', () 
   });
 
   it('can be had by a file that says there is a key, which a person gets over by reloading the window', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await writeFile(join(await folderOf(editor), 'key'), JSON.stringify({ createdAt: Date.now() + 1_000 }));
     await assert.rejects(signedIn(editor, 'good.extension', SCOPES), { message: /Reload Window|reload it/ });
@@ -127,7 +127,7 @@ describe('A browser window that was opened before another one made the key', () 
   });
 
   it('can’t be had where there is a key, whatever a file says', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { accessToken } = await signedIn(editor, 'good.extension', SCOPES);
     await writeFile(join(await folderOf(editor), 'key'), JSON.stringify({ createdAt: Date.now() + 1_000 }));

@@ -4,9 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
-import { WEB_APP, NATIVE_APP, type App } from '../../x/app.ts';
-import { clickThrough } from '../../x/consent.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { type App, clickThrough, NATIVE_APP, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { type Editor, getOnce, later, type Shown, signedIn, startEditor } from './editor.ts';
 
 const ALLOW = 'Allow for All of Them';
@@ -49,7 +47,7 @@ async function nextQuestion(editor: Editor): Promise<Shown> {
 
 describe('The question for direct messages, whatever moves meanwhile,', () => {
   it('is asked although the base URL is moved while the person is in the browser', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     editor.browse = async (url) => {
@@ -66,7 +64,7 @@ describe('The question for direct messages, whatever moves meanwhile,', () => {
   });
 
   it('is asked although the label names the app, and the setting another one', async () => {
-    await using x = await startStandIn({ apps: [NATIVE_APP, OTHER_APP] });
+    await using x = await startFakeX({ apps: [NATIVE_APP, OTHER_APP] });
     await using editor = await startEditor(x);
     // Its own move: any extension can change the setting for the moment in which the label is made.
     editor.browse = async (url) => {
@@ -88,7 +86,7 @@ describe('The question for direct messages, whatever moves meanwhile,', () => {
 
 describe('A good sign-in is not lost by', () => {
   it('a base URL that is half typed when the browser comes back', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const good = await signedIn(editor, 'good.extension', ['like.read'], 'ada');
     editor.browse = async (url) => {
@@ -99,7 +97,7 @@ describe('A good sign-in is not lost by', () => {
     const result = await asking.catch((error: unknown) => error);
     editor.set(API, x.apiBaseUrl);
     const after = await editor.extension('good.extension').getSession('x', ['like.read'], { silent: true });
-    const live = x.grants.renewable.map(({ refreshToken }) =>
+    const live = x.grants.refreshable.map(({ refreshToken }) =>
       [...editor.secrets.values()].some((v) => v.includes(refreshToken)),
     );
     assert.ok(!(result instanceof Error), String(result));
@@ -108,7 +106,7 @@ describe('A good sign-in is not lost by', () => {
 
   for (const answer of ['no', 'yes'] as const) {
     it(`a question that is answered with ${answer} after the person has signed in anew`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       await signedIn(editor, 'good.extension', ['like.read']);
       const evil = editor
@@ -117,7 +115,7 @@ describe('A good sign-in is not lost by', () => {
         .catch(() => undefined);
       const asked = await nextQuestion(editor);
       await editor.run('xAuthentication.signIn');
-      const newest = x.grants.renewable.at(-1)?.refreshToken ?? '';
+      const newest = x.grants.refreshable.at(-1)?.refreshToken ?? '';
       const isKept = (): boolean => [...editor.secrets.values()].some((secret) => secret.includes(newest));
       assert.ok(isKept());
       asked.choose(answer === 'yes' ? ALLOW : undefined);
@@ -128,7 +126,7 @@ describe('A good sign-in is not lost by', () => {
   }
 
   it('scopes, when the base URL is moved while the person reads the question', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     const evil = editor.extension('evil.extension').getSession('x', ['dm.write'], { createIfNone: true });
@@ -142,7 +140,7 @@ describe('A good sign-in is not lost by', () => {
   });
 
   it('a label, when the file that says whose it is can’t be read or was cut short', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     for (const name of await readdir(join(editor.folder, 'labels'), { recursive: true })) {
@@ -155,11 +153,11 @@ describe('A good sign-in is not lost by', () => {
 
 describe('The secret of an app', () => {
   it('is kept for the server of the grant that it was typed for', async () => {
-    await using x = await startStandIn({ apps: [WEB_APP] });
+    await using x = await startFakeX({ apps: [WEB_APP] });
     await using editor = await startEditor(x, { clientId: WEB_APP.clientId });
     editor.type = () => WEB_APP.clientSecret;
     await signedIn(editor, 'good.extension', ['like.read']);
-    // Its secret at X was replaced; the person is told when it is renewed.
+    // Its secret at X was replaced; the person is told when it is refreshed.
     x.changeApp(WEB_APP.clientId, { clientSecret: 'the-new-secret' });
     await later(10 * 60_000, async () => editor.run('xAuthentication.refresh'));
     const told = editor.messages.find(({ buttons }) => buttons.includes('Enter the Client Secret'));
@@ -175,7 +173,7 @@ describe('The secret of an app', () => {
 
 describe('Labels, and the list of what is stored,', () => {
   it('are nobody else’s in another profile, which has the same permissions', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'evil.extension', ['tweet.write'], 'ada');
     editor.choose = () => '@ada_l';
@@ -189,7 +187,7 @@ describe('Labels, and the list of what is stored,', () => {
   });
 
   it('of accounts that were signed out in one profile are not told as lost in another', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['tweet.write'], 'ada');
     await editor.inProfile('Work');
@@ -216,7 +214,7 @@ describe('Labels, and the list of what is stored,', () => {
 
 describe('The exported API', () => {
   it('is closed two hours after the last session to who may not use the account any more', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const old = await signedIn(editor, 'evil.extension', ['tweet.read']);
     editor.distrust('evil.extension', 'x', '@ada_l');
@@ -230,7 +228,7 @@ describe('The exported API', () => {
   });
 
   it('does not go up from the base URL as servlets read a path', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'evil.extension', ['tweet.read']);
     const { checkDestination } = await import('../../../src/x/apiHosts.ts');
@@ -248,7 +246,7 @@ describe('The exported API', () => {
 
 describe('The loopback', () => {
   it('of the sign-in before is waited for, also when another one by another way was between them', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     // The browser never fetches the page after the callback, so the server stays for some seconds.
     editor.browse = async (url) => {
@@ -275,7 +273,7 @@ describe('The loopback', () => {
 
 describe('OAuth 1.0a, when the base URL moves,', () => {
   it('loses no tokens while the base URL is half typed', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.choose = () => 'Sign in with the browser';
     editor.type = (title) => (title.includes('(1/2)') ? NATIVE_APP.apiKey : NATIVE_APP.apiSecret);
@@ -293,7 +291,7 @@ describe('OAuth 1.0a, when the base URL moves,', () => {
 
 describe('Another server', () => {
   it('gets a code only if the person could read where it goes', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const stolen: string[] = [];
     const proxy = createServer((request, response) => {
@@ -325,18 +323,18 @@ describe('Another server', () => {
   });
 
   it('is no obstacle to undoing a sign-in', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     const signed = (): Shown | undefined => editor.messages.find(({ text }) => text.startsWith('Signed in to X as'));
     await editor.until(() => signed() !== undefined, 'the message');
     editor.set(API, OTHER_SERVER);
     signed()?.choose('Sign Out');
-    await editor.until(() => x.grants.renewable.length === 0, 'it is revoked');
+    await editor.until(() => x.grants.refreshable.length === 0, 'it is revoked');
   });
 
   it('is not asked against its Retry-After because settings change', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const headers = { 'retry-after': '900', 'content-type': 'application/json' };
     x.fail('/2/users/me', { kind: 'answer', answer: { status: 429, headers, body: '{}' } }, { times: Infinity });
@@ -352,20 +350,20 @@ describe('Another server', () => {
   });
 
   it('can be signed out of when it is set no more', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     editor.set(API, OTHER_SERVER);
     editor.choose = ({ items }) => items.find(({ label }) => label.includes('@ada_l'))?.label;
     await editor.run('xAuthentication.signOut');
-    assert.equal(x.grants.renewable.length, 0, 'the tokens live on, here and at X');
+    assert.equal(x.grants.refreshable.length, 0, 'the tokens live on, here and at X');
   });
 });
 
 describe('What an attacker tries in vain', () => {
   it('nothing goes to a server that is set while a refresh, a sign-in, a sign-out or a question is under way', async () => {
-    await using x = await startStandIn();
-    await using fake = await startStandIn();
+    await using x = await startFakeX();
+    await using fake = await startFakeX();
     await using editor = await startEditor(x);
     const port = String(editor.setting('xAuthentication.loopbackPort'));
     fake.changeApp(NATIVE_APP.clientId, { redirectUris: [`http://127.0.0.1:${port}/callback`] });
@@ -408,13 +406,13 @@ describe('What an attacker tries in vain', () => {
       fake.requests.map(({ path }) => path),
       [],
     );
-    assert.equal(x.grants.renewable.length, 0);
+    assert.equal(x.grants.refreshable.length, 0);
     const kinds = [...editor.secrets.keys()].map((key) => key.replace(/:.*/, '')).toSorted();
-    assert.deepEqual(kinds, ['app', 'consumer', 'oauth1', 'store-key']);
+    assert.deepEqual(kinds, ['app-only', 'consumer', 'oauth1', 'store-key']);
   });
 
   it('another spelling of the base URL is the same server', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'good.extension', ['like.read']);
     const { length } = editor.sessionEvents;
@@ -435,7 +433,7 @@ describe('What an attacker tries in vain', () => {
   });
 
   it('odd scopes, accounts and sessions', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const good = await signedIn(editor, 'good.extension', ['like.read']);
     const evil = editor.extension('evil.extension');
@@ -471,7 +469,7 @@ describe('What an attacker tries in vain', () => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       await assert.rejects(api.fetch(claim as typeof good, '/2/users/me'), { name: 'ForeignSession' });
     assert.ok(
-      ![good.accessToken, ...x.grants.renewable.map(({ refreshToken }) => refreshToken)].some((secret) =>
+      ![good.accessToken, ...x.grants.refreshable.map(({ refreshToken }) => refreshToken)].some((secret) =>
         editor.everythingSaid.includes(secret),
       ),
     );

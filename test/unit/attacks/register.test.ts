@@ -4,10 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import type { AuthenticationSession } from 'vscode';
-import type { Grant } from '../../../src/sessions/grant.ts';
+import type { OAuth1Grant } from '../../../src/sessions/grant.ts';
 import { Register } from '../../../src/sessions/store/register.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, later, signedIn, startEditor } from './editor.ts';
 
 const SCOPES = ['tweet.read'];
@@ -55,7 +54,7 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, Buffer>> {
 
 describe('An extension that has a session', () => {
   it('finds nothing of its grant in any file, but for its label in the manifest', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedIn(editor, 'evil.extension', SCOPES);
     const lasting = await signedInOAuth1(editor);
@@ -73,30 +72,36 @@ describe('An extension that has a session', () => {
   });
 
   it('can’t make what puts other credentials in their place, though it knows all that sessions show', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const session = await signedInOAuth1(editor);
     const folder = await registerOf(editor, 'x-oauth1');
     const names = await readdir(folder);
     assert.equal(names.length, 1);
     const recordKey = `oauth1:${x.apiBaseUrl} ${NATIVE_APP.apiKey} ${session.account.id}`;
-    const evil: Grant = {
+    const evil: OAuth1Grant = {
+      kind: 'oauth1',
       id: session.id,
       apiBaseUrl: x.apiBaseUrl,
       clientId: NATIVE_APP.apiKey,
       account: session.account,
       scopes: [],
-      accessToken: '{"oauth_token":"EVIL"}',
-      refreshToken: undefined,
+      consumer: { key: NATIVE_APP.apiKey, secret: 'EVIL' },
+      token: { token: 'EVIL', secret: 'EVIL' },
       obtainedAt: Date.now(),
-      expiresAt: Number.MAX_SAFE_INTEGER,
       signInId: 'evil',
       signInNumber: 1_000_000,
       generation: 1_000_000,
     };
     for (const key of guesses(session, folder.split('/').at(-2) ?? '')) {
       const made = await readdir(folder);
-      const register = new Register({ folder, key, locks: UNLOCKED, monotonicMs: () => performance.now() });
+      const register = new Register({
+        kind: 'oauth1',
+        folder,
+        key,
+        locks: UNLOCKED,
+        monotonicMs: () => performance.now(),
+      });
       assert.deepEqual(await register.all(() => undefined), [], 'a guessed key reads the register');
       await register.change(recordKey, async () => ({ grant: evil }));
       const [fresh] = (await readdir(folder)).filter((name) => !made.includes(name));
@@ -167,7 +172,7 @@ describe('Whoever writes into the folder of the register', () => {
   };
   for (const [what, put] of Object.entries(stray)) {
     it(`takes no session away, and keeps none from being refreshed, with ${what}`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       const target = await accounts(editor, 'grace');
       const before = await silently(editor);
@@ -197,7 +202,7 @@ describe('Whoever writes into the folder of the register', () => {
   };
   for (const [what, put] of Object.entries(denied)) {
     it(`can keep a session from being refreshed, and no more, with ${what}`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       const target = await accounts(editor);
       const before = await silently(editor);
@@ -219,7 +224,7 @@ describe('Whoever writes into the folder of the register', () => {
   }
 
   it('can’t have the session follow a link that takes the place of the file', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { adas } = await accounts(editor);
     const outside = join(editor.folder, 'outside');
@@ -231,7 +236,7 @@ describe('Whoever writes into the folder of the register', () => {
   });
 
   it('brings back nothing that was refreshed since with an older copy of the file', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { adas } = await accounts(editor);
     const older = await readFile(adas);
@@ -253,7 +258,7 @@ describe('Whoever writes into the folder of the register', () => {
   });
 
   it('brings back a session after a sign-out with an older copy of the file, but none that X still knows', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { adas } = await accounts(editor);
     const older = await readFile(adas);
@@ -266,7 +271,7 @@ describe('Whoever writes into the folder of the register', () => {
     await editor.reload();
     const [back] = await editor.extension('evil.extension').getAccounts('x');
     assert.ok(back);
-    assert.deepEqual(x.grants.renewable, []);
+    assert.deepEqual(x.grants.refreshable, []);
     assert.ok(!x.grants.isLive((await silently(editor))?.accessToken ?? ''));
   });
 });
@@ -284,7 +289,7 @@ async function accounts(editor: Editor, ...others: readonly string[]): Promise<T
   return { folder, adas: join(folder, adas), graces: join(folder, graces) };
 }
 
-function refreshesAt(x: StandIn): number {
+function refreshesAt(x: FakeX): number {
   return x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
 }
 

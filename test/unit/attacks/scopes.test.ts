@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { NATIVE_APP, type App } from '../../x/app.ts';
-import { faults } from '../../x/faults.ts';
-import { ADA, GRACE } from '../../x/person.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { ADA, type App, faults, GRACE, NATIVE_APP, startFakeX } from 'x-authentication-testing';
 import { later, signedIn, startEditor, type Editor, type Shown } from './editor.ts';
 
 const ALLOW = 'Allow for All of Them';
@@ -44,12 +41,12 @@ async function next(editor: Editor, button: string): Promise<Shown> {
 
 /** Whether X still lets somebody use direct messages with what it gave this app. */
 function reachesDirectMessages(editor: Editor): boolean {
-  return editor.x.grants.renewable.some(({ scopes }) => scopes.some((scope) => scope.startsWith('dm.')));
+  return editor.x.grants.refreshable.some(({ scopes }) => scopes.some((scope) => scope.startsWith('dm.')));
 }
 
 describe('An extension that wants more of an account that others use', () => {
   it('gets no direct messages unless the person is asked first and says yes', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const good = await signedIn(editor, 'good.extension', ['like.read']);
     const evil = editor.extension('evil.extension');
@@ -84,7 +81,7 @@ describe('An extension that wants more of an account that others use', () => {
     ['developer.write', 'Spend money for you (developer.write)'],
   ] as const) {
     it(`has the person asked for ${scope}, in words`, async () => {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       await signedIn(editor, 'good.extension', ['like.read']);
       const evil = editor.extension('evil.extension').getSession('x', ['tweet.write', scope], { createIfNone: true });
@@ -98,7 +95,7 @@ describe('An extension that wants more of an account that others use', () => {
   }
 
   it('is asked about again when the person has looked at the list of extensions', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     const looked: unknown[] = [];
@@ -119,7 +116,7 @@ describe('An extension that wants more of an account that others use', () => {
   });
 
   it('has the person asked for each account that may sign in and has not agreed', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read'], 'ada');
     await signedIn(editor, 'good.extension', ['like.read'], 'grace');
@@ -146,7 +143,7 @@ describe('An extension that wants more of an account that others use', () => {
   });
 
   it('does not get around the question with an account that is not the one in the browser', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     const evil = editor.extension('evil.extension');
@@ -176,7 +173,7 @@ describe('An extension that wants more of an account that others use', () => {
   });
 
   it('does not get around the question by keeping X from naming the account', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     x.fail('/2/users/me', faults.tooManyRequests);
@@ -192,7 +189,7 @@ describe('An extension that wants more of an account that others use', () => {
 
 describe('An extension that takes the person’s app for its own', () => {
   it('does not get around the question by changing the setting first', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     editor.set('xAuthentication.clientId', OTHER_APP.clientId);
@@ -207,7 +204,7 @@ describe('An extension that takes the person’s app for its own', () => {
 
 describe('Adding scopes in Manage Accounts', () => {
   it('has the person asked for direct messages as an extension has', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read']);
     const rows = ['@ada_l', 'Add Scopes…'];
@@ -264,7 +261,7 @@ describe('Nobody is asked', () => {
     ],
   ] satisfies readonly (readonly [string, (editor: Editor) => Promise<unknown>])[]) {
     it(what, async () => {
-      await using x = await startStandIn({ apps: [NATIVE_APP, OTHER_APP] });
+      await using x = await startFakeX({ apps: [NATIVE_APP, OTHER_APP] });
       await using editor = await startEditor(x);
       await signIn(editor);
       assert.deepEqual(questions(editor), []);
@@ -275,7 +272,7 @@ describe('Nobody is asked', () => {
 
 describe('Scopes of one account of several', () => {
   it('are not asked for when another one signs in', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['dm.read'], 'ada');
     const account = { id: GRACE.id, label: '@grace_h' };
@@ -288,7 +285,7 @@ describe('Scopes of one account of several', () => {
   });
 
   it('come back with Sign In Again when that account was the one that signed in', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await signedIn(editor, 'good.extension', ['like.read'], 'ada');
     await signedIn(editor, 'good.extension', ['like.read'], 'grace');
@@ -311,7 +308,7 @@ describe('Scopes of one account of several', () => {
 
 describe('A sign-in with OAuth 1.0a', () => {
   it('tells the person first that extensions get the secret of the app as well', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const asked = editor.extension('some.extension').getSession('x-oauth1', [], { createIfNone: true });
     await assert.rejects(asked, { name: 'Cancelled' });

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { type StandIn, startStandIn } from '../../x/standIn.ts';
+import { NATIVE_APP, type FakeX, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from './editor.ts';
 
 const SCOPES = ['tweet.read', 'users.read'];
 
 /** Points the editor at a server, as any extension can. */
-function moveTo(editor: Editor, { apiBaseUrl }: StandIn): void {
+function moveTo(editor: Editor, { apiBaseUrl }: FakeX): void {
   editor.set('xAuthentication.apiBaseUrl', apiBaseUrl);
 }
 
 /** Whatever of this was sent to a server. */
-function leaked(server: StandIn, secrets: Iterable<string>): string[] {
+function leaked(server: FakeX, secrets: Iterable<string>): string[] {
   const sent = server.requests.map(({ path, query, headers, body }) => JSON.stringify([path, query, headers, body]));
   const basics = (secret: string): string[] => [secret, encodeURIComponent(secret)];
   return [...secrets].filter((secret) => sent.some((text) => basics(secret).some((form) => text.includes(form))));
@@ -19,8 +18,8 @@ function leaked(server: StandIn, secrets: Iterable<string>): string[] {
 
 describe('An extension that moves the API base URL', () => {
   it('gets nothing of a sign-in that was made before, and ends nothing', async () => {
-    await using x = await startStandIn();
-    await using other = await startStandIn();
+    await using x = await startFakeX();
+    await using other = await startFakeX();
     await using editor = await startEditor(x);
     const before = await signedIn(editor, 'good.extension', SCOPES);
     const evil = editor.extension('evil.extension');
@@ -43,8 +42,8 @@ describe('An extension that moves the API base URL', () => {
   });
 
   it('gets neither code nor verifier of a sign-in that waits', async () => {
-    await using x = await startStandIn();
-    await using other = await startStandIn();
+    await using x = await startFakeX();
+    await using other = await startFakeX();
     await using editor = await startEditor(x);
     editor.browse = async (url) => {
       moveTo(editor, other);
@@ -59,8 +58,8 @@ describe('An extension that moves the API base URL', () => {
   });
 
   it('gets no client secret', async () => {
-    await using x = await startStandIn();
-    await using other = await startStandIn();
+    await using x = await startFakeX();
+    await using other = await startFakeX();
     await using editor = await startEditor(x, { clientId: WEB_APP.clientId });
     editor.type = (title) => (title.includes('Client ID') ? WEB_APP.clientId : WEB_APP.clientSecret);
     await editor.run('xAuthentication.setUpApp');
@@ -78,8 +77,8 @@ describe('An extension that moves the API base URL', () => {
   });
 
   it('gets neither the API key nor OAuth 1.0a tokens, and has nothing revoked', async () => {
-    await using x = await startStandIn();
-    await using other = await startStandIn();
+    await using x = await startFakeX();
+    await using other = await startFakeX();
     await using editor = await startEditor(x);
     editor.choose = () => 'Sign in with the browser';
     editor.type = (title) => (title.endsWith('Secret') ? NATIVE_APP.apiSecret : NATIVE_APP.apiKey);
@@ -100,7 +99,7 @@ describe('An extension that moves the API base URL', () => {
 
 describe('OAuth 1.0a tokens that another sign-in takes the place of', () => {
   it('are revoked at X, since nobody could sign out of them any more', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.choose = () => 'Sign in with the browser';
     editor.type = (title) => (title.endsWith('Secret') ? NATIVE_APP.apiSecret : NATIVE_APP.apiKey);
@@ -116,7 +115,7 @@ describe('OAuth 1.0a tokens that another sign-in takes the place of', () => {
 });
 
 /** Goes through the consent page of a server that is not the editor's first. */
-async function consentAt(editor: Editor, server: StandIn, url: string): Promise<void> {
+async function consentAt(editor: Editor, server: FakeX, url: string): Promise<void> {
   const location = await server.consent(url, { as: 'ada', decision: 'authorize' });
   await editor.follow(location);
 }

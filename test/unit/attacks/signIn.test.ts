@@ -5,10 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type * as vscode from 'vscode';
 import { CallbackHandoff } from '../../../src/sessions/callbackHandoff.ts';
 import { SealedNotes } from '../../../src/ipc/sealedNotes.ts';
-import { NATIVE_APP } from '../../x/app.ts';
+import { clickThrough, NATIVE_APP, startFakeX } from 'x-authentication-testing';
 import { UriHandler } from '../../../src/vscode/uriHandler.ts';
-import { clickThrough } from '../../x/consent.ts';
-import { startStandIn } from '../../x/standIn.ts';
 import { type Editor, getOnce, navigate, type Shown, signedIn, startEditor, type Visited } from './editor.ts';
 
 const DENIED = 'error=access_denied';
@@ -43,7 +41,7 @@ function stateIn(url: string): string | null {
 
 describe('Somebody who looks at the browser after a sign-in', () => {
   it('finds neither the code nor the state in its address', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     let address = '';
     editor.browse = async (url) => {
@@ -59,7 +57,7 @@ describe('Somebody who looks at the browser after a sign-in', () => {
   });
 
   it('has not held it up by that: it ends before the browser has fetched the page, and the page comes all the same', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     let page = '';
     editor.browse = async (url) => {
@@ -104,7 +102,7 @@ describe('An extension that runs commands while a sign-in waits', () => {
   }
 
   it('gets nothing of it, and can not end it', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { url, ended } = await waiting(editor);
     const guesses = [[], [undefined], [null], [''], ['x'], [{}], [[]], [true], [stateIn(url)], [url]];
@@ -127,7 +125,7 @@ describe('An extension that runs commands while a sign-in waits', () => {
   });
 
   it('has no use for a link of an earlier one', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const first = await waiting(editor);
     const earlier = ['copySignInLink', 'signInHelp', 'pasteCallback'].map((command) => linkTo(editor, command));
@@ -143,7 +141,7 @@ describe('An extension that runs commands while a sign-in waits', () => {
   });
 
   it('leaves the person what the notification has, and the palette', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { url, ended } = await waiting(editor);
     await linkTo(editor, 'copySignInLink')();
@@ -189,7 +187,7 @@ describe('Somebody who answers in the person’s place', () => {
 
   it('is seen by name when an extension asked, and what they gave can be undone, and nothing else', async () => {
     const another = { ...NATIVE_APP, clientId: 'YW5vdGhlckFwcA' };
-    await using x = await startStandIn({ apps: [NATIVE_APP, another] });
+    await using x = await startFakeX({ apps: [NATIVE_APP, another] });
     await using editor = await startEditor(x);
     const ada = [
       await signedIn(editor, 'other.extension', ['users.read'], 'ada'),
@@ -207,7 +205,7 @@ describe('Somebody who answers in the person’s place', () => {
   });
 
   it('is seen also with the other providers', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.choose = ({ items }) => items[0]?.label;
     editor.type = (title) => (title.endsWith('Secret') ? NATIVE_APP.apiSecret : NATIVE_APP.apiKey);
@@ -224,7 +222,7 @@ describe('Somebody who answers in the person’s place', () => {
   });
 
   it('is seen also when a command began it', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.browse = (url) => editor.consent(url, 'grace');
     await editor.run('xAuthentication.signIn');
@@ -236,7 +234,7 @@ describe('Somebody who answers in the person’s place', () => {
   });
 
   it('is seen also when they gave less than was asked for, which fails', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.browse = (url) => editor.consent(url.replace('like.read%20', ''), 'grace');
     const asked = editor.extension('good.extension').getSession('x', ['like.read'], { createIfNone: true });
@@ -253,7 +251,7 @@ describe('Somebody who answers in the person’s place', () => {
 describe('Somebody who reports an error that X did not send', () => {
   /** By a way back that leads through the editor's own address. */
   async function byTheEditorsAddress(signInMethod: 'uri' | 'relay'): Promise<void> {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x, { signInMethod });
     const { url, ended } = await begin(editor);
     await editor.open(`${APP_URI}?${DENIED}&nonce=guessed`);
@@ -272,7 +270,7 @@ describe('Somebody who reports an error that X did not send', () => {
   }
 
   it('does not end a sign-in that waits by the loopback: the person is told, once, and the true answer wins', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { url, ended } = await begin(editor);
     const page = await callBack(editor, DENIED);
@@ -293,7 +291,7 @@ describe('Somebody who reports an error that X did not send', () => {
   });
 
   it('is heard by the code of RFC 6749 only, and not at all in words of their own', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { url, ended } = await begin(editor);
     assert.equal((await callBack(editor, 'error=Call+0900')).status, 404);
@@ -308,7 +306,7 @@ describe('Somebody who reports an error that X did not send', () => {
   });
 
   it('is told apart from X, whose errors with the state end the sign-in at once', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { url, ended } = await begin(editor);
     await callBack(editor, DENIED);
@@ -319,7 +317,7 @@ describe('Somebody who reports an error that X did not send', () => {
   });
 
   it('is not heard by the editor’s own address while the sign-in waits for the loopback', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { url, ended } = await begin(editor);
     await editor.open(`${APP_URI}?${DENIED}`);
@@ -337,7 +335,7 @@ describe('Somebody who reports an error that X did not send', () => {
     byTheEditorsAddress('relay'));
 
   it('lets the person cancel, or sign in again, with a state and a verifier of its own', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const first = await begin(editor);
     await callBack(editor, DENIED);
@@ -362,7 +360,7 @@ describe('Somebody who reports an error that X did not send', () => {
   });
 
   it('ends it at last, if no answer with the state comes, and not later for reporting more', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const { BrowserFlow } = await import('../../../src/vscode/ui/signIn/browserFlow.ts');
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -415,7 +413,7 @@ describe('A sign-in on a disk that takes no notes for other windows', () => {
 
 describe('Somebody who opens addresses of the editor again and again', () => {
   it('makes one warning of it, and a line in the log for each', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     for (let index = 0; index < 5; index++) await editor.open(`${APP_URI}?code=c${index}&state=s${index}`);
     assert.deepEqual(texts(editor), ['No sign-in to X is waiting for what the browser brought back: sign in again.']);

@@ -1,19 +1,40 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
-import type { Editor } from './editor.ts';
+
+/** What an editor does when the extension calls VS Code. */
+export interface StubbedEditor {
+  readonly uriScheme: string;
+  clipboard: string;
+  uriHandler: vscode.UriHandler | undefined;
+  readonly settings: ReadonlyMap<string, unknown>;
+  readonly configurationChanged: EventEmitter<{ affectsConfiguration(name: string): boolean }>;
+  readonly commands: Map<string, (...args: readonly unknown[]) => unknown>;
+  readonly log: string[];
+  readonly statusBar: string[];
+  readonly corrected: string[];
+  setting(name: string): unknown;
+  set(name: string, value: unknown): void;
+  run(command: string, ...args: readonly unknown[]): Promise<unknown>;
+  opens(url: string): boolean;
+  registerProvider(id: string, label: string, provider: vscode.AuthenticationProvider): Disposable;
+  shows(severity: 'information' | 'warning' | 'error', text: string, rest: readonly unknown[]): Promise<unknown>;
+  progresses(title: string, cancel: () => void): vscode.Progress<{ message?: string }> & { isOver: boolean };
+  picks(items: readonly vscode.QuickPickItem[], options: vscode.QuickPickOptions): Promise<unknown>;
+  types(title: string, prompt: string): Promise<string | undefined>;
+}
 
 /**
  * What `import 'vscode'` finds in plain Node: as much of VS Code's API as the extension uses. It acts on the editor that was
  * started last, since VS Code has one extension host for each window, too.
  */
-let current: Editor | undefined;
+let current: StubbedEditor | undefined;
 
-export function serve(started: Editor | undefined): void {
+export function serve(started: StubbedEditor | undefined): void {
   current = started;
 }
 
-function editor(): Editor {
+function editor(): StubbedEditor {
   if (current === undefined) throw new Error('No editor was started.');
   return current;
 }

@@ -5,19 +5,27 @@ import { inspect } from 'node:util';
 import { checkCallback, exchangeCode, newVerifier, refresh, revoke } from '../../../src/oauth/authorizationCode.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { newNonce } from '../../../src/oauth/oauth1Signature.ts';
-import type { Grant } from '../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../src/sessions/grant.ts';
 import { readScopes } from '../../../src/sessions/scopeRequest.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { accessToken, invalidateToken, requestToken, whoseToken } from '../../../src/x/oauth1.ts';
 import { whoAmI } from '../../../src/x/users.ts';
-import { json, type Answer } from '../../x/answer.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { withMembers } from '../../x/faults.ts';
-import type { Received } from '../../x/received.ts';
-import { SCOPES } from '../../x/scopes.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  type Answer,
+  NATIVE_APP,
+  type ReceivedRequest,
+  SCOPES,
+  type FakeX,
+  startFakeX,
+  WEB_APP,
+  withMembers,
+} from 'x-authentication-testing';
 import { signedIn, startEditor, type Editor, later } from './editor.ts';
+
+function json(status: number, value: unknown): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
 
 /** The endpoints that credentials are sent to, and how each of them refuses in words. */
 const REFUSALS: Readonly<Record<string, (words: string) => Answer>> = {
@@ -35,7 +43,7 @@ function oauthRefusal(words: string): Answer {
 }
 
 /** What a server or a gateway may repeat of a request. */
-const REPEATED: Readonly<Record<string, (request: Received) => string>> = {
+const REPEATED: Readonly<Record<string, (request: ReceivedRequest) => string>> = {
   'its body': ({ body }) => body,
   'its parameters': ({ form }) => JSON.stringify(form ?? {}),
   'its last parameters': ({ form }) => JSON.stringify(Object.fromEntries(Object.entries(form ?? {}).toReversed())),
@@ -53,7 +61,11 @@ function decoded(authorization: string): string {
 }
 
 /** Has X repeat every request to these endpoints in its refusal. */
-function repeatRequests(x: StandIn, repeat: (request: Received) => string, endpoints = Object.keys(REFUSALS)): void {
+function repeatRequests(
+  x: FakeX,
+  repeat: (request: ReceivedRequest) => string,
+  endpoints = Object.keys(REFUSALS),
+): void {
   for (const endpoint of endpoints) {
     const edit = (): Answer => {
       const request = x.requestsTo(endpoint).at(-1);
@@ -76,7 +88,7 @@ const HARMLESS = [
 ];
 
 /** What was sent that nobody may see. */
-function secretsIn({ headers, form }: Received): readonly string[] {
+function secretsIn({ headers, form }: ReceivedRequest): readonly string[] {
   const [scheme, credentials = ''] = (headers.authorization ?? '').split(/ (.*)/s, 2);
   const oauth = [...credentials.matchAll(/(\w+)="([^"]*)"/g)].map(
     ([, name = '', value = '']) => [name, decodeURIComponent(value)] as const,
@@ -89,7 +101,7 @@ function secretsIn({ headers, form }: Received): readonly string[] {
 }
 
 /** Nothing that was sent to X in any of these requests is in the text. */
-function assertKeptSecret(requests: readonly Received[], text: string): void {
+function assertKeptSecret(requests: readonly ReceivedRequest[], text: string): void {
   const secrets = requests.flatMap(secretsIn);
   assert.ok(secrets.length > 0, 'nothing secret was sent');
   const plain = text.replace(/(?:%25)+/gi, '%').toLowerCase();
@@ -103,9 +115,9 @@ describe('A server that repeats the request in its error', () => {
   const token = { token: '42-aBcD/eFgH+iJkL=mN0pQrStUvWxYz', secret: 'a/secret+of=a%token' };
   const confidential = { clientId: WEB_APP.clientId, clientSecret: WEB_APP.clientSecret };
   const world = { fetch: bounded(fetch, 5_000), now: Date.now, nonce: newNonce };
-  const endpoints = (x: StandIn) => oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
+  const endpoints = (x: FakeX) => oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
 
-  const requests: Readonly<Record<string, (x: StandIn) => Promise<unknown>>> = {
+  const requests: Readonly<Record<string, (x: FakeX) => Promise<unknown>>> = {
     'that exchanges a code': async (x) => {
       const request = {
         redirectUri: 'http://127.0.0.1:41951/callback',
@@ -117,7 +129,7 @@ describe('A server that repeats the request in its error', () => {
       const checked = checkCallback(endpoints(x), confidential, request, answer);
       await exchangeCode(endpoints(x), confidential, request, checked, world);
     },
-    'that renews': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', world),
+    'that refreshes': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', world),
     'that revokes': (x) => revoke(endpoints(x), confidential, 'token/with+marks', 'refresh_token', world),
     'for a request token': (x) => requestToken(x.apiBaseUrl, consumer, 'oob', {}, world),
     'for an access token': (x) => accessToken(x.apiBaseUrl, consumer, token, '1234567', world),
@@ -131,7 +143,7 @@ describe('A server that repeats the request in its error', () => {
   for (const [what, send] of Object.entries(requests)) {
     it(`gets nothing of it into the error of a request ${what}`, async () => {
       for (const [part, repeat] of Object.entries(REPEATED)) {
-        await using x = await startStandIn();
+        await using x = await startFakeX();
         repeatRequests(x, repeat);
         const error: unknown = await send(x).then(
           () => assert.fail('it was not refused'),
@@ -143,7 +155,7 @@ describe('A server that repeats the request in its error', () => {
   }
 
   /** An editor that is set up for an app with a secret, and with an API Key and Secret. */
-  async function confidentialEditor(x: StandIn): Promise<Editor> {
+  async function confidentialEditor(x: FakeX): Promise<Editor> {
     const editor = await startEditor(x, { clientId: WEB_APP.clientId });
     const { clientId, clientSecret, apiKey, apiSecret } = WEB_APP;
     editor.secrets.set(`client:${x.apiBaseUrl} ${clientId}`, JSON.stringify({ version: 1, clientSecret }));
@@ -153,7 +165,7 @@ describe('A server that repeats the request in its error', () => {
 
   it('gets nothing of a sign-in into the error of the extension, the notification or the log', async () => {
     for (const repeat of Object.values(REPEATED)) {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await confidentialEditor(x);
       repeatRequests(x, repeat);
       const asked = editor.extension('good.extension').getSession('x', ['tweet.read'], { forceNewSession: true });
@@ -165,9 +177,9 @@ describe('A server that repeats the request in its error', () => {
     }
   });
 
-  it('gets nothing of a renewal, of a revocation or of a question who it is into the log', async () => {
+  it('gets nothing of a refresh, of a revocation or of a question who it is into the log', async () => {
     for (const repeat of Object.values(REPEATED)) {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await confidentialEditor(x);
       repeatRequests(x, repeat, ['/2/users/me']);
       const session = await signedIn(editor, 'good.extension', ['tweet.read']);
@@ -191,7 +203,7 @@ describe('A server that repeats the request in its error', () => {
     ];
     for (const [command, way, endpoint] of rows) {
       for (const repeat of Object.values(REPEATED)) {
-        await using x = await startStandIn();
+        await using x = await startFakeX();
         await using editor = await confidentialEditor(x);
         editor.choose = ({ items }) => items.find(({ label }) => label === way)?.label;
         repeatRequests(x, repeat, [endpoint]);
@@ -248,7 +260,7 @@ describe('Another extension’s words', () => {
   ];
   it('get into no message and no log, and only their author hears of it', async () => {
     for (const [what, scopes] of requests) {
-      await using x = await startStandIn();
+      await using x = await startFakeX();
       await using editor = await startEditor(x);
       for (const options of [{ silent: true }, { createIfNone: true }, { forceNewSession: true }]) {
         const asked = editor.extension('evil.extension').getSession('x', scopes, options);
@@ -273,7 +285,7 @@ describe('Another extension’s words', () => {
   });
 
   it('in the setting for the Client ID are refused, and can be corrected', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.set('xAuthentication.clientId', link);
     const asked = editor.extension('good.extension').getSession('x', ['tweet.read'], { createIfNone: true });
@@ -294,7 +306,7 @@ describe('Another extension’s words', () => {
   });
 
   it('in the setting for the relay are refused', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x, { signInMethod: 'relay' });
     for (const relayUrl of [`https://relay.example/${link}`, `https://relay.example/\n${link}`]) {
       editor.set('xAuthentication.relayUrl', relayUrl);
@@ -305,7 +317,7 @@ describe('Another extension’s words', () => {
   });
 
   it('in the setting for the relay are refused, and so is what nobody sees', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x, { signInMethod: 'relay' });
     for (const unseen of ['\0', '\t', '\u202e', '\u2028', ' ']) {
       editor.set('xAuthentication.relayUrl', `https://relay.example/a${unseen}b`);
@@ -315,7 +327,7 @@ describe('Another extension’s words', () => {
   });
 
   it('in the setting for scopes are refused', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     editor.set('xAuthentication.defaultScopes', ['tweet.read', link]);
     await editor.run('xAuthentication.signIn');
@@ -327,7 +339,8 @@ describe('Another extension’s words', () => {
 });
 
 /** A sign-in with nothing in it that makes a link. */
-const GRANT: Grant = {
+const GRANT: OAuth2Grant = {
+  kind: 'oauth2',
   id: 'the-grant',
   apiBaseUrl: 'https://api.x.com',
   clientId: NATIVE_APP.clientId,
@@ -344,7 +357,7 @@ const GRANT: Grant = {
 
 describe('Words that were stored', () => {
   it('make no link of the name of an account or of a scope', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const link = '[Ada](command:workbench.action.terminal.new)';
     const { apiBaseUrl } = x;
@@ -354,7 +367,7 @@ describe('Words that were stored', () => {
       account: { id: '42', label: link },
       scopes: ['tweet.read', '$(warning)', link],
     };
-    editor.secrets.set(`grant:${apiBaseUrl} ${NATIVE_APP.clientId} 42`, JSON.stringify({ version: 1, ...grant }));
+    editor.secrets.set(`oauth2:${apiBaseUrl} ${NATIVE_APP.clientId} 42`, JSON.stringify({ version: 1, ...grant }));
     editor.choose = ({ items }) => items.find(({ label }) => /Ada|Sign Out/.test(label))?.label;
     await editor.run('xAuthentication.accounts');
     await editor.until(() => editor.messages.length > 0, 'the message');
@@ -367,7 +380,7 @@ describe('Words that were stored', () => {
   });
 
   it('make no scope of what X grants, unless it can be one', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const scope = 'tweet.read users.read [dm.read](command:workbench.action.terminal.new) $(warning)';
     x.fail('/2/oauth2/token', withMembers({ scope }));
@@ -380,7 +393,7 @@ describe('Words that were stored', () => {
   });
 
   it('make no link of the name of an account whose sign-in is gone', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     const folder = join(editor.folder, 'manifest', 'local');
     await mkdir(folder, { recursive: true });
@@ -432,7 +445,7 @@ describe('The diagnostics', () => {
   }
 
   it('name no host of the person, however the setting spells it', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     for (const relayUrl of [
       'https://Relay.Ada-Lovelace.Example/x',

@@ -6,7 +6,7 @@ import { watchFolder } from '../../../src/ipc/watchFolder.ts';
 import { HOUR, openMachine } from '../sessions/harness/window.ts';
 
 describe('A watched folder', () => {
-  it('tells a window what another one renewed and signed out, without being asked', async () => {
+  it('tells a window what another one refreshed and signed out, without being asked', async () => {
     await using machine = await openMachine('browser');
     const first = machine.open();
     const grant = await first.signIn();
@@ -16,9 +16,9 @@ describe('A watched folder', () => {
     const watching = watchFolder(join(machine.folder, 'grants', register), () => void second.grants.catchUp());
     const changed = (): Promise<unknown> => new Promise((resolve) => second.grants.onDidChange(resolve));
     machine.now += 2 * HOUR;
-    const renewed = changed();
+    const refreshed = changed();
     await first.session();
-    await renewed;
+    await refreshed;
     const signedOut = changed();
     await first.sessions.signOut(grant.id);
     await signedOut;

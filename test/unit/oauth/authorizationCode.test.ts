@@ -23,10 +23,20 @@ import {
 } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
-import { NATIVE_APP, WEB_APP, type App } from '../../x/app.ts';
-import { answers, answersJson, faults, tooManyRequestsUntil, withMembers, type Fault } from '../../x/faults.ts';
-import type { Received } from '../../x/received.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  answers,
+  answersJson,
+  type App,
+  type Fault,
+  faults,
+  NATIVE_APP,
+  type ReceivedRequest,
+  type FakeX,
+  startFakeX,
+  tooManyRequestsUntil,
+  WEB_APP,
+  withMembers,
+} from 'x-authentication-testing';
 import vectors from '../vectors.json' with { type: 'json' };
 
 const TOKEN = '/2/oauth2/token';
@@ -102,7 +112,7 @@ describe('The authorization URL', () => {
   });
 
   it('leads to consent at X', async () => {
-    const x = await startStandIn();
+    const x = await startFakeX();
     try {
       const here = oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
       const request = newRequest();
@@ -232,12 +242,12 @@ describe('checkCallback', () => {
 });
 
 describe('The code grant', () => {
-  let x: StandIn;
+  let x: FakeX;
   let now: number;
   const world: World = { fetch: bounded(fetch, 5000), now: () => now };
 
   beforeEach(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     now = NOW;
   });
   afterEach(() => x.stop());
@@ -261,14 +271,14 @@ describe('The code grant', () => {
     return token;
   }
 
-  function last(): Received {
+  function last(): ReceivedRequest {
     const request = x.requests.at(-1);
     assert.ok(request !== undefined);
     return request;
   }
 
   /** What a request says about who sends it and what it is, whatever the HTTP client adds. */
-  function essence({ method, path, rawQuery, form, headers }: Received): object {
+  function essence({ method, path, rawQuery, form, headers }: ReceivedRequest): object {
     const { authorization, accept, 'content-type': type } = headers;
     return { method, path, rawQuery, form, authorization, accept, type: type?.toLowerCase() };
   }

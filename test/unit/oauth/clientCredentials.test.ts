@@ -8,19 +8,26 @@ import {
 import { basic } from '../../../src/oauth/clientAuthentication.ts';
 import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { answers, answersJson, faults, tooManyRequestsUntil, type Fault } from '../../x/faults.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  answers,
+  answersJson,
+  type Fault,
+  faults,
+  NATIVE_APP,
+  type FakeX,
+  startFakeX,
+  tooManyRequestsUntil,
+} from 'x-authentication-testing';
 import vectors from '../vectors.json' with { type: 'json' };
 
 const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 
 describe('app-only bearer tokens', () => {
-  let x: StandIn;
+  let x: FakeX;
   const world: World = { fetch: bounded(fetch, 5000), now: () => 15_000 };
 
   beforeEach(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
   });
   afterEach(() => x.stop());
 

@@ -3,9 +3,15 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded, retryAfterMs, type Fetch } from '../../../src/oauth/http.ts';
-import { refusingUrl, startUntrusted } from '../../x/badHosts.ts';
-import { answers, dripping, faults } from '../../x/faults.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  answers,
+  dripping,
+  faults,
+  refusingUrl,
+  type FakeX,
+  startFakeX,
+  startUntrustedServer,
+} from 'x-authentication-testing';
 import { saying, startRaw, type RawServer } from '../rawServer.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
@@ -22,11 +28,11 @@ async function unreachable(answer: Promise<unknown>): Promise<UnreachableError> 
 
 describe('bounded', () => {
   const get = bounded(fetch, 5000);
-  let x: StandIn;
+  let x: FakeX;
   let raw: RawServer | undefined;
 
   beforeEach(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
   });
   afterEach(async () => {
     await x.stop();
@@ -201,7 +207,7 @@ describe('bounded', () => {
   });
 
   it('was not heard when the certificate is not trusted', async () => {
-    const untrusted = await startUntrusted();
+    const untrusted = await startUntrustedServer();
     try {
       const error = await unreachable(get(untrusted.url));
       assert.match(error.message, /DEPTH_ZERO_SELF_SIGNED_CERT/);

@@ -21,8 +21,7 @@ import {
 } from '../../../src/oauth/loopback.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { freePort } from '../../host/freePort.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { startStandIn } from '../../x/standIn.ts';
+import { NATIVE_APP, startFakeX } from 'x-authentication-testing';
 
 const STATE = 'the-state';
 const CALLBACK = `/callback?state=${STATE}&code=the-code`;
@@ -563,7 +562,7 @@ describe('The loopback', () => {
     this.timeout(60_000);
     await loopback.close();
     const redirectUri = `http://127.0.0.1:${port}/callback`;
-    await using x = await startStandIn({ apps: [{ ...NATIVE_APP, redirectUris: [redirectUri] }] });
+    await using x = await startFakeX({ apps: [{ ...NATIVE_APP, redirectUris: [redirectUri] }] });
     const endpoints = oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
     const client = { clientId: NATIVE_APP.clientId };
     const world = { fetch: bounded(fetch, 5000), now: Date.now };

@@ -16,18 +16,24 @@ import {
   type World,
 } from '../../../src/oauth/oauth1Flow.ts';
 import { newNonce, type Consumer, type Token } from '../../../src/oauth/oauth1Signature.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { answers, faults, tooManyRequestsUntil, type Fault } from '../../x/faults.ts';
-import { ADA } from '../../x/person.ts';
-import type { Received } from '../../x/received.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  ADA,
+  answers,
+  type Fault,
+  faults,
+  NATIVE_APP,
+  type ReceivedRequest,
+  type FakeX,
+  startFakeX,
+  tooManyRequestsUntil,
+} from 'x-authentication-testing';
 
 const consumer: Consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 const callback = 'http://127.0.0.1:41951/callback';
 const requested: Token = { token: 'request token', secret: 'request token secret' };
 
 /** The parameters of the Authorization header, decoded. */
-function authorizationOf(request: Received | undefined): Record<string, string> {
+function authorizationOf(request: ReceivedRequest | undefined): Record<string, string> {
   const pairs = Array.from((request?.headers.authorization ?? '').matchAll(/(\w+)="([^"]*)"/g));
   return Object.fromEntries(pairs.map(([, name, value]) => [name, decodeURIComponent(value ?? '')]));
 }
@@ -45,12 +51,12 @@ function formAnswer(body: string): Fault {
 }
 
 describe('OAuth 1.0a', () => {
-  let x: StandIn;
+  let x: FakeX;
   let endpoints: Endpoints;
   const world: World = { fetch: bounded(fetch, 5000), now: Date.now, nonce: newNonce };
 
   beforeEach(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     endpoints = {
       requestToken: `${x.apiBaseUrl}/oauth/request_token`,
       authorize: `${x.apiBaseUrl}/oauth/authorize`,

@@ -13,7 +13,7 @@ type Used = Pick<Files, keyof Files>;
 interface Case {
   readonly name: string;
   /** Each gives something that can be compared, or fails with a code. */
-  readonly deeds: readonly ((fs: Used, root: string) => Promise<unknown>)[];
+  readonly actions: readonly ((fs: Used, root: string) => Promise<unknown>)[];
 }
 
 const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK, O_CREAT, O_EXCL, COPYFILE_EXCL } = constants;
@@ -46,9 +46,9 @@ const kind =
     return [stat.isFile(), stat.isDirectory(), stat.isSymbolicLink(), size];
   };
 const on =
-  (deed: 'rmdir' | 'unlink' | 'readlink' | 'access', name: string) =>
+  (action: 'rmdir' | 'unlink' | 'readlink' | 'access', name: string) =>
   (fs: Used, root: string): Promise<unknown> =>
-    fs[deed](join(root, name));
+    fs[action](join(root, name));
 const open =
   (name: string, flags: string | number) =>
   async (fs: Used, root: string): Promise<unknown> => {
@@ -77,7 +77,7 @@ const remove =
 const cases: readonly Case[] = [
   {
     name: 'files',
-    deeds: [
+    actions: [
       read('a'),
       write('a', 'one'),
       read('a'),
@@ -100,7 +100,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'flags',
-    deeds: [
+    actions: [
       open('a', 'r'),
       open('a', 'r+'),
       open('a', 'wx'),
@@ -129,7 +129,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'handles',
-    deeds: [
+    actions: [
       async (fs, root) => {
         const file = await fs.open(join(root, 'a'), 'wx+');
         await file.write(Buffer.from('abcdef'), 0, 6, 0);
@@ -172,7 +172,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'folders',
-    deeds: [
+    actions: [
       make('a'),
       make('a'),
       make('a', true),
@@ -200,7 +200,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'rename',
-    deeds: [
+    actions: [
       write('a', 'one'),
       write('b', 'two'),
       rename('a', 'b'),
@@ -224,7 +224,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'links and copies',
-    deeds: [
+    actions: [
       write('a', 'one'),
       link('a', 'b'),
       link('a', 'b'),
@@ -258,7 +258,7 @@ const cases: readonly Case[] = [
   },
   {
     name: 'times and numbers',
-    deeds: [
+    actions: [
       write('a', 'x'),
       async (fs, root) => {
         await fs.utimes(join(root, 'a'), new Date(1_000_000), new Date(2_000_000));
@@ -282,11 +282,11 @@ const cases: readonly Case[] = [
   },
 ];
 
-async function outcomes(deeds: Case['deeds'], fs: Used, root: string): Promise<readonly unknown[]> {
+async function outcomes(actions: Case['actions'], fs: Used, root: string): Promise<readonly unknown[]> {
   const all: unknown[] = [];
-  for (const deed of deeds) {
+  for (const action of actions) {
     try {
-      all.push(await deed(fs, root));
+      all.push(await action(fs, root));
     } catch (error) {
       all.push(error instanceof Error && 'code' in error ? error.code : error);
     }
@@ -297,11 +297,11 @@ async function outcomes(deeds: Case['deeds'], fs: Used, root: string): Promise<r
 const real: Used = Object.assign(Object.create(null), realFiles);
 
 describe('The file system of the search', () => {
-  for (const { name, deeds } of cases) {
+  for (const { name, actions } of cases) {
     it(`does what the real one does: ${name}`, async function () {
       if (process.platform !== 'linux') this.skip();
       const folder = await realFiles.mkdtemp(join(tmpdir(), 'x-authentication-'));
-      const expected = await outcomes(deeds, real, folder);
+      const expected = await outcomes(actions, real, folder);
       await realFiles.rm(folder, { recursive: true });
 
       const schedule = new Schedule(Date.UTC(2026, 6, 1));
@@ -309,7 +309,7 @@ describe('The file system of the search', () => {
       disk.mkdirs('/root');
       let found: readonly unknown[] | undefined;
       void schedule.start('test', undefined, async () => {
-        found = await outcomes(deeds, new Files(disk, schedule, (path) => path), '/root');
+        found = await outcomes(actions, new Files(disk, schedule, (path) => path), '/root');
       });
       await schedule.run(() => found !== undefined);
       assert.deepEqual(found, expected);

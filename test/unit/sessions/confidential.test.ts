@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { RefusedError } from '../../../src/oauth/errors.ts';
 import { refusalCause } from '../../../src/x/refusals.ts';
-import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { basic } from '../../x/client.ts';
+import { type App, basic, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { HOUR, type Machine, openMachine, works } from './harness/window.ts';
 
 const TOKEN = '/2/oauth2/token';
@@ -87,7 +86,7 @@ describe('Confidential apps', () => {
 
   for (const secret of ['with-hyphen_and_underscore', 'a space in it', '100%+=&/~!*', 'ä-umlaut']) {
     for (const pasted of [secret, ` ${secret}\r\n`]) {
-      it(`sign in, renew and revoke with the secret ${JSON.stringify(pasted)}, which is sent as it is`, async () => {
+      it(`sign in, refresh and revoke with the secret ${JSON.stringify(pasted)}, which is sent as it is`, async () => {
         const app = { ...WEB_APP, clientSecret: secret };
         await using machine = await openMachine('desktop', { apps: [app] });
         const window = machine.open({ app: { ...app, clientSecret: pasted } });

@@ -113,9 +113,9 @@ const EXPERIMENTS: Readonly<Record<Cell, (trouble: Trouble) => Promise<Effect>>>
     const second = await window.session();
     return {
       grant: works(machine, first)
-        ? 'renewed'
+        ? 'refreshed'
         : works(machine, second)
-          ? 'kept, renewed later'
+          ? 'kept, refreshed later'
           : first === undefined
             ? 'ended'
             : 'kept, ended by X later',
@@ -138,7 +138,8 @@ const EXPERIMENTS: Readonly<Record<Cell, (trouble: Trouble) => Promise<Effect>>>
     assert.deepEqual(machine.notices, []);
     return {
       grant: result instanceof Error ? 'none yet' : 'given',
-      caller: result instanceof Error ? result.name : 'a session',
+      // As the error that the caller gets of it is called.
+      caller: result instanceof Error ? result.name.replace(/Error$/, '') : 'a session',
       told: advice(result),
     };
   },
@@ -187,7 +188,7 @@ sees; it fails when this page says something else. To write it anew: \`X_WRITE_D
 
 Each cell says three things: what became of the **grant** · what the **caller** got · what the **person** was told.
 
-- On the **refresh** of an access token that has expired. _Kept, renewed later_: the fault passes, and so nothing is lost. _Kept, ended by
+- On the **refresh** of an access token that has expired. _Kept, refreshed later_: the fault passes, and so nothing is lost. _Kept, ended by
   X later_: X had spent the refresh token and its answer was lost on the way, so the next try is refused. Nobody can
   prevent that, but it is said as it is (_rejected, dropped_: "The connection dropped while …"). _Ended_: X says
   that the newest refresh token is dead. The notices _unknown-client_ and _client-secret_ name what is wrong with the app.

@@ -8,7 +8,7 @@ import {
   sameState,
   toRecord,
   UnreadableRecordError,
-  type Grant,
+  type OAuth2Grant,
 } from '../../../src/sessions/grant.ts';
 import { SOME_GRANT } from './harness/someGrant.ts';
 
@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const START = Date.UTC(2026, 6, 1);
 
-const grant: Grant = { ...SOME_GRANT, obtainedAt: START, expiresAt: START + 2 * HOUR };
+const grant: OAuth2Grant = { ...SOME_GRANT, obtainedAt: START, expiresAt: START + 2 * HOUR };
 
 describe('A grant', () => {
   const rows: readonly [when: string, ms: number, due: boolean, expired: boolean][] = [
@@ -43,13 +43,13 @@ describe('A grant', () => {
 
   it('survives being stored, with and without a refresh token', () => {
     for (const one of [grant, { ...grant, refreshToken: undefined }]) {
-      assert.deepEqual(fromRecord(JSON.parse(JSON.stringify(toRecord(one)))), one);
+      assert.deepEqual(fromRecord('oauth2', JSON.parse(JSON.stringify(toRecord(one)))), one);
     }
   });
 
   it('keeps the picture of its person, and does without one that is not the address of a picture', () => {
     const read = (imageUrl: unknown): unknown =>
-      fromRecord({ ...toRecord(grant), account: { ...grant.account, imageUrl } }).account.imageUrl;
+      fromRecord('oauth2', { ...toRecord(grant), account: { ...grant.account, imageUrl } }).account.imageUrl;
     assert.equal(read('https://pbs.example.com/ada.png'), 'https://pbs.example.com/ada.png');
     for (const other of ['http://pbs.example.com/ada.png', 'command:x', '', 1, null])
       assert.equal(read(other), undefined);
@@ -58,7 +58,7 @@ describe('A grant', () => {
   it('is read by a reader that says only what is wrong, not what it read', () => {
     const unreadable = (value: unknown, newer: boolean): void => {
       assert.throws(
-        () => fromRecord(value),
+        () => fromRecord('oauth2', value),
         (error) =>
           error instanceof UnreadableRecordError && error.newer === newer && !/access|refresh/.test(error.message),
       );
@@ -78,7 +78,7 @@ describe('A grant', () => {
   });
 
   it('ignores members of a record that it does not know', () => {
-    assert.deepEqual(fromRecord({ ...toRecord(grant), colour: 'blue' }), grant);
+    assert.deepEqual(fromRecord('oauth2', { ...toRecord(grant), colour: 'blue' }), grant);
   });
 
   it('is in another state when X or a person has changed something, and not when a reader knows less of it', () => {

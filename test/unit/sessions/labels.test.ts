@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labelGrants, type LabelOwner, Labels, labelsWithApp } from '../../../src/sessions/labels.ts';
-import type { Grant } from '../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../src/sessions/grant.ts';
 
 const WORKER = fileURLToPath(new URL('harness/labelsWorker.ts', import.meta.url));
 const X = 'https://api.x.com';
@@ -181,6 +181,7 @@ describe('Labels', () => {
 });
 
 const GIVEN = {
+  kind: 'oauth2' as const,
   id: '3f2a91c0-5d7e-4a6b-8c9d-0e1f2a3b4c5d',
   apiBaseUrl: X,
   scopes: [],
@@ -193,7 +194,7 @@ const GIVEN = {
   generation: 1,
 };
 
-function grantOf({ apiBaseUrl, app: clientId, accountId: id }: LabelOwner, label: string): Grant {
+function grantOf({ apiBaseUrl, app: clientId, accountId: id }: LabelOwner, label: string): OAuth2Grant {
   return { ...GIVEN, apiBaseUrl, clientId, account: { id, label } };
 }
 

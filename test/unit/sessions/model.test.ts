@@ -15,7 +15,7 @@ const alone = fc.oneof(
   { weight: 2, arbitrary: fc.record({ does: fc.constant('sign in' as const), window, who, scope }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('sign out' as const), window, who }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('tick' as const), window }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('renew all' as const), window }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('refresh all' as const), window }) },
 );
 
 const action: fc.Arbitrary<Action> = fc.oneof(

@@ -6,8 +6,7 @@ import type { Lease, Locks } from '../../../src/ipc/locks.ts';
 import { YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { FolderLocks } from '../../../src/ipc/folderLocks.ts';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { answersJson, faults, tooManyRequestsUntil, withMembers } from '../../x/faults.ts';
+import { answersJson, faults, NATIVE_APP, tooManyRequestsUntil, WEB_APP, withMembers } from 'x-authentication-testing';
 import { NotingRegister } from './harness/notingRegister.ts';
 import { registerFiles } from './harness/registerFiles.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
@@ -16,7 +15,7 @@ const TOKEN = '/2/oauth2/token';
 const REVOKE = '/2/oauth2/revoke';
 const KINDS = ['desktop', 'browser'] as const;
 
-describe('Renewal', () => {
+describe('Refresh', () => {
   it('spends the refresh token once for a thousand callers', async () => {
     await using machine = await openMachine();
     const window = machine.open();
@@ -27,7 +26,7 @@ describe('Renewal', () => {
     assert.ok(sessions.every((session) => works(machine, session)));
   });
 
-  it('hands out a token that has ten minutes left, and renews one that has less', async () => {
+  it('hands out a token that has ten minutes left, and refreshes one that has less', async () => {
     await using machine = await openMachine();
     const window = machine.open();
     const grant = await window.signIn();
@@ -39,7 +38,7 @@ describe('Renewal', () => {
     assert.equal(machine.refreshes, 1);
   });
 
-  it('renews a token that X gave for five minutes once in a while, not at every call', async () => {
+  it('refreshes a token that X gave for five minutes once in a while, not at every call', async () => {
     await using machine = await openMachine();
     const window = machine.open();
     machine.x.fail(TOKEN, withMembers({ expires_in: 300 }));
@@ -70,12 +69,12 @@ describe('Renewal', () => {
         assert.deepEqual(machine.notices, []);
       });
 
-      it('takes over what another window renewed, without a request and without SecretStorage', async () => {
+      it('takes over what another window refreshed, without a request and without SecretStorage', async () => {
         await using machine = await openMachine(kind);
         const { first, second } = await twoWindows(machine);
         machine.now += 2 * HOUR;
-        const renewed = await first.session();
-        assert.deepEqual(await second.session(), renewed);
+        const refreshed = await first.session();
+        assert.deepEqual(await second.session(), refreshed);
         assert.equal(machine.refreshes, 1);
         assert.deepEqual(
           second.changes.map(({ added, changed, removed }) => [added.length, changed.length, removed.length]),
@@ -83,10 +82,10 @@ describe('Renewal', () => {
         );
       });
 
-      it('follows many renewals that it slept through', async () => {
+      it('follows many refreshes that it slept through', async () => {
         await using machine = await openMachine(kind);
         const { first, second } = await twoWindows(machine);
-        for (let renewal = 0; renewal < 20; renewal++) {
+        for (let refresh = 0; refresh < 20; refresh++) {
           machine.now += 2 * HOUR;
           await first.session();
         }
@@ -158,7 +157,7 @@ describe('Renewal', () => {
         assert.equal(await asked, undefined);
         // Two for what was signed out, two for what came after.
         for (let count = 1; count <= 4; count++) await machine.x.arrival(REVOKE, count);
-        await until(() => machine.x.grants.renewable.length === 0);
+        await until(() => machine.x.grants.refreshable.length === 0);
         await machine.settle();
         await machine.open().grants.list();
         await machine.settle();
@@ -237,7 +236,7 @@ describe('Renewal', () => {
       await second.sessions.signOut(grant?.id ?? '');
       await answer();
       assert.equal(await first.session(), undefined);
-      await until(() => machine.x.grants.renewable.length === 0);
+      await until(() => machine.x.grants.refreshable.length === 0);
     });
 
     it('is the end of it, also when nothing says so any more after a month', async () => {
@@ -298,7 +297,7 @@ describe('Renewal', () => {
     assert.ok(grant);
     const waiting = second.refresh.refresh(grant);
     await new Promise(setImmediate);
-    await second.refresh.settled();
+    await second.unfinished.close();
     assert.equal(await waiting, 'unreachable');
     hold.release();
     assert.ok(works(machine, await asked));
@@ -405,7 +404,7 @@ describe('Renewal', () => {
       await machine.x.goOffline();
       machine.now += MINUTE;
       await window.session();
-      await machine.x.comeBack();
+      await machine.x.goOnline();
       machine.now += MINUTE;
       await endedBy(machine, window);
       assert.deepEqual(
@@ -450,7 +449,7 @@ describe('Renewal', () => {
       machine.now += 2 * HOUR;
       await machine.x.goOffline();
       assert.ok(await window.session());
-      await machine.x.comeBack();
+      await machine.x.goOnline();
       machine.x.disconnect('ada');
       machine.now += MINUTE;
       assert.equal(await window.session(), undefined);
@@ -479,7 +478,7 @@ describe('Renewal', () => {
       });
     }
 
-    it('renews a token that X refuses, whatever the clock says, and once', async () => {
+    it('refreshes a token that X refuses, whatever the clock says, and once', async () => {
       await using machine = await openMachine();
       const { first, second } = await twoWindows(machine);
       const [grant] = await first.grants.list();
@@ -489,12 +488,12 @@ describe('Renewal', () => {
       const outcomes = await Promise.all(
         [first, second, first, second].map((window) => window.refresh.refresh(grant, grant.accessToken)),
       );
-      assert.deepEqual(outcomes, ['current', 'current', 'current', 'current']);
+      assert.deepEqual(outcomes, ['refreshed', 'refreshed', 'refreshed', 'refreshed']);
       assert.equal(machine.refreshes, 1);
       assert.ok(works(machine, await second.session()));
     });
 
-    it('renews a refused token also when a look at the clock is under way', async () => {
+    it('refreshes a refused token also when a look at the clock is under way', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       const grant = await window.signIn();
@@ -504,7 +503,7 @@ describe('Renewal', () => {
         window.refresh.refresh(grant, grant.accessToken),
         window.refresh.refresh(grant),
       ]);
-      assert.deepEqual(outcomes, ['current', 'current', 'current']);
+      assert.deepEqual(outcomes, ['refreshed', 'refreshed', 'refreshed']);
       assert.equal(machine.refreshes, 1);
     });
   });
@@ -518,12 +517,12 @@ describe('Renewal', () => {
       machine.now += YOUNG_MS - 1;
       machine.x.grants.expireAccessTokens();
       for (const window of [first, second]) {
-        assert.equal(await window.refresh.refreshRefused(grant), 'current');
-        assert.deepEqual(await window.sessions.refreshAll(), ['current']);
+        assert.equal(await window.refresh.refreshRefused(grant), 'refreshed');
+        assert.deepEqual(await window.sessions.refreshAll(), ['refreshed']);
       }
       assert.equal(machine.refreshes, 0);
       machine.now += 1;
-      assert.deepEqual(await second.sessions.refreshAll(), ['current']);
+      assert.deepEqual(await second.sessions.refreshAll(), ['refreshed']);
       assert.equal(machine.refreshes, 1);
     });
 
@@ -532,7 +531,7 @@ describe('Renewal', () => {
       const window = machine.open();
       const grant = await window.signIn();
       machine.now -= MINUTE;
-      assert.equal(await window.refresh.refreshRefused(grant), 'current');
+      assert.equal(await window.refresh.refreshRefused(grant), 'refreshed');
       assert.equal(machine.refreshes, 1);
     });
 
@@ -559,7 +558,7 @@ describe('Renewal', () => {
   });
 
   describe('ahead of expiry', () => {
-    it('renews what it handed out, so that callers which cache hear of it in time', async () => {
+    it('refreshes what it handed out, so that callers which cache hear of it in time', async () => {
       await using machine = await openMachine();
       const { first, second } = await twoWindows(machine);
       await first.session();
@@ -591,7 +590,7 @@ describe('Renewal', () => {
   });
 
   describe('without a refresh token', () => {
-    it('keeps the grant until it has expired, whoever wants it renewed', async () => {
+    it('keeps the grant until it has expired, whoever wants it refreshed', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
@@ -621,13 +620,13 @@ describe('Renewal', () => {
       machine.x.fail(TOKEN, withMembers({ refresh_token: undefined }));
       assert.ok(works(machine, await window.session()));
       await machine.settle();
-      const [renewed] = await machine.open().grants.list();
-      assert.equal(renewed?.refreshToken, grant.refreshToken);
+      const [refreshed] = await machine.open().grants.list();
+      assert.equal(refreshed?.refreshToken, grant.refreshToken);
     });
   });
 
   describe('on a machine that fails', () => {
-    it('renews without a lock where none can be had', async () => {
+    it('refreshes without a lock where none can be had', async () => {
       await using machine = await openMachine();
       const window = machine.open({ locks: failingLocks('EROFS') });
       await window.signIn();
@@ -635,7 +634,7 @@ describe('Renewal', () => {
       assert.ok(works(machine, await window.session()));
     });
 
-    it('does not renew without a lock because too many files are open', async () => {
+    it('does not refresh without a lock because too many files are open', async () => {
       await using machine = await openMachine();
       const window = machine.open({ locks: failingLocks('EMFILE') });
       await window.signIn();
@@ -808,17 +807,17 @@ describe('Renewal', () => {
     first.secrets.onDidChange = () => undefined;
     machine.now += 2 * HOUR;
     const hold = machine.x.hold(TOKEN, { matching: ({ form }) => form?.['grant_type'] === 'refresh_token' });
-    const renewing = first.session();
+    const refreshing = first.session();
     await hold.arrived;
     await second.signIn();
     await machine.settle();
     hold.release();
-    await renewing;
+    await refreshing;
     assert.ok(works(machine, await first.session()));
     assert.deepEqual(machine.notices, []);
   });
 
-  it('keeps a sign-in that replaces a grant while it is being renewed', async () => {
+  it('keeps a sign-in that replaces a grant while it is being refreshed', async () => {
     await using machine = await openMachine();
     const { first, second } = await twoWindows(machine);
     machine.now += 2 * HOUR;

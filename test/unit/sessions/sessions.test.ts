@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { HURRIED_MS } from '../../../src/sessions/backOff.ts';
 import { DEFAULT_LIFETIME_MS, YOUNG_MS } from '../../../src/sessions/grant.ts';
 import { InvalidScopesError } from '../../../src/sessions/scopeRequest.ts';
-import { type App, NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { answersJson, faults, withMembers } from '../../x/faults.ts';
-import { ADA, GRACE } from '../../x/person.ts';
+import { ADA, answersJson, type App, faults, GRACE, NATIVE_APP, WEB_APP, withMembers } from 'x-authentication-testing';
 import { HOUR, type Machine, MINUTE, openMachine, works } from './harness/window.ts';
 import { writtenByANewerVersion } from './harness/registerFiles.ts';
 
@@ -36,7 +34,7 @@ describe('Sessions', () => {
   });
 
   describe('How grants stand', () => {
-    it('says when they renew, and what keeps them from it, with no request', async () => {
+    it('says when they refresh, and what keeps them from it, with no request', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       const grant = await window.signIn();
@@ -69,13 +67,13 @@ describe('Sessions', () => {
       assert.deepEqual((await status())?.troubles, ['misconfigured', 'expired']);
 
       machine.now += HURRIED_MS;
-      assert.equal(await window.sessions.refreshNow(grant.id), 'current');
-      const renewed = await status();
-      assert.deepEqual([renewed?.troubles, renewed?.endsAt], [[], machine.now + 2 * HOUR]);
+      assert.equal(await window.sessions.refreshNow(grant.id), 'refreshed');
+      const refreshed = await status();
+      assert.deepEqual([refreshed?.troubles, refreshed?.endsAt], [[], machine.now + 2 * HOUR]);
       assert.equal(await window.sessions.refreshNow('another'), undefined);
     });
 
-    it('says which have no name yet, and which can not be renewed', async () => {
+    it('says which have no name yet, and which can not be refreshed', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(ME, faults.creditsDepleted);
@@ -272,7 +270,7 @@ describe('Sessions', () => {
         assert.equal(named.id, unnamed?.id);
         assert.deepEqual(machine.notices, []);
         await machine.settle();
-        assert.deepEqual(machine.storedGrants, [`grant:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`]);
+        assert.deepEqual(machine.storedGrants, [`oauth2:${machine.x.apiBaseUrl} ${NATIVE_APP.clientId} ${ADA.id}`]);
         const [added] = window.changes.at(-1)?.added ?? [];
         const [removed] = window.changes.at(-1)?.removed ?? [];
         assert.deepEqual([added?.account.label, removed?.account.label], ['@ada_l', grant.account.label]);
@@ -290,7 +288,7 @@ describe('Sessions', () => {
       assert.equal(machine.x.requestsTo(ME).length, 2);
     });
 
-    it('renews what has no name yet', async () => {
+    it('refreshes what has no name yet', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(ME, faults.creditsDepleted, { times: Infinity });
@@ -301,7 +299,7 @@ describe('Sessions', () => {
       }
     });
 
-    it('does not put off a renewal because X did not say who it is', async () => {
+    it('does not put off a refresh because X did not say who it is', async () => {
       await using machine = await openMachine();
       const window = machine.open();
       machine.x.fail(ME, faults.creditsDepleted, { times: Infinity });
@@ -373,24 +371,24 @@ describe('Sessions', () => {
       assert.deepEqual(machine.notices, []);
     });
 
-    it('names it while another window renews it, and loses neither', async () => {
+    it('names it while another window refreshes it, and loses neither', async () => {
       for (const kind of ['desktop', 'browser'] as const) {
         await using machine = await openMachine(kind);
         const first = machine.open();
         machine.x.fail(ME, faults.creditsDepleted);
         const { id } = await first.signIn();
         await machine.settle();
-        // By its clock there is nothing to renew, only to name.
+        // By its clock there is nothing to refresh, only to name.
         const second = machine.open({ clockSkewMs: -HOUR });
         await second.grants.list();
         machine.now += 2 * HOUR - 5 * MINUTE;
         const hold = machine.x.hold(TOKEN, { at: 'after' });
-        const renewing = first.grants.find(id).then((grant) => grant && first.refresh.refresh(grant));
+        const refreshing = first.grants.find(id).then((grant) => grant && first.refresh.refresh(grant));
         await hold.arrived;
         const naming = second.session();
         await machine.x.arrival(ME, 2);
         hold.release();
-        await Promise.all([renewing, naming]);
+        await Promise.all([refreshing, naming]);
         second.clockSkewMs = 0;
         await machine.settle();
         for (const window of [first, second]) {
@@ -466,7 +464,7 @@ describe('Sessions', () => {
       assert.deepEqual(await machine.open().sessions.all(), []);
     });
 
-    it('ends the newest state, which another window has just renewed', async () => {
+    it('ends the newest state, which another window has just refreshed', async () => {
       await using machine = await openMachine('browser');
       const first = machine.open();
       const { id } = await first.signIn();
@@ -475,7 +473,7 @@ describe('Sessions', () => {
       machine.now += 2 * HOUR;
       await second.session();
       await first.sessions.signOut(id);
-      assert.equal(machine.x.grants.renewable.length, 0);
+      assert.equal(machine.x.grants.refreshable.length, 0);
       assert.deepEqual(await second.sessions.all(), []);
     });
 
@@ -531,7 +529,7 @@ describe('Sessions', () => {
     });
   });
 
-  it('renews everything at a person’s request, also what waits for better times', async () => {
+  it('refreshes everything at a person’s request, also what waits for better times', async () => {
     await using machine = await openMachine();
     const window = machine.open();
     await window.signIn([], 'ada');
@@ -540,12 +538,12 @@ describe('Sessions', () => {
     machine.now += YOUNG_MS;
     assert.deepEqual(await window.sessions.refreshAll(), ['unreachable', 'unreachable']);
     machine.now += HURRIED_MS;
-    assert.deepEqual(await window.sessions.refreshAll(), ['current', 'current']);
+    assert.deepEqual(await window.sessions.refreshAll(), ['refreshed', 'refreshed']);
     assert.equal(machine.refreshes, 4);
   });
 });
 
-/** An app, at the stand-in for X. */
+/** An app, at the fake X. */
 function at(machine: Machine, { clientId }: App): { readonly apiBaseUrl: string; readonly clientId: string } {
   return { apiBaseUrl: machine.x.apiBaseUrl, clientId };
 }

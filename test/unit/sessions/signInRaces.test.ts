@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TICK_MS } from '../../../src/sessions/sessions.ts';
-import { faults } from '../../x/faults.ts';
-import { Mortal } from './harness/killableWindow.ts';
+import { faults } from 'x-authentication-testing';
+import { KillableWindow } from './harness/killableWindow.ts';
 import { registerFiles } from './harness/registerFiles.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
@@ -88,7 +88,7 @@ describe('A sign-in beside something else', () => {
         assert.ok(works(machine, await window.session(['dm.read'])));
         assert.equal((await window.sessions.all()).length, 1);
       }
-      assert.equal(machine.x.grants.renewable.length, 1);
+      assert.equal(machine.x.grants.refreshable.length, 1);
     });
 
     it(`counts as the later one whatever clocks say, also if X names it late (${kind})`, async () => {
@@ -129,14 +129,14 @@ describe('A sign-in beside something else', () => {
       await using machine = await openMachine(kind);
       const first = await witness(machine);
       const [before] = await first.grants.list();
-      const mortal = new Mortal(machine);
+      const killable = new KillableWindow(machine);
       const hold = machine.x.hold(ME);
-      void mortal.window.signIn(['like.read']);
+      void killable.window.signIn(['like.read']);
       await hold.arrived;
       await ticks(machine, first);
       assert.equal((await first.grants.list()).length, 1, 'its window is there');
-      mortal.kill();
-      machine.forget(mortal.window);
+      killable.kill();
+      machine.forget(killable.window);
       hold.release();
       await ticks(machine, first);
       const [session, ...others] = await first.sessions.matching(['like.read']);
@@ -150,28 +150,28 @@ describe('A sign-in beside something else', () => {
   it('is not taken over, but revoked, when it can do what nobody was asked about', async () => {
     await using machine = await openMachine();
     const first = await witness(machine);
-    const mortal = new Mortal(machine);
+    const killable = new KillableWindow(machine);
     const hold = machine.x.hold(ME);
-    void mortal.window.signIn(['dm.read']);
+    void killable.window.signIn(['dm.read']);
     await hold.arrived;
-    mortal.kill();
-    machine.forget(mortal.window);
+    killable.kill();
+    machine.forget(killable.window);
     hold.release();
     await ticks(machine, first);
     assert.deepEqual(await first.sessions.matching(['dm.read']), []);
-    assert.deepEqual(machine.x.grants.renewable, []);
+    assert.deepEqual(machine.x.grants.refreshable, []);
   });
 
   it('leaves nothing when its window dies before X answers', async () => {
     await using machine = await openMachine();
     const first = await witness(machine);
-    const mortal = new Mortal(machine);
+    const killable = new KillableWindow(machine);
     const hold = machine.x.hold(TOKEN);
-    void mortal.window.signIn(['like.read']);
+    void killable.window.signIn(['like.read']);
     await hold.arrived;
     assert.equal(registerFiles(machine).length, 2, 'a place for the answer');
-    mortal.kill();
-    machine.forget(mortal.window);
+    killable.kill();
+    machine.forget(killable.window);
     await ticks(machine, first);
     assert.equal(registerFiles(machine).length, 1);
     assert.equal((await first.grants.list()).length, 1);
@@ -239,7 +239,7 @@ async function twoWindows(machine: Machine, { signedIn = true } = {}): Promise<{
 
 /** A signed-in window that can tell that another has died. */
 async function witness(machine: Machine): Promise<Window> {
-  const { window } = new Mortal(machine);
+  const { window } = new KillableWindow(machine);
   await window.signIn();
   await machine.settle();
   return window;

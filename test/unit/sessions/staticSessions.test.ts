@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GrantChanges } from '../../../src/sessions/store/grants.ts';
+import type { AppOnlyGrant, GrantBase, OAuth1Grant } from '../../../src/sessions/grant.ts';
+import { tokenOf } from '../../../src/sessions/session.ts';
 import { fingerprint } from '../../../src/sessions/staticSessions.ts';
-import { readOAuth1Credentials, writeOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
-import { basic, Client } from '../../x/client.ts';
-import { faults } from '../../x/faults.ts';
-import { ADA, GRACE } from '../../x/person.ts';
+import { readOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
+import { ADA, basic, Client, faults, GRACE, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from './harness/staticWindow.ts';
 import { HOUR, type Machine, openMachine } from './harness/window.ts';
 
@@ -26,7 +25,7 @@ describe('Sessions that last', () => {
       const { length } = machine.x.requests;
       const { sessions } = new OAuth1Window(machine);
       assert.deepEqual(await sessions.all(), [
-        { id: grant.id, accessToken: grant.accessToken, account: { id: ADA.id, label: '@ada_l' }, scopes: [] },
+        { id: grant.id, accessToken: tokenOf(grant), account: { id: ADA.id, label: '@ada_l' }, scopes: [] },
       ]);
       assert.deepEqual(await sessions.matching(['any', 'scope']), [
         { ...(await sessions.all())[0], scopes: ['any', 'scope'] },
@@ -36,8 +35,8 @@ describe('Sessions that last', () => {
 
     it('hand out all that is needed to sign', async () => {
       await using machine = await openMachine();
-      const { accessToken } = await new OAuth1Window(machine).signIn();
-      const { consumer, token } = readOAuth1Credentials(accessToken);
+      const grant = await new OAuth1Window(machine).signIn();
+      const { consumer, token } = readOAuth1Credentials(tokenOf(grant));
       assert.deepEqual(consumer, { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret });
       assert.ok(machine.x.secrets.has(token.token) && machine.x.secrets.has(token.secret));
       assert.match(token.secret, /^XO1AS-/, 'the secret of the access token, not of the request token');
@@ -62,7 +61,7 @@ describe('Sessions that last', () => {
       const second = await window.signIn('ada');
       assert.equal(second.id, first.id);
       assert.equal(second.account.label, '@ada_l', 'VS Code keys permissions by label');
-      assert.notEqual(second.accessToken, first.accessToken);
+      assert.notEqual(tokenOf(second), tokenOf(first));
       assert.deepEqual(await window.grants.list(), [second]);
       assert.deepEqual(counts(window.changes), [
         [1, 0, 0],
@@ -107,10 +106,16 @@ describe('Sessions that last', () => {
         await machine.store.arrive();
         assert.deepEqual(await behind.grants.list(), [other]);
         machine.now += shift;
-        const { apiBaseUrl, accessToken: secret, account } = first;
+        const { apiBaseUrl, consumer, token, account } = first;
         const labels = () => [account.label];
-        const again = await window.sessions.keep({ apiBaseUrl, appKey: NATIVE_APP.apiKey, account, labels, secret });
-        assert.notEqual(again.accessToken, other.accessToken);
+        const again = await window.sessions.keep({
+          apiBaseUrl,
+          appKey: NATIVE_APP.apiKey,
+          account,
+          labels,
+          toGrant: (rest) => ({ kind: 'oauth1', consumer, token, ...rest }),
+        });
+        assert.notEqual(tokenOf(again), tokenOf(other));
         await machine.store.arrive();
         for (const one of [window, behind, new OAuth1Window(machine)]) {
           assert.deepEqual(await one.grants.list(), [again]);
@@ -131,7 +136,7 @@ describe('Sessions that last', () => {
       const fresh = new OAuth1Window(machine);
       assert.deepEqual(
         (await fresh.sessions.all()).map(({ accessToken }) => accessToken),
-        [third.accessToken],
+        [tokenOf(third)],
       );
     });
 
@@ -140,14 +145,14 @@ describe('Sessions that last', () => {
       const window = new OAuth1Window(machine);
       const first = await window.signIn('ada');
       const second = await window.signIn('ada', { app: WEB_APP });
-      const { token } = readOAuth1Credentials(first.accessToken);
+      const { token } = first;
       assert.match(machine.x.requestsTo(INVALIDATE)[0]?.headers.authorization ?? '', new RegExp(token.token));
       assert.deepEqual(window.notices, []);
       machine.x.fail(INVALIDATE, faults.htmlUnavailable);
       const third = await window.signIn('ada');
       assert.equal(machine.x.requestsTo(INVALIDATE).length, 2);
       assert.deepEqual(window.notices, [{ kind: 'replaced-not-revoked', grant: third }]);
-      assert.ok(machine.x.secrets.has(readOAuth1Credentials(second.accessToken).token.token));
+      assert.ok(machine.x.secrets.has(second.token.token));
       const why = `Grant ${third.id}: what it replaced is not revoked at X. X answered 503.`;
       assert.ok(window.logged.includes(why), window.logged.join('\n'));
     });
@@ -155,10 +160,10 @@ describe('Sessions that last', () => {
     it('are not revoked when the same token takes their place, which X gives again', async () => {
       await using machine = await openMachine();
       const window = new OAuth1Window(machine);
-      const { apiBaseUrl, accessToken, account, clientId: appKey } = await window.signIn('ada');
-      const { consumer, token } = readOAuth1Credentials(accessToken);
-      const secret = writeOAuth1Credentials({ ...consumer, secret: 'regenerated' }, token);
-      const again = await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [account.label], secret });
+      const { apiBaseUrl, consumer: old, token, account, clientId: appKey } = await window.signIn('ada');
+      const consumer = { ...old, secret: 'regenerated' };
+      const toGrant = (rest: GrantBase): OAuth1Grant => ({ kind: 'oauth1', consumer, token, ...rest });
+      const again = await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [account.label], toGrant });
       assert.deepEqual(await window.grants.list(), [again]);
       assert.deepEqual(machine.x.requestsTo(INVALIDATE), []);
       assert.deepEqual(window.notices, []);
@@ -177,8 +182,9 @@ describe('Sessions that last', () => {
       await using machine = await openMachine();
       const window = new OAuth1Window(machine);
       const grant = await window.signIn();
-      const { apiBaseUrl, accessToken: secret, account, clientId: appKey } = grant;
-      assert.deepEqual(await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [], secret }), grant);
+      const { apiBaseUrl, consumer, token, account, clientId: appKey } = grant;
+      const toGrant = (rest: GrantBase): OAuth1Grant => ({ kind: 'oauth1', consumer, token, ...rest });
+      assert.deepEqual(await window.sessions.keep({ apiBaseUrl, appKey, account, labels: () => [], toGrant }), grant);
       assert.deepEqual(counts(window.changes), [[1, 0, 0]]);
     });
 
@@ -203,7 +209,7 @@ describe('Sessions that last', () => {
       const grant = await window.signIn('ada');
       await window.signIn('grace');
       assert.equal(await window.sessions.signOut(grant.id), true);
-      const { token } = readOAuth1Credentials(grant.accessToken);
+      const { token } = grant;
       const [revoked, ...others] = machine.x.requestsTo(`POST ${INVALIDATE}`);
       assert.deepEqual(others, []);
       assert.equal(revoked?.outcome.status, 200);
@@ -262,7 +268,7 @@ describe('Sessions that last', () => {
       await window.add(WEB_APP);
       const second = await window.add(machine.x.changeApp(NATIVE_APP.clientId, { apiSecret: 'regenerated' }));
       assert.equal(second.id, first.id);
-      assert.notEqual(second.accessToken, first.accessToken);
+      assert.notEqual(tokenOf(second), tokenOf(first));
       assert.equal((await window.sessions.all()).length, 2);
       assert.deepEqual(window.notices, [], 'what is shared with others is not revoked');
     });
@@ -274,10 +280,11 @@ describe('Sessions that last', () => {
     it('are one for a bearer, whether it was pasted or came for the API key', async () => {
       await using machine = await openMachine();
       const window = new AppOnlyWindow(machine);
-      const { apiBaseUrl, accessToken: secret, ...first } = await window.add();
-      const id = fingerprint(secret);
+      const { apiBaseUrl, bearer, ...first } = await window.add();
+      const id = fingerprint(bearer);
+      const toGrant = (rest: GrantBase): AppOnlyGrant => ({ kind: 'app-only', bearer, ...rest });
       const labels = () => ['Pasted'];
-      const same = await window.sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, secret });
+      const same = await window.sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, toGrant });
       assert.equal(same.id, first.id);
       assert.equal((await window.sessions.all()).length, 1);
     });
@@ -299,7 +306,7 @@ describe('Sessions that last', () => {
       const first = await window.add();
       await window.sessions.signOut(first.id);
       const second = await window.add();
-      assert.equal(second.accessToken, first.accessToken);
+      assert.equal(tokenOf(second), tokenOf(first));
       await machine.store.arrive();
       for (const one of [window, new AppOnlyWindow(machine)]) assert.deepEqual(await one.grants.list(), [second]);
     });
@@ -347,7 +354,7 @@ describe('Sessions that last', () => {
       await other.grants.list();
       const second = await other.signIn();
       await window.sessions.signOut(first.id);
-      const { token } = readOAuth1Credentials(second.accessToken);
+      const { token } = second;
       assert.match(machine.x.requestsTo(INVALIDATE).at(-1)?.headers.authorization ?? '', new RegExp(token.token));
       assert.deepEqual(await other.sessions.all(), []);
     });
@@ -414,14 +421,19 @@ describe('Sessions that last', () => {
     machine.x.fail(INVALIDATE, faults.bareUnauthorized);
     await oauth1.sessions.signOut((await oauth1.signIn()).id);
     await appOnly.sessions.signOut((await appOnly.add()).id);
-    const damaged = await oauth1.sessions.keep({
+    const unknown = await oauth1.sessions.keep({
       apiBaseUrl: machine.x.apiBaseUrl,
       appKey: NATIVE_APP.apiKey,
       account: { id: '1' },
       labels: () => ['@nobody'],
-      secret: 'XO1AS-which is not JSON',
+      toGrant: (rest) => ({
+        kind: 'oauth1',
+        consumer: { key: 'wrong', secret: 'wrong' },
+        token: { token: 'XO1AS-which X does not know', secret: 'wrong' },
+        ...rest,
+      }),
     });
-    await oauth1.sessions.signOut(damaged.id);
+    await oauth1.sessions.signOut(unknown.id);
     assert.equal(oauth1.notices.length, 2);
     const logged = [...oauth1.logged, ...appOnly.logged].join('\n');
     assert.match(logged, /not revoked at X/);

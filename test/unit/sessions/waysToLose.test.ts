@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreKeyUnavailableError } from '../../../src/sessions/store/storeKey.ts';
-import { faults } from '../../x/faults.ts';
+import { faults } from 'x-authentication-testing';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
 const DAY = 24 * HOUR;

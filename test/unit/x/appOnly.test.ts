@@ -3,19 +3,16 @@ import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
 import { Problem } from '../../../src/x/problems.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { accessTokenOf, Client } from '../../x/client.ts';
-import { answers, answersJson, faults } from '../../x/faults.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import { answers, answersJson, Client, faults, NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 
 const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 
 describe('app-only bearer tokens at X', () => {
-  let x: StandIn;
+  let x: FakeX;
   const world = { fetch: bounded(fetch, 5000), now: Date.now };
 
   beforeEach(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
   });
   afterEach(() => x.stop());
 
@@ -63,7 +60,7 @@ describe('app-only bearer tokens at X', () => {
   });
 
   it('are not what somebody pastes who has a user’s token', async () => {
-    const token = accessTokenOf(await new Client(x).signIn());
+    const token = (await new Client(x).signIn()).accessToken;
     assert.equal(await bearerOwner(x.apiBaseUrl, token, world), 'user');
   });
 

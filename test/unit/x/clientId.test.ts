@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { notAClientId, type NotAClientId } from '../../../src/x/clientId.ts';
-import { NATIVE_APP, WEB_APP } from '../../x/app.ts';
+import { NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 
 const encoded = (text: string): string => Buffer.from(text).toString('base64url');
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { compareClocks } from '../../../src/x/clock.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import { type FakeX, startFakeX } from 'x-authentication-testing';
 
 describe("X's clock", () => {
-  let x: StandIn;
+  let x: FakeX;
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
   });
   after(() => x.stop());
 

@@ -13,10 +13,16 @@ import {
 } from '../../../src/x/oauth1.ts';
 import { INVALID_VERIFIER } from '../../../src/x/oauth1Errors.ts';
 import type { User } from '../../../src/x/users.ts';
-import { NATIVE_APP } from '../../x/app.ts';
-import { answers, answersJson, faults, type Fault } from '../../x/faults.ts';
-import { ADA } from '../../x/person.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  ADA,
+  answers,
+  answersJson,
+  type Fault,
+  faults,
+  NATIVE_APP,
+  type FakeX,
+  startFakeX,
+} from 'x-authentication-testing';
 
 const consumer: Consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 const callback = 'http://127.0.0.1:41951/callback';
@@ -30,12 +36,12 @@ function refusal(code: string): (error: unknown) => boolean {
 }
 
 describe('OAuth 1.0a at X', () => {
-  let x: StandIn;
+  let x: FakeX;
   let now: () => number;
   const world: World = { fetch: bounded(fetch, 5000), now: () => now(), nonce: newNonce };
 
   beforeEach(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
     now = Date.now;
   });
   afterEach(() => x.stop());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readProblem } from '../../../src/x/problems.ts';
-import { faults } from '../../x/faults.ts';
+import { faults } from 'x-authentication-testing';
 
 interface Read {
   readonly kind: string;

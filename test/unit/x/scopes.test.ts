@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { IDENTITY_SCOPES, OFFLINE_ACCESS, stakes } from '../../../src/x/scopes.ts';
-import { SCOPES } from '../../x/scopes.ts';
+import { SCOPES } from 'x-authentication-testing';
 
 describe('What is at stake with a scope', () => {
   it('is private messages with those of direct messages, and nothing with any other that X describes', () => {

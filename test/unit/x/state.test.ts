@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
-import { NATIVE_APP } from '../../x/app.ts';
+import { NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 import { authorizationUrl, newVerifier } from '../../../src/oauth/authorizationCode.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import { isCarried } from '../../../src/x/state.ts';
 
 describe('A state', () => {
-  let x: StandIn;
+  let x: FakeX;
   before(async () => {
-    x = await startStandIn();
+    x = await startFakeX();
   });
   after(() => x.stop());
 

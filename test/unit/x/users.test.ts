@@ -4,22 +4,29 @@ import { UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { Problem } from '../../../src/x/problems.ts';
 import { whoAmI } from '../../../src/x/users.ts';
-import { accessTokenOf, Client } from '../../x/client.ts';
-import { answers, answersJson, faults, tooManyRequestsUntil, type Fault } from '../../x/faults.ts';
-import { ADA } from '../../x/person.ts';
-import { startStandIn, type StandIn } from '../../x/standIn.ts';
+import {
+  ADA,
+  answers,
+  answersJson,
+  Client,
+  type Fault,
+  faults,
+  type FakeX,
+  startFakeX,
+  tooManyRequestsUntil,
+} from 'x-authentication-testing';
 
 const ME = '/2/users/me';
 const NOW = Date.UTC(2026, 0, 1);
 
 describe('whoAmI', () => {
-  let x: StandIn;
+  let x: FakeX;
   let token: string;
   const world = { fetch: bounded(fetch, 5000), now: () => NOW };
 
   beforeEach(async () => {
-    x = await startStandIn();
-    token = accessTokenOf(await new Client(x).signIn());
+    x = await startFakeX();
+    token = (await new Client(x).signIn()).accessToken;
   });
   afterEach(() => x.stop());
 

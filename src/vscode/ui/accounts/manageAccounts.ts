@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../../../sessions/grant.ts';
-import type { Status } from '../../../sessions/session.ts';
+import { tokenOf, type Status } from '../../../sessions/session.ts';
 import { allowsWords, refreshWords, troubleWords } from './accountLabels.ts';
 import { copyToken } from './copyToken.ts';
 import { cancelled, SHORT_KEY_LENGTH, shortKey } from '../messages/userFacingErrors.ts';
@@ -164,9 +164,9 @@ async function actionsFor(of: ProviderKind, status: Status, messages: Messages):
 }
 
 /** Signs out of one grant, if it is still there: under its own id, or under that of its person's earlier one, which it got with its name. */
-export async function signOutOf({ id, accessToken }: Grant, kinds: readonly ProviderKind[]): Promise<void> {
+export async function signOutOf(grant: Grant, kinds: readonly ProviderKind[]): Promise<void> {
   const row = (await accountRows(kinds)).find(
-    ({ status: { session } }) => session.id === id || session.accessToken === accessToken,
+    ({ status: { session } }) => session.id === grant.id || session.accessToken === tokenOf(grant),
   );
   if (row !== undefined) await signOut(row);
 }
@@ -185,7 +185,7 @@ async function refresh({ sessions }: ProviderKind, { session }: Status): Promise
     { location: vscode.ProgressLocation.Notification, title: l10n.t('Renewing the sign-in of {0} to X…', label) },
     async () => sessions.refreshNow?.(session.id),
   );
-  if (outcome !== 'current') return 'again';
+  if (outcome !== 'refreshed') return 'again';
   void vscode.window.showInformationMessage(l10n.t('The sign-in of {0} to X is up to date.', label));
   return undefined;
 }

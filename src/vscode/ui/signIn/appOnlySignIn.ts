@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Grant } from '../../../sessions/grant.ts';
-import type { Labels } from '../../../sessions/labels.ts';
+import type { AppOnlyGrant, Grant, GrantBase } from '../../../sessions/grant.ts';
+import type { LabelOwner } from '../../../sessions/labels.ts';
 import { fingerprint, type StaticSessions } from '../../../sessions/staticSessions.ts';
 import type { World } from '../../../oauth/clientCredentials.ts';
 import { plainWords } from '../../../oauth/errors.ts';
@@ -17,21 +17,22 @@ const { l10n } = vscode;
 
 /** Adds an app's own bearer token, from its API key and secret or pasted from X's console. */
 export class AppOnlySignIn {
-  readonly #sessions: StaticSessions;
-  readonly #labels: Labels;
+  readonly #sessions: StaticSessions<'app-only'>;
+  readonly #isFree: (label: string, owner: LabelOwner) => Promise<boolean>;
   readonly #apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
   readonly #world: World;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
-    sessions: StaticSessions;
-    labels: Labels;
+    sessions: StaticSessions<'app-only'>;
+    /** Whether nobody has had a label but this owner. */
+    isFree: (label: string, owner: LabelOwner) => Promise<boolean>;
     apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
     world: World;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
-    this.#labels = parts.labels;
+    this.#isFree = parts.isFree;
     this.#apiKeyPrompt = parts.apiKeyPrompt;
     this.#world = parts.world;
     this.#log = parts.log;
@@ -72,7 +73,7 @@ export class AppOnlySignIn {
       // The app's, and not the bearer's: another bearer of the same app takes the place of this one.
       account: { id: fingerprint(consumer.key) },
       labels: () => appLabels(consumer.key),
-      secret: bearer,
+      toGrant: (rest) => ({ kind: 'app-only', bearer, ...rest }),
     });
   }
 
@@ -89,8 +90,7 @@ export class AppOnlySignIn {
     const owner = await this.#ownerOf(apiBaseUrl, bearer);
     if (owner !== 'app') throw bearerRefused(owner);
     const id = fingerprint(bearer);
-    const isFree = (label: string): Promise<boolean> =>
-      this.#labels.isFree(label, { apiBaseUrl, app: id, accountId: id });
+    const isFree = (label: string): Promise<boolean> => this.#isFree(label, { apiBaseUrl, app: id, accountId: id });
     const name = await ask({
       title: l10n.t('App-Only (2/2): Name'),
       prompt: l10n.t('Name the app, so that you recognize it in the Accounts menu.'),
@@ -108,7 +108,8 @@ export class AppOnlySignIn {
     });
     // As it will be read again.
     const labels = (): Iterable<string> => numbered(plainWords(name));
-    return this.#sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, secret: bearer });
+    const toGrant = (rest: GrantBase): AppOnlyGrant => ({ kind: 'app-only', bearer, ...rest });
+    return this.#sessions.keep({ apiBaseUrl, appKey: id, account: { id }, labels, toGrant });
   }
 
   async #ownerOf(apiBaseUrl: string, bearer: string): Promise<BearerOwner | 'unknown'> {

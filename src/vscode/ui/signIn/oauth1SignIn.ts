@@ -4,7 +4,6 @@ import { OUT_OF_BAND, verifierOf, type World } from '../../../oauth/oauth1Flow.t
 import type { Consumer, Token } from '../../../oauth/oauth1Signature.ts';
 import type { Grant } from '../../../sessions/grant.ts';
 import type { StaticSessions } from '../../../sessions/staticSessions.ts';
-import { writeOAuth1Credentials } from '../../../sessions/store/oauth1Credentials.ts';
 import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessType } from '../../../x/oauth1.ts';
 import type { User } from '../../../x/users.ts';
 import type { BrowserFlow } from './browserFlow.ts';
@@ -22,14 +21,14 @@ const { l10n } = vscode;
 
 /** Signs a person in to X with OAuth 1.0a: in the browser and back, with a PIN, or with tokens that they have already. */
 export class OAuth1SignIn {
-  readonly #sessions: StaticSessions;
+  readonly #sessions: StaticSessions<'oauth1'>;
   readonly #apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
   readonly #browser: BrowserFlow;
   readonly #world: World;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
-    sessions: StaticSessions;
+    sessions: StaticSessions<'oauth1'>;
     apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
     browser: BrowserFlow;
     world: World;
@@ -74,7 +73,7 @@ export class OAuth1SignIn {
       appKey: consumer.key,
       account: { id: user.id, imageUrl: user.imageUrl },
       labels: () => oauth1Labels(user.username, consumer.key),
-      secret: writeOAuth1Credentials(consumer, token),
+      toGrant: (rest) => ({ kind: 'oauth1', consumer, token, ...rest }),
       readOnly: accessType === 'read' && way !== 'tokens',
     });
   }

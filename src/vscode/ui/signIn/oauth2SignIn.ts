@@ -12,6 +12,7 @@ import type { App } from '../../../sessions/store/clientSecrets.ts';
 import type { Grant } from '../../../sessions/grant.ts';
 import { covers } from '../../../sessions/scopeRequest.ts';
 import type { Sessions } from '../../../sessions/sessions.ts';
+import type { SignIns } from '../../../sessions/signIns.ts';
 import { oauth2Endpoints, type BaseUrls } from '../../../x/endpoints.ts';
 import { refusalCause } from '../../../x/refusals.ts';
 import { isCarried } from '../../../x/state.ts';
@@ -39,6 +40,7 @@ interface SignInRequest {
 /** Signs a person in to X with OAuth 2.0. */
 export class OAuth2SignIn {
   readonly #sessions: Sessions;
+  readonly #signIns: SignIns;
   readonly #clientCredentialsPrompt: ClientCredentialsPrompt;
   readonly #browser: BrowserFlow;
   readonly #tellSignedIn: (grant: Grant) => void;
@@ -46,6 +48,7 @@ export class OAuth2SignIn {
 
   constructor(parts: {
     sessions: Sessions;
+    signIns: SignIns;
     clientCredentialsPrompt: ClientCredentialsPrompt;
     browser: BrowserFlow;
     /** For a sign-in that fails though it gave a grant. */
@@ -53,6 +56,7 @@ export class OAuth2SignIn {
     log: LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
+    this.#signIns = parts.signIns;
     this.#clientCredentialsPrompt = parts.clientCredentialsPrompt;
     this.#browser = parts.browser;
     this.#tellSignedIn = parts.tellSignedIn;
@@ -111,7 +115,7 @@ export class OAuth2SignIn {
       };
     };
     const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
-    const grant = await this.#sessions.signIn(app, visit.authorization, callback, (given, user) =>
+    const grant = await this.#signIns.finish(app, visit.authorization, callback, (given, user) =>
       agreement.toKeeping(given, user, patience(signal)),
     );
     if (!covers(grant.scopes, request.wanted)) {

@@ -1,14 +1,15 @@
-import { refusingUrl, startUntrusted } from '../../../x/badHosts.ts';
 import {
   answers,
   answersJson,
   dripping,
   type Fault,
   faults,
-  type Stage,
+  refusingUrl,
+  type FaultStage,
+  startUntrustedServer,
   tooManyRequestsUntil,
   withMembers,
-} from '../../../x/faults.ts';
+} from 'x-authentication-testing';
 
 /** What became of the grant, what the caller got, and what the person was told. */
 export interface Effect {
@@ -17,10 +18,10 @@ export interface Effect {
   readonly told: string;
 }
 
-/** How a fault is made: an address that stands in for X's, or something that the stand-in does. */
+/** How a fault is made: an address in place of X's, or something that the fake X does. */
 export type Making =
   | { readonly address: () => Promise<{ readonly url: string; stop(): Promise<void> }> }
-  | { readonly fault: (now: number) => Fault; readonly at?: Stage; readonly timesOut?: boolean };
+  | { readonly fault: (now: number) => Fault; readonly at?: FaultStage; readonly timesOut?: boolean };
 
 export interface Row {
   readonly what: string;
@@ -31,9 +32,9 @@ export interface Row {
   readonly whoAmI: Effect | undefined;
 }
 
-const LATER: Effect = { grant: 'kept, renewed later', caller: 'the token it had', told: 'nothing' };
+const LATER: Effect = { grant: 'kept, refreshed later', caller: 'the token it had', told: 'nothing' };
 const SPENT: Effect = { grant: 'kept, ended by X later', caller: 'the token it had', told: 'rejected, dropped' };
-const RENEWED: Effect = { grant: 'renewed', caller: 'a fresh token', told: 'nothing' };
+const RENEWED: Effect = { grant: 'refreshed', caller: 'a fresh token', told: 'nothing' };
 const ENDED: Effect = { grant: 'ended', caller: 'no session', told: 'rejected' };
 const UNKNOWN_CLIENT: Effect = { ...LATER, told: 'unknown-client' };
 const CLIENT_SECRET: Effect = { ...LATER, told: 'client-secret' };
@@ -78,7 +79,7 @@ export const rows: readonly Row[] = [
     making: { address: async () => ({ url: 'http://x.invalid', stop: async () => undefined }) },
     ...PASSING,
   },
-  { what: 'certificate not trusted (TLS)', making: { address: startUntrusted }, ...PASSING },
+  { what: 'certificate not trusted (TLS)', making: { address: startUntrustedServer }, ...PASSING },
   { what: 'reset before the request was read', making: { fault: () => faults.reset, at: 'unread' }, ...PASSING },
   { what: 'reset after it was read', making: { fault: () => faults.reset, at: 'before' }, ...PASSING },
   { what: 'reset after X had acted', making: { fault: () => faults.reset, at: 'after' }, ...LOST },

@@ -11,7 +11,7 @@ const dead = new Set<number>();
 let born = 0;
 
 /** A window that can be killed between any two things it does to the world, without a process for it. */
-export class Mortal {
+export class KillableWindow {
   readonly window: Window;
   readonly died: Promise<void>;
   readonly #pid = ++born;
@@ -19,7 +19,7 @@ export class Mortal {
   readonly #open = new Set<fs.FileHandle>();
   #left = Infinity;
   /** What it has done to the world, in short. */
-  readonly deeds: string[] = [];
+  readonly actions: string[] = [];
 
   constructor(machine: Machine, onNoted: (refreshToken: string) => void = () => undefined) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -51,14 +51,14 @@ export class Mortal {
       directories,
     });
     const secrets = this.#mortalSecrets(machine.store.open());
-    const register = (parts: ConstructorParameters<typeof Register>[0]): Register =>
+    const register = (parts: ConstructorParameters<typeof Register<'oauth2'>>[0]): Register<'oauth2'> =>
       new NotingRegister({ ...parts, files }, onNoted);
     this.window = machine.open({ secrets, register, fetch: mortalFetch, locks });
   }
 
   /** Lets it do so many more things to the world and then die. */
-  dieAfter(deeds: number): void {
-    this.#left = deeds;
+  dieAfter(actions: number): void {
+    this.#left = actions;
   }
 
   kill(): void {
@@ -79,11 +79,11 @@ export class Mortal {
     return Promise.race([doing, this.died.then(() => undefined)]);
   }
 
-  async #step<T>(deed: string, act: () => PromiseLike<T>): Promise<T> {
+  async #step<T>(action: string, act: () => PromiseLike<T>): Promise<T> {
     if (this.#left <= 0) this.kill();
     if (this.isDead) return new Promise(() => {});
     this.#left--;
-    this.deeds.push(deed);
+    this.actions.push(action);
     const result = await act();
     return this.isDead ? new Promise(() => {}) : result;
   }
@@ -107,7 +107,7 @@ export class Mortal {
   }
 
   #mortalSecrets(secrets: WindowSecrets): WindowSecrets {
-    const mortal: WindowSecrets = {
+    const killable: WindowSecrets = {
       onDidChange: () => undefined,
       failure: undefined,
       get: (key) => this.#step('read SecretStorage', () => secrets.get(key)),
@@ -116,8 +116,8 @@ export class Mortal {
       keys: () => this.#step('list SecretStorage', () => secrets.keys()),
     };
     secrets.onDidChange = (key) => {
-      if (!this.isDead) mortal.onDidChange(key);
+      if (!this.isDead) killable.onDidChange(key);
     };
-    return mortal;
+    return killable;
   }
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Grant } from '../../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
 import { isProvisional } from '../../../../src/sessions/grant.ts';
-import { faults } from '../../../x/faults.ts';
-import type { Received } from '../../../x/received.ts';
+import { faults, type ReceivedRequest } from 'x-authentication-testing';
 import { StoreKeyUnavailableError } from '../../../../src/sessions/store/storeKey.ts';
-import { Mortal } from './killableWindow.ts';
+import { KillableWindow } from './killableWindow.ts';
 import type { Notice } from '../../../../src/sessions/notice.ts';
 import type { SharedStore } from './stores.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './window.ts';
@@ -23,7 +22,7 @@ type Alone =
   | { readonly does: 'ask'; readonly window: number; readonly who: string }
   | { readonly does: 'sign in'; readonly window: number; readonly who: string; readonly scope: string }
   | { readonly does: 'sign out'; readonly window: number; readonly who: string }
-  | { readonly does: 'tick' | 'renew all'; readonly window: number };
+  | { readonly does: 'tick' | 'refresh all'; readonly window: number };
 
 export type Action =
   | Alone
@@ -52,7 +51,7 @@ export function nothingSeen(): Seen {
 export class Walk implements AsyncDisposable {
   readonly seen: Seen = nothingSeen();
   readonly #machine: Machine;
-  readonly #windows: Mortal[] = [];
+  readonly #windows: KillableWindow[] = [];
   /** Refresh tokens whose successor is in a note. */
   readonly #noted = new Set<string>();
   /** Of every grant ever, by its id. */
@@ -60,7 +59,7 @@ export class Walk implements AsyncDisposable {
   /** Ids of grants that were signed out, disconnected, or replaced by a sign-in that did not know of them. */
   readonly #over = new Set<string>();
   /** What each window listed last, by id. */
-  readonly #had = new Map<Mortal, ReadonlyMap<string, Grant>>();
+  readonly #had = new Map<KillableWindow, ReadonlyMap<string, OAuth2Grant>>();
   readonly #judged = new Set<Notice>();
   /** Who is signing in: X may have ended what they had, and what they get is not kept yet. */
   readonly #signingIn = new Set<string>();
@@ -116,7 +115,7 @@ export class Walk implements AsyncDisposable {
       case 'sign in':
       case 'sign out':
       case 'tick':
-      case 'renew all':
+      case 'refresh all':
         await this.#act(action);
     }
   }
@@ -124,18 +123,18 @@ export class Walk implements AsyncDisposable {
   /** What must be true whenever nothing is under way. */
   async check(): Promise<void> {
     await this.#machine.settle();
-    const lists = new Map<Mortal, ReadonlyMap<string, Grant>>();
-    for (const mortal of this.#windows) {
-      const grants = await mortal.window.grants.list();
-      lists.set(mortal, new Map(grants.map((grant) => [grant.id, grant])));
+    const lists = new Map<KillableWindow, ReadonlyMap<string, OAuth2Grant>>();
+    for (const killable of this.#windows) {
+      const grants = await killable.window.grants.list();
+      lists.set(killable, new Map(grants.map((grant) => [grant.id, grant])));
       const keys = grants.map(({ clientId, account }) => `${clientId} ${account.id}`);
       assert.equal(new Set(keys).size, keys.length, 'one grant per app and person (rule 1)');
     }
-    for (const [mortal, list] of lists) {
+    for (const [killable, list] of lists) {
       for (const [id, grant] of list) {
         this.#checkState(id, grant, lists);
       }
-      for (const [id, before] of this.#had.get(mortal) ?? []) {
+      for (const [id, before] of this.#had.get(killable) ?? []) {
         const grant = list.get(id) ?? this.#successor(id, list);
         if (grant === undefined) assert.ok(this.#mayBeGone(id, before), `${this.#name(id)} was lost`);
         else if (!this.#over.has(id))
@@ -145,7 +144,7 @@ export class Walk implements AsyncDisposable {
             'scopes (rule 3)',
           );
       }
-      this.#had.set(mortal, list);
+      this.#had.set(killable, list);
     }
     this.#checkRequests();
     this.#checkNotices();
@@ -159,13 +158,13 @@ export class Walk implements AsyncDisposable {
     this.#machine.now += 2 * HOUR;
     const before = this.#machine.refreshes;
     for (const { window } of this.#windows) window.sessions.settingsChanged();
-    const ids = new Set(this.#windows.flatMap((mortal) => [...(this.#had.get(mortal)?.keys() ?? [])]));
+    const ids = new Set(this.#windows.flatMap((killable) => [...(this.#had.get(killable)?.keys() ?? [])]));
     // What X refuses after an answer was lost is believed after a while.
     for (let look = 0; look < 4; look++) {
       await Promise.all(this.#windows.flatMap(({ window }) => [1, 2, 3].map(() => window.sessions.matching([]))));
       this.#machine.now += MINUTE;
     }
-    assert.ok(this.#machine.refreshes - before <= ids.size, 'one renewal at a time (rule 6)');
+    assert.ok(this.#machine.refreshes - before <= ids.size, 'one refresh at a time (rule 6)');
     for (const { window } of this.#windows) {
       for (const session of await window.sessions.matching([])) {
         const grant = await window.grants.find(session.id);
@@ -185,7 +184,7 @@ export class Walk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const mortal of this.#windows) mortal.kill();
+    for (const killable of this.#windows) killable.kill();
     await this.#machine[Symbol.asyncDispose]();
   }
 
@@ -214,7 +213,7 @@ export class Walk implements AsyncDisposable {
       }
       case 'tick':
         return window.sessions.tick();
-      case 'renew all':
+      case 'refresh all':
         await window.sessions.refreshAll();
     }
   }
@@ -240,64 +239,68 @@ export class Walk implements AsyncDisposable {
     this.#over.delete(grant.id);
   }
 
-  async #killWhileAsking(mortal: Mortal, after: number): Promise<void> {
+  async #killWhileAsking(killable: KillableWindow, after: number): Promise<void> {
     this.seen.kills++;
-    mortal.dieAfter(after);
-    const others = this.#windows.filter((other) => other !== mortal);
+    killable.dieAfter(after);
+    const others = this.#windows.filter((other) => other !== killable);
     await Promise.all([
-      mortal.untilDeath(mortal.window.sessions.matching([])),
+      killable.untilDeath(killable.window.sessions.matching([])),
       ...others.map(({ window }) => window.sessions.matching([])),
     ]);
-    await this.#replace(mortal);
+    await this.#replace(killable);
   }
 
   /** As reloading does: what was under way is cut off, and another window begins with what is stored. */
-  async #replace(mortal: Mortal): Promise<void> {
-    mortal.kill();
-    this.#machine.forget(mortal.window);
-    this.#windows.splice(this.#windows.indexOf(mortal), 1);
+  async #replace(killable: KillableWindow): Promise<void> {
+    killable.kill();
+    this.#machine.forget(killable.window);
+    this.#windows.splice(this.#windows.indexOf(killable), 1);
     await this.#machine.settle();
     // Longer than a write to a desktop's store may be on its way.
     this.#machine.now += MINUTE;
     const fresh = this.#open();
     const listed = new Map((await fresh.window.grants.list()).map((grant) => [grant.id, grant]));
-    for (const [id, before] of this.#had.get(mortal) ?? []) {
+    for (const [id, before] of this.#had.get(killable) ?? []) {
       if (listed.has(id) || this.#successor(id, listed) !== undefined || this.#mayBeGone(id, before)) continue;
       assert.fail(`${this.#name(id)} is not stored`);
     }
-    this.#had.delete(mortal);
+    this.#had.delete(killable);
   }
 
-  #open(): Mortal {
-    const mortal = new Mortal(this.#machine, (refreshToken) => this.#noted.add(refreshToken));
-    this.#windows.push(mortal);
-    return mortal;
+  #open(): KillableWindow {
+    const killable = new KillableWindow(this.#machine, (refreshToken) => this.#noted.add(refreshToken));
+    this.#windows.push(killable);
+    return killable;
   }
 
-  #checkState(id: string, grant: Grant, lists: ReadonlyMap<Mortal, ReadonlyMap<string, Grant>>): void {
+  #checkState(
+    id: string,
+    grant: OAuth2Grant,
+    lists: ReadonlyMap<KillableWindow, ReadonlyMap<string, OAuth2Grant>>,
+  ): void {
     assert.ok(this.#people.has(id));
     for (const other of lists.values()) {
       const same = other.get(id);
       if (same !== undefined && !this.#over.has(id)) assert.deepEqual(same, grant, 'all windows agree');
     }
     const isLive = grant.refreshToken !== undefined && this.#machine.x.grants.isLive(grant.refreshToken);
-    assert.ok(isLive || this.#mayBeGone(id, grant), `${this.#name(id)} can’t be renewed any more`);
+    assert.ok(isLive || this.#mayBeGone(id, grant), `${this.#name(id)} can’t be refreshed any more`);
   }
 
   /** Whether a grant may end, or be refused by X, at no fault of ours. */
-  #mayBeGone(id: string, grant: Grant): boolean {
+  #mayBeGone(id: string, grant: OAuth2Grant): boolean {
     return this.#over.has(id) || this.#lostAnswers().some(({ form }) => form?.['refresh_token'] === grant.refreshToken);
   }
 
   /** Under which other id a person's grant goes on: one without a name takes the place of the one they had. */
-  #successor(id: string, list: ReadonlyMap<string, Grant>): Grant | undefined {
+  #successor(id: string, list: ReadonlyMap<string, OAuth2Grant>): OAuth2Grant | undefined {
     const had = [...this.#had.values()].map((grants) => grants.get(id)).find((grant) => grant !== undefined);
     if (had === undefined || !isProvisional(had.account)) return undefined;
     return [...list.values()].find((grant) => this.#people.get(grant.id) === this.#people.get(id));
   }
 
   /** Requests that X acted on and whose answer nobody could note, because it was lost or the window died. */
-  #lostAnswers(): readonly Received[] {
+  #lostAnswers(): readonly ReceivedRequest[] {
     return this.#machine.x
       .requestsTo(TOKEN)
       .filter((request) => isRefresh(request) && request.outcome.acted && request.outcome.status !== 400)
@@ -305,7 +308,7 @@ export class Walk implements AsyncDisposable {
   }
 
   #checkRequests(): void {
-    const tries = new Map<string, Received[]>();
+    const tries = new Map<string, ReceivedRequest[]>();
     for (const request of this.#machine.x.requestsTo(TOKEN).filter(isRefresh)) {
       const token = request.form?.['refresh_token'] ?? '';
       const before = tries.get(token) ?? [];
@@ -347,7 +350,7 @@ export class Walk implements AsyncDisposable {
     return `the grant of ${this.#people.get(id)} (${id})`;
   }
 
-  #at(window: number): Mortal {
+  #at(window: number): KillableWindow {
     return this.#windows[window % this.#windows.length] ?? assert.fail();
   }
 }
@@ -362,6 +365,6 @@ async function isTooOld(window: Window): Promise<boolean> {
   }
 }
 
-function isRefresh({ form }: Received): boolean {
+function isRefresh({ form }: ReceivedRequest): boolean {
   return form?.['grant_type'] === 'refresh_token';
 }

@@ -1,7 +1,8 @@
-import type { Grant } from '../../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
 
 /** A grant that is like any other; a test changes what it is about. */
-export const SOME_GRANT: Grant = {
+export const SOME_GRANT: OAuth2Grant = {
+  kind: 'oauth2',
   id: 'id',
   apiBaseUrl: 'https://api.x.com',
   clientId: 'client',

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { bounded } from '../../../../src/oauth/http.ts';
 import { verifierOf, type World } from '../../../../src/oauth/oauth1Flow.ts';
 import { newNonce, type Consumer } from '../../../../src/oauth/oauth1Signature.ts';
-import type { Grant } from '../../../../src/sessions/grant.ts';
+import type { AppOnlyGrant, GrantBase, GrantOf, OAuth1Grant } from '../../../../src/sessions/grant.ts';
 import { Labels, labelsWithApp } from '../../../../src/sessions/labels.ts';
 import { fingerprint, StaticSessions } from '../../../../src/sessions/staticSessions.ts';
 import type { Notice } from '../../../../src/sessions/notice.ts';
-import { writeOAuth1Credentials } from '../../../../src/sessions/store/oauth1Credentials.ts';
 import { revokeOAuth1 } from '../../../../src/sessions/revokeOAuth1.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
 import { SealedNotes } from '../../../../src/ipc/sealedNotes.ts';
@@ -17,14 +16,14 @@ import { Register } from '../../../../src/sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
 import { appOnlyBearer } from '../../../../src/x/appOnly.ts';
 import { accessToken, authorizationUrl, requestToken, type AccessType } from '../../../../src/x/oauth1.ts';
-import { type App, NATIVE_APP } from '../../../x/app.ts';
+import { type App, NATIVE_APP } from 'x-authentication-testing';
 import type { WindowSecrets } from './stores.ts';
 import type { Machine } from './window.ts';
 
 /** What one window has of provider `x-oauth1` or `x-app`, its parts connected as in src/extension.ts. */
-class LastingWindow {
-  readonly sessions: StaticSessions;
-  readonly grants: Grants;
+class StaticWindow<Kind extends 'oauth1' | 'app-only'> {
+  readonly sessions: StaticSessions<Kind>;
+  readonly grants: Grants<Kind>;
   readonly secrets: WindowSecrets;
   readonly notices: Notice[] = [];
   readonly changes: GrantChanges[] = [];
@@ -33,12 +32,16 @@ class LastingWindow {
   protected readonly machine: Machine;
   protected readonly world: World;
 
-  constructor(machine: Machine, prefix: string, revocable: boolean, secrets: WindowSecrets) {
+  constructor(
+    kind: Kind,
+    machine: Machine,
+    secrets: WindowSecrets,
+    revoke?: (grant: GrantOf<Kind>, replacedBy: GrantOf<Kind> | undefined, deps: World) => Promise<void>,
+  ) {
     const now = (): number => machine.now;
     const write = (message: string): void => void this.logged.push(message);
     const log = { debug: write, info: write, warn: write, error: write };
     const notify = (notice: Notice): void => void this.notices.push(notice);
-    const revoke = (grant: Grant, replacedBy?: Grant): Promise<void> => revokeOAuth1(grant, replacedBy, this.world);
     this.machine = machine;
     this.secrets = secrets;
     this.world = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
@@ -46,33 +49,33 @@ class LastingWindow {
     const locks = new FolderLocks(join(folder, 'locks'));
     const storeKey = new StoreKey({ secrets, hintPath: join(folder, 'manifest/key'), locks, now, log });
     const notes = new SealedNotes(join(folder, 'notes'));
-    const provider = prefix.replace(':', '');
     this.grants = new Grants({
-      records: new GrantRecords(keyed(secrets, storeKey), log, now, prefix),
+      records: new GrantRecords(kind, keyed(secrets, storeKey), log, now),
       key: () => storeKey.get(),
       register: (key) => {
         const monotonicMs = (): number => performance.now();
-        return new Register({ folder: join(folder, 'grants', idOf(key), provider), key, locks, monotonicMs });
+        return new Register({ kind, folder: join(folder, 'grants', idOf(key), kind), key, locks, monotonicMs });
       },
-      manifest: new GrantManifest(join(folder, 'manifest', provider)),
+      manifest: new GrantManifest(join(folder, 'manifest', kind)),
       isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
       log,
       apiBaseUrl: () => machine.x.apiBaseUrl,
+      onUnreadable: (count) => notify({ kind: 'unreadable', count }),
+      onVanished: (vanished) => notify({ kind: 'vanished', labels: vanished }),
+      onOrphan: () => undefined,
     });
-    this.grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-    this.grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
     this.grants.onDidChange((change) => void this.changes.push(change));
     secrets.onDidChange = (key) => void this.#heard.push(this.grants.storedRecordChanged(key));
     const labels = new Labels({
       folder: join(machine.folder, 'labels'),
-      providerId: prefix,
+      providerId: kind,
       grantsAt: (server) => this.grants.listOf(server),
       log,
     });
     this.sessions = new StaticSessions({
       grants: this.grants,
       claimLabel: (...claim) => labels.claim(...claim),
-      ...(revocable && { revoke }),
+      ...(revoke && { revoke: (grant, replacedBy) => revoke(grant, replacedBy, this.world) }),
       now,
       notify,
       log,
@@ -86,16 +89,16 @@ class LastingWindow {
   }
 }
 
-export class OAuth1Window extends LastingWindow {
+export class OAuth1Window extends StaticWindow<'oauth1'> {
   constructor(machine: Machine, secrets = machine.store.open()) {
-    super(machine, 'oauth1:', true, secrets);
+    super('oauth1', machine, secrets, revokeOAuth1);
   }
 
   /** Signs in as a person would who clicks through the consent page. */
   async signIn(
     as = 'ada',
     { app = NATIVE_APP, accessType }: { app?: App; accessType?: AccessType } = {},
-  ): Promise<Grant> {
+  ): Promise<OAuth1Grant> {
     const { apiBaseUrl } = this.machine.x;
     const consumer: Consumer = { key: app.apiKey, secret: app.apiSecret };
     const temporary = await requestToken(apiBaseUrl, consumer, app.redirectUris[0] ?? '', { accessType }, this.world);
@@ -107,24 +110,25 @@ export class OAuth1Window extends LastingWindow {
       appKey: consumer.key,
       account: { id: user?.id ?? '' },
       labels: () => plainFirst(`@${user?.username}`, consumer.key),
-      secret: writeOAuth1Credentials(consumer, token),
+      toGrant: (rest) => ({ kind: 'oauth1', consumer, token, ...rest }),
       readOnly: accessType === 'read',
     });
   }
 }
 
-export class AppOnlyWindow extends LastingWindow {
+export class AppOnlyWindow extends StaticWindow<'app-only'> {
   constructor(machine: Machine, secrets = machine.store.open()) {
-    super(machine, 'app:', false, secrets);
+    super('app-only', machine, secrets);
   }
 
   /** Adds an app's bearer, got for its API key and secret. */
-  async add(app = NATIVE_APP, label = app.name): Promise<Grant> {
+  async add(app = NATIVE_APP, label = app.name): Promise<AppOnlyGrant> {
     const { apiBaseUrl } = this.machine.x;
     const bearer = await appOnlyBearer(apiBaseUrl, { key: app.apiKey, secret: app.apiSecret }, this.world);
     const account = { id: fingerprint(app.apiKey) };
+    const toGrant = (rest: GrantBase): AppOnlyGrant => ({ kind: 'app-only', bearer, ...rest });
     const labels = () => plainFirst(label, app.apiKey);
-    return this.sessions.keep({ apiBaseUrl, appKey: app.apiKey, account, labels, secret: bearer });
+    return this.sessions.keep({ apiBaseUrl, appKey: app.apiKey, account, labels, toGrant });
   }
 }
 

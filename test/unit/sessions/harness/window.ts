@@ -3,25 +3,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { authorizationUrl, newState, newVerifier } from '../../../../src/oauth/authorizationCode.ts';
 import { bounded, type Fetch } from '../../../../src/oauth/http.ts';
-import { BackOff } from '../../../../src/sessions/backOff.ts';
 import { ClientSecrets } from '../../../../src/sessions/store/clientSecrets.ts';
-import type { Grant } from '../../../../src/sessions/grant.ts';
+import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
 import type { Locks } from '../../../../src/ipc/locks.ts';
 import { labelGrants, Labels } from '../../../../src/sessions/labels.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
 import type { Notice } from '../../../../src/sessions/notice.ts';
-import { Refresh } from '../../../../src/sessions/refresh.ts';
+import type { Refresh } from '../../../../src/sessions/refresh.ts';
 import { SealedNotes } from '../../../../src/ipc/sealedNotes.ts';
-import { Sessions } from '../../../../src/sessions/sessions.ts';
-import { Grants, type GrantChanges } from '../../../../src/sessions/store/grants.ts';
+import type { Sessions } from '../../../../src/sessions/sessions.ts';
+import type { SignIns } from '../../../../src/sessions/signIns.ts';
+import { createOAuth2Sessions } from '../../../../src/sessions/oauth2Sessions.ts';
+import type { UnfinishedWork } from '../../../../src/common/unfinishedWork.ts';
+import type { Grants, GrantChanges } from '../../../../src/sessions/store/grants.ts';
 import { GrantManifest } from '../../../../src/sessions/store/grantManifest.ts';
 import { GrantRecords } from '../../../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../../../src/sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
 import { type BaseUrls, oauth2Endpoints } from '../../../../src/x/endpoints.ts';
-import { type App, NATIVE_APP } from '../../../x/app.ts';
-import { clickThrough, textOf } from '../../../x/consent.ts';
-import { type StandIn, type StandInOptions, startStandIn } from '../../../x/standIn.ts';
+import {
+  type App,
+  clickThrough,
+  NATIVE_APP,
+  type FakeX,
+  type FakeXOptions,
+  startFakeX,
+} from 'x-authentication-testing';
 import { sharedStore, type SharedStore, type WindowSecrets } from './stores.ts';
 import type { Session } from '../../../../src/sessions/session.ts';
 
@@ -30,17 +37,17 @@ export const HOUR = 60 * MINUTE;
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** A machine with several windows that share a store and a folder, and a stand-in for X that goes by the same clock. */
+/** A machine with several windows that share a store and a folder, and a fake X that goes by the same clock. */
 export class Machine {
   /** Epoch milliseconds, by which everything goes; only a test moves it. */
   now = Date.UTC(2026, 6, 1);
-  readonly x: StandIn;
+  readonly x: FakeX;
   readonly folder: string;
   store: SharedStore;
   readonly #windows: Window[] = [];
   readonly #toldBefore: Notice[] = [];
 
-  constructor(kind: SharedStore['kind'], folder: string, x: StandIn) {
+  constructor(kind: SharedStore['kind'], folder: string, x: FakeX) {
     this.store = sharedStore(kind);
     this.folder = folder;
     this.x = x;
@@ -75,7 +82,7 @@ export class Machine {
 
   /** Under which keys SecretStorage has grants. */
   get storedGrants(): readonly string[] {
-    return [...this.store.stored.keys()].filter((key) => key.startsWith('grant:'));
+    return [...this.store.stored.keys()].filter((key) => key.startsWith('oauth2:'));
   }
 
   get refreshes(): number {
@@ -89,15 +96,14 @@ export class Machine {
   }
 }
 
-export async function openMachine(
-  kind: SharedStore['kind'] = 'desktop',
-  options: StandInOptions = {},
-): Promise<Machine> {
+export async function openMachine(kind: SharedStore['kind'] = 'desktop', options: FakeXOptions = {}): Promise<Machine> {
   let machine: Machine | undefined;
-  const x = await startStandIn({ now: () => machine?.now ?? 0, ...options });
+  const x = await startFakeX({ now: () => machine?.now ?? 0, ...options });
   machine = new Machine(kind, await mkdtemp(join(tmpdir(), 'x-authentication-')), x);
   return machine;
 }
+
+type RegisterParts = ConstructorParameters<typeof Register<'oauth2'>>[0];
 
 export interface WindowOptions {
   readonly app?: App;
@@ -108,7 +114,7 @@ export interface WindowOptions {
   /** The machine's, unless told otherwise. */
   readonly secrets?: WindowSecrets;
   readonly fetch?: Fetch;
-  readonly register?: (parts: ConstructorParameters<typeof Register>[0]) => Register;
+  readonly register?: (parts: RegisterParts) => Register<'oauth2'>;
   readonly locks?: Locks;
   readonly apiBaseUrl?: string;
 }
@@ -122,9 +128,11 @@ export interface Surroundings {
 
 /** One window, its parts connected as in src/extension.ts. */
 export class Window {
-  readonly grants: Grants;
+  readonly grants: Grants<'oauth2'>;
   readonly sessions: Sessions;
+  readonly signIns: SignIns;
   readonly refresh: Refresh;
+  readonly unfinished: UnfinishedWork;
   readonly clients: ClientSecrets;
   readonly secrets: WindowSecrets;
   readonly notices: Notice[] = [];
@@ -147,7 +155,7 @@ export class Window {
     const random = (): number => 0.5;
     const write = (message: string): void => void this.logged.push(message);
     const log = { debug: write, info: write, warn: write, error: write };
-    const world = {
+    const deps = {
       fetch: how.fetch ?? bounded((url, init) => fetch(url, init), REQUEST_TIMEOUT_MS),
       now,
       random,
@@ -163,34 +171,41 @@ export class Window {
     const secrets = keyed(this.secrets, storeKey);
     const notes = new SealedNotes(join(folder, 'notes'));
     const register = how.register ?? ((parts) => new Register(parts));
-    this.clients = new ClientSecrets(secrets);
-    this.grants = new Grants({
-      records: new GrantRecords(secrets, log, now),
-      key: () => storeKey.get(),
-      register: (key) =>
-        register({ folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs: () => performance.now() }),
-      manifest: new GrantManifest(join(folder, 'manifest/x')),
-      isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
-      log,
-      apiBaseUrl: () => this.apiBaseUrl,
-    });
-    const backOff = new BackOff(now, random);
-    const { grants, clients } = this;
-    this.refresh = new Refresh({ grants, clients, locks, backOff, world, notify, log });
-    const labels = new Labels({
-      folder: join(folder, 'labels'),
-      providerId: 'x',
-      grantsAt: (apiBaseUrl) => grants.listOf(apiBaseUrl),
-      log,
-    });
     const words = {
       unnamed: (code: string) => `X account ${code}`,
       withApp: (name: string, shown: string) => `${name} (app ${shown})`,
     };
-    const label = labelGrants((...claim) => labels.claim(...claim), world.defaultClientId, words);
-    this.sessions = new Sessions({ grants, refresh: this.refresh, clients, locks, backOff, label, world, notify, log });
-    grants.onUnreadable = (count) => notify({ kind: 'unreadable', count });
-    grants.onVanished = (vanished) => notify({ kind: 'vanished', labels: vanished });
+    this.clients = new ClientSecrets(secrets);
+    const { grants, refresh, sessions, signIns, unfinished } = createOAuth2Sessions({
+      grants: {
+        records: new GrantRecords('oauth2', secrets, log, now),
+        key: () => storeKey.get(),
+        register: (key) => {
+          const monotonicMs = (): number => performance.now();
+          return register({ kind: 'oauth2', folder: join(folder, 'grants', idOf(key)), key, locks, monotonicMs });
+        },
+        manifest: new GrantManifest(join(folder, 'manifest/x')),
+        isFirstToTell: (secret) => notes.writeFirst(secret, 'told:unreadable', {}).catch(() => true),
+        apiBaseUrl: () => this.apiBaseUrl,
+        onUnreadable: (count) => notify({ kind: 'unreadable', count }),
+        onVanished: (vanished) => notify({ kind: 'vanished', labels: vanished }),
+      },
+      clients: this.clients,
+      locks,
+      label: (labelled) => {
+        const grantsAt = (apiBaseUrl: string) => labelled.listOf(apiBaseUrl);
+        const labels = new Labels({ folder: join(folder, 'labels'), providerId: 'x', grantsAt, log });
+        return labelGrants((...claim) => labels.claim(...claim), deps.defaultClientId, words);
+      },
+      deps,
+      notify,
+      log,
+    });
+    this.grants = grants;
+    this.refresh = refresh;
+    this.sessions = sessions;
+    this.signIns = signIns;
+    this.unfinished = unfinished;
     grants.onDidChange((change) => void this.changes.push(change));
     this.secrets.onDidChange = (key) => {
       this.#pending = Promise.all([this.#pending, grants.storedRecordChanged(key)]);
@@ -204,7 +219,11 @@ export class Window {
   }
 
   /** Signs in as a person would who clicks through the consent page. */
-  async signIn(scopes: readonly string[] = ['tweet.read', 'users.read'], as = 'ada', app = this.#app): Promise<Grant> {
+  async signIn(
+    scopes: readonly string[] = ['tweet.read', 'users.read'],
+    as = 'ada',
+    app = this.#app,
+  ): Promise<OAuth2Grant> {
     await this.grants.ready();
     if (app.clientSecret !== undefined) await this.setSecret(app.clientId, app.clientSecret);
     const request = {
@@ -215,9 +234,9 @@ export class Window {
     };
     const endpoints = oauth2Endpoints(this.#baseUrls);
     const url = await authorizationUrl(endpoints, { clientId: app.clientId }, request);
-    const { location, body } = await clickThrough(url, { as, decision: 'authorize' });
-    if (location === undefined) throw new Error(textOf(body));
-    const grant = await this.sessions.signIn(
+    const { location, text } = await clickThrough(url, { as, decision: 'authorize' });
+    if (location === undefined) throw new Error(text);
+    const grant = await this.signIns.finish(
       { apiBaseUrl: this.#baseUrls.api, clientId: app.clientId },
       request,
       new URL(location).searchParams,
@@ -239,6 +258,6 @@ export class Window {
 }
 
 /** Whether X takes a token now. */
-export function works(machine: Machine, session: Session | Grant | undefined): boolean {
+export function works(machine: Machine, session: Session | OAuth2Grant | undefined): boolean {
   return session !== undefined && machine.x.grants.isLive(session.accessToken);
 }

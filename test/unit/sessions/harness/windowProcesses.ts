@@ -5,13 +5,14 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { type StandIn, startStandIn } from '../../../x/standIn.ts';
+import { type FakeX, startFakeX } from 'x-authentication-testing';
+import { SOURCE_CONDITION } from '../../../host/project.ts';
 import type { SharedStore } from './stores.ts';
 import type { Message, Order, Report } from './windowWorker.ts';
 
-/** Windows as processes over one store and one folder, with a stand-in for X. */
-export class Fleet {
-  readonly x: StandIn;
+/** Windows as processes over one store and one folder, with a fake X. */
+export class WindowProcesses {
+  readonly x: FakeX;
   readonly folder: string;
   readonly windows: WindowProcess[] = [];
   readonly notices: string[] = [];
@@ -20,7 +21,7 @@ export class Fleet {
   readonly #program: string;
   readonly #killed = new Set<number>();
 
-  constructor(kind: SharedStore['kind'], x: StandIn, folder: string) {
+  constructor(kind: SharedStore['kind'], x: FakeX, folder: string) {
     this.#kind = kind;
     this.x = x;
     this.folder = folder;
@@ -32,6 +33,7 @@ export class Fleet {
       outfile: this.#program,
       bundle: true,
       platform: 'node',
+      conditions: [SOURCE_CONDITION],
       format: 'esm',
       logLevel: 'error',
     });
@@ -51,7 +53,7 @@ export class Fleet {
     return this.x.requestsTo('/2/oauth2/token').filter(({ form }) => form?.['grant_type'] === 'refresh_token').length;
   }
 
-  /** The process that sent the last request for a renewal. */
+  /** The process that sent the last request for a refresh. */
   get lastToRefresh(): number | undefined {
     const request = this.x
       .requestsTo('/2/oauth2/token')
@@ -123,19 +125,19 @@ export class Fleet {
   }
 }
 
-export async function openFleet(kind: SharedStore['kind'], windows: number): Promise<Fleet> {
-  let fleet: Fleet | undefined;
-  const x = await startStandIn({ now: () => fleet?.now ?? 0 });
+export async function openWindowProcesses(kind: SharedStore['kind'], windows: number): Promise<WindowProcesses> {
+  let processes: WindowProcesses | undefined;
+  const x = await startFakeX({ now: () => processes?.now ?? 0 });
   x.switches.reuseKillsFamily = true;
-  fleet = new Fleet(kind, x, mkdtempSync(join(tmpdir(), 'x-authentication-')));
-  fleet.now = Date.UTC(2026, 6, 1);
-  const first = await fleet.open();
+  processes = new WindowProcesses(kind, x, mkdtempSync(join(tmpdir(), 'x-authentication-')));
+  processes.now = Date.UTC(2026, 6, 1);
+  const first = await processes.open();
   assert.deepEqual((await first.ask({ signIn: 'ada' }))?.rejections, []);
   // Until the desktop's store has it.
   await first.ask({ callers: 1 });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  await Promise.all(Array.from({ length: windows - 1 }, () => fleet.open()));
-  return fleet;
+  await Promise.all(Array.from({ length: windows - 1 }, () => processes.open()));
+  return processes;
 }
 
 export class WindowProcess {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { type Grant, UnreadableRecordError } from '../../../../src/sessions/grant.ts';
+import { NO_TOKEN, type OAuth2Grant, UnreadableRecordError } from '../../../../src/sessions/grant.ts';
 import {
   ended,
   type Ending,
@@ -8,16 +8,15 @@ import {
   fromEntryRecord,
   isLive,
   isNews,
-  NO_TOKEN,
   toEntryRecord,
 } from '../../../../src/sessions/store/entry.ts';
 import { SOME_GRANT } from '../harness/someGrant.ts';
 
-const GRANT: Grant = { ...SOME_GRANT, signInId: 'second sign-in', signInNumber: 2, generation: 5 };
+const GRANT: OAuth2Grant = { ...SOME_GRANT, signInId: 'second sign-in', signInNumber: 2, generation: 5 };
 
 const KNOWN: Entry = { grant: GRANT };
 
-const entryOf = (changes: Partial<Grant>, rest: Omit<Entry, 'grant'> = {}): Entry => ({
+const entryOf = (changes: Partial<OAuth2Grant>, rest: Omit<Entry, 'grant'> = {}): Entry => ({
   grant: { ...GRANT, ...changes },
   ...rest,
 });
@@ -147,7 +146,7 @@ describe('An entry', () => {
       entryOf({}, { isPending: true }),
       entryOf({}, { sent: { id: 'request', isRefused: true }, told: ['client-secret'] }),
     ]) {
-      assert.deepEqual(fromEntryRecord(JSON.parse(JSON.stringify(toEntryRecord(entry)))), entry);
+      assert.deepEqual(fromEntryRecord('oauth2', JSON.parse(JSON.stringify(toEntryRecord(entry)))), entry);
     }
   });
 
@@ -160,7 +159,7 @@ describe('An entry', () => {
       grant: { ...GRANT, accessToken: NO_TOKEN, refreshToken: undefined },
       ended: 'signed-out',
     });
-    assert.deepEqual(fromEntryRecord(JSON.parse(JSON.stringify(toEntryRecord(over)))), over);
+    assert.deepEqual(fromEntryRecord('oauth2', JSON.parse(JSON.stringify(toEntryRecord(over)))), over);
   });
 
   it('is live unless it has ended, is under way, or is not there', () => {
@@ -173,8 +172,8 @@ describe('An entry', () => {
   it('that says what this version does not know was written by a newer one', () => {
     const isNewer = (error: unknown): boolean => error instanceof UnreadableRecordError && error.newer;
     for (const change of [{ version: 2 }, { ended: 'lent' }, { sent: 'yes' }, { told: 'all' }, { isPending: 1 }]) {
-      assert.throws(() => fromEntryRecord({ ...toEntryRecord(KNOWN), ...change }), isNewer);
+      assert.throws(() => fromEntryRecord('oauth2', { ...toEntryRecord(KNOWN), ...change }), isNewer);
     }
-    assert.throws(() => fromEntryRecord({ ...toEntryRecord(KNOWN), grant: { version: 2 } }), isNewer);
+    assert.throws(() => fromEntryRecord('oauth2', { ...toEntryRecord(KNOWN), grant: { version: 2 } }), isNewer);
   });
 });

@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import type { Lease, Locks } from '../../../../src/ipc/locks.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
 import { SealedFile, type SlotFiles } from '../../../../src/ipc/sealedFile.ts';
-import type { Grant } from '../../../../src/sessions/grant.ts';
-import { ended, type Entry, toEntryRecord } from '../../../../src/sessions/store/entry.ts';
-import { Register, EntryUnavailableError } from '../../../../src/sessions/store/register.ts';
+import type { OAuth2Grant } from '../../../../src/sessions/grant.ts';
+import { Register } from '../../../../src/sessions/store/register.ts';
 import { SOME_GRANT } from '../harness/someGrant.ts';
+import { ended, type Entry, toEntryRecord, EntryUnavailableError } from '../../../../src/sessions/store/entry.ts';
 
 const KEY = randomBytes(32);
 const DAY = 24 * 60 * 60_000;
 
-const GRANT: Grant = SOME_GRANT;
+const GRANT: OAuth2Grant = SOME_GRANT;
 
-const state = (generation: number): Entry => ({ grant: { ...GRANT, generation } });
+const state = (generation: number): Entry<OAuth2Grant> => ({ grant: { ...GRANT, generation } });
 
 describe('The register', () => {
   let parent: string;
@@ -35,7 +35,7 @@ describe('The register', () => {
   afterEach(() => fs.rm(parent, { recursive: true, force: true }));
 
   /** As another window has it. */
-  function open(parts: { locks?: Locks; files?: Partial<SlotFiles>; key?: Buffer } = {}): Register {
+  function open(parts: { locks?: Locks; files?: Partial<SlotFiles>; key?: Buffer } = {}): Register<'oauth2'> {
     const { locks = new FolderLocks(join(parent, 'locks')), files = {}, key = KEY } = parts;
     const counted: SlotFiles = {
       ...fs,
@@ -43,7 +43,7 @@ describe('The register', () => {
       lstat: async (...how) => (cost.stats++, fs.lstat(...how)),
       ...files,
     };
-    return new Register({ folder, key, locks, monotonicMs: () => monotonicMs, files: counted });
+    return new Register({ kind: 'oauth2', folder, key, locks, monotonicMs: () => monotonicMs, files: counted });
   }
 
   /** The name of the only file. */
@@ -53,8 +53,9 @@ describe('The register', () => {
     return name;
   }
 
-  const put = (register: Register, entry: Entry, key = 'key'): Promise<void> => register.change(key, async () => entry);
-  const everything = async (register: Register): Promise<readonly Entry[]> =>
+  const put = (register: Register<'oauth2'>, entry: Entry<OAuth2Grant>, key = 'key'): Promise<void> =>
+    register.change(key, async () => entry);
+  const everything = async (register: Register<'oauth2'>): Promise<readonly Entry<OAuth2Grant>[]> =>
     register.all((error) => assert.fail(String(error)));
 
   it('has for every window what one has put there', async () => {
@@ -73,12 +74,12 @@ describe('The register', () => {
 
   it('keeps entries apart, and says in no name whose they are', async () => {
     const [one, other] = [open(), open()];
-    await put(one, state(1), 'grant:https://api.x.com client 1');
-    await put(one, state(2), 'grant:https://api.x.com client 2');
-    assert.deepEqual(await other.find('grant:https://api.x.com client 1'), state(1));
-    assert.deepEqual(await other.find('grant:https://api.x.com client 2'), state(2));
+    await put(one, state(1), 'oauth2:https://api.x.com client 1');
+    await put(one, state(2), 'oauth2:https://api.x.com client 2');
+    assert.deepEqual(await other.find('oauth2:https://api.x.com client 1'), state(1));
+    assert.deepEqual(await other.find('oauth2:https://api.x.com client 2'), state(2));
     for (const name of await fs.readdir(folder)) assert.match(name, /^[0-9a-f]{40}$/);
-    assert.deepEqual(await open({ key: randomBytes(32) }).find('grant:https://api.x.com client 1'), undefined);
+    assert.deepEqual(await open({ key: randomBytes(32) }).find('oauth2:https://api.x.com client 1'), undefined);
   });
 
   it('looks only at files that are its own', async () => {

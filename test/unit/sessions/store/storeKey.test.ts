@@ -79,9 +79,9 @@ describe('The key of the register', () => {
         now += 2 * MINUTE;
         await isNotHere(early.key);
         const secrets = keyed(early.secrets, early.key);
-        await assert.rejects(async () => secrets.store('grant:1', 'mine'), StoreKeyUnavailableError);
-        await assert.rejects(async () => secrets.delete('grant:1'), StoreKeyUnavailableError);
-        assert.equal(await secrets.get('grant:1'), undefined);
+        await assert.rejects(async () => secrets.store('oauth2:1', 'mine'), StoreKeyUnavailableError);
+        await assert.rejects(async () => secrets.delete('oauth2:1'), StoreKeyUnavailableError);
+        assert.equal(await secrets.get('oauth2:1'), undefined);
         assert.deepEqual(await secrets.keys(), []);
         await store.arrive();
         assert.deepEqual([...store.stored.keys()], ['store-key']);
@@ -177,7 +177,7 @@ describe('The key of the register', () => {
         const { key, secrets } = open(store);
         secrets.failure = new Error('The keyring is locked.');
         await assert.rejects(key.get(), /keyring is locked/);
-        await assert.rejects(async () => keyed(secrets, key).store('grant:1', 'mine'), /keyring is locked/);
+        await assert.rejects(async () => keyed(secrets, key).store('oauth2:1', 'mine'), /keyring is locked/);
         await assert.rejects(fs.stat(hintPath), { code: 'ENOENT' });
         secrets.failure = undefined;
         assert.equal((await key.get()).length, 32);
@@ -192,9 +192,9 @@ describe('The key of the register', () => {
     await isNotHere(late.key);
     await store.arrive();
     assert.deepEqual(await late.key.get(), key);
-    await keyed(late.secrets, late.key).store('grant:1', 'mine');
+    await keyed(late.secrets, late.key).store('oauth2:1', 'mine');
     await store.arrive();
-    assert.equal(store.stored.get('grant:1'), 'mine');
+    assert.equal(store.stored.get('oauth2:1'), 'mine');
   });
 
   it('is not taken for lost by a window that is opened while it is on its way', async () => {
