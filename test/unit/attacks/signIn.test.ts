@@ -393,7 +393,7 @@ describe('Somebody who reports an error that X did not send', () => {
 
 describe('A sign-in on a disk that takes no notes for other windows', () => {
   it('ends as it does elsewhere, whether its callback comes back by itself or is pasted', async () => {
-    await using x = await startStandIn();
+    await using x = await startFakeX();
     await using editor = await startEditor(x);
     await writeFile(join(editor.folder, 'notes'), 'in the way of the folder');
     await editor.run('xAuthentication.signIn');
