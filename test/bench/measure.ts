@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import type { BundleSize } from '../../scripts/bundleSize.ts';
 import { packageExtensions } from '../e2e/packages.ts';
 import { freePort } from '../host/freePort.ts';
 import { openWindowProcesses } from '../unit/sessions/harness/windowProcesses.ts';
@@ -29,7 +28,7 @@ const SCOPES = [...READ_SCOPES, 'tweet.write', 'follows.write', 'like.write', 'l
 type Say = (what: string) => void;
 
 /** Measures everything. `bundle` is what was built. */
-export async function measure(bundle: BundleSize, say: Say): Promise<Measured> {
+export async function measure(bundle: Measured['bundle'], say: Say): Promise<Measured> {
   const loopbackPort = await freePort();
   const editorPort = await freePort();
   const apps = [{ ...NATIVE_APP, redirectUris: [callbackUrl(editorPort, loopbackPort)] }];

@@ -1,4 +1,8 @@
-import type { BundleSize } from '../../scripts/bundleSize.ts';
+/** How large the built extension is, in bytes: what activation loads, and all of it. */
+interface BundleSize {
+  readonly atActivation: number;
+  readonly all: number;
+}
 import type { Activation, Listing } from './tasks.ts';
 
 /** Everything that one run of the bench has measured, before anybody judges it. */

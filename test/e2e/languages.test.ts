@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LANGUAGES, readBundle, textOf } from '../../scripts/l10n.ts';
+import { LANGUAGES, readBundle, textOf } from '../host/l10n.ts';
 import { screenshot } from './screenshot.ts';
 import { startStory } from './story.ts';
 

@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { LANGUAGES } from '../../scripts/l10n.ts';
+import { LANGUAGES } from '../host/l10n.ts';
 import { launchChromium } from '../host/chromium.ts';
 import { type CodeServer, startCodeServer } from '../host/codeServer.ts';
 import { packageExtensions } from './packages.ts';

@@ -49,17 +49,23 @@ export interface DesktopOptions {
   /** Extensions under development. */
   readonly extensions: readonly string[];
   readonly folder: string;
+  /** More arguments for the program. */
+  readonly flags?: readonly string[];
 }
 
 /** Opens a window with nobody's settings but those given; ends when it is closed. */
-export async function startDesktop({ settings, extensions, folder }: DesktopOptions): Promise<Program> {
+export async function startDesktop({ settings, extensions, folder, flags = [] }: DesktopOptions): Promise<Program> {
   const home = join(CACHE, settings === undefined ? 'desktop-real' : 'desktop');
   const env = { ...process.env };
   delete env['ELECTRON_RUN_AS_NODE'];
   const development = extensions.map((path) => `--extensionDevelopmentPath=${path}`);
-  return new Program(await desktopPath(), [folder, ...(await launchArguments(home, settings)), ...development], {
-    env,
-  });
+  return new Program(
+    await desktopPath(),
+    [folder, ...(await launchArguments(home, settings)), ...development, ...flags],
+    {
+      env,
+    },
+  );
 }
 
 async function launchArguments(home: string, settings?: Readonly<Record<string, unknown>>): Promise<string[]> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { extractTexts, FAMILIES, fileOf, LANGUAGES, readBundle, textOf } from '../../scripts/l10n.ts';
+import { extractTexts, FAMILIES, fileOf, LANGUAGES, readBundle, textOf } from '../host/l10n.ts';
 import { ROOT } from '../host/project.ts';
 
 function allOf(pattern: RegExp, text: string): readonly string[] {

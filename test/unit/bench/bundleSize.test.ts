@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { build } from 'esbuild';
-import { bundleSize } from '../../../scripts/bundleSize.ts';
+import { bundleSize } from '../../../esbuild.mjs';
 
 describe('The size of a bundle', () => {
   it('tells what is loaded at once, also by way of others, from what is loaded when it is needed', async () => {

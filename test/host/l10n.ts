@@ -1,7 +1,7 @@
 import { getL10nJson } from '@vscode/l10n-dev';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../test/host/project.ts';
+import { ROOT } from './project.ts';
 
 /** The languages besides English. */
 export const LANGUAGES = ['de', 'ja'];

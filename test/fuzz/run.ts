@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT } from '../test/host/project.ts';
+import { ROOT } from '../host/project.ts';
 
 const HELP = `Tries the properties of test/fuzz with many cases: callbacks, pasted text, scopes, settings, answers of X, what is stored, requests.
 

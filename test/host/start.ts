@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startCodeServer } from '../test/host/codeServer.ts';
-import { startDesktop } from '../test/host/desktop.ts';
-import { freePort } from '../test/host/freePort.ts';
-import { type Program, run } from '../test/host/program.ts';
-import { CACHE, ROOT } from '../test/host/project.ts';
+import { startCodeServer } from './codeServer.ts';
+import { startDesktop } from './desktop.ts';
+import { freePort } from './freePort.ts';
+import { type Program, run } from './program.ts';
+import { CACHE, ROOT } from './project.ts';
 import { NATIVE_APP, startFakeX, WEB_APP } from 'x-authentication-testing';
 import { openOnDesktop } from './openOnDesktop.ts';
 
@@ -16,6 +16,7 @@ const HELP = `Starts VS Code with X Authentication, the example extensions Greet
   npm start -- --real       with the live X; settings are yours and stay from one start to the next
   npm start -- --extension FOLDER  with yours as well, as often as you like
   npm start -- --port PORT  in a browser, at another address than http://127.0.0.1:8951
+  npm start -- --desktop --inspect  so that a debugger can attach to the extensions, at port 9229
 `;
 
 const { values: options } = parseArgs({
@@ -24,11 +25,13 @@ const { values: options } = parseArgs({
     real: { type: 'boolean', default: false },
     extension: { type: 'string', multiple: true, default: [] },
     port: { type: 'string', default: '8951' },
+    inspect: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
 const LOOPBACK_PORT = 41951;
+const INSPECT_PORT = 9229;
 const EXTENSIONS = [
   ROOT,
   join(ROOT, 'examples', 'greeter'),
@@ -41,7 +44,8 @@ if (options.help) console.log(HELP);
 else await start();
 
 async function start(): Promise<void> {
-  console.log(await run(process.execPath, [join(import.meta.dirname, 'build.ts')]));
+  const builds = [join(ROOT, 'esbuild.mjs'), join(ROOT, 'test', 'editor', 'build.ts')];
+  for (const build of builds) await run(process.execPath, [build], { cwd: ROOT });
   const port = await freePort(Number(options.port));
   const loopbackPort = options.real ? LOOPBACK_PORT : await freePort(LOOPBACK_PORT);
   const loopback = `http://127.0.0.1:${loopbackPort}/callback`;
@@ -101,5 +105,11 @@ async function linkExtensions(folder: string): Promise<void> {
 
 async function onDesktop(settings: Record<string, unknown> | undefined): Promise<Program> {
   console.log('\nOpening VS Code.');
-  return startDesktop({ extensions: EXTENSIONS, folder: FOLDER, ...(settings === undefined ? {} : { settings }) });
+  const flags = options.inspect ? [`--inspect-extensions=${INSPECT_PORT}`] : [];
+  return startDesktop({
+    extensions: EXTENSIONS,
+    folder: FOLDER,
+    flags,
+    ...(settings === undefined ? {} : { settings }),
+  });
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE } from '../test/host/project.ts';
+import { CACHE } from './project.ts';
 import { namedTests } from './namedTests.ts';
 
 /** What a suite leaves behind: test/host/countingReporter.ts. */

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../test/host/project.ts';
+import { ROOT } from './project.ts';
 
 export const SUITES = ['unit', 'editor', 'e2e'] as const;
 
