@@ -12,7 +12,7 @@ import { GrantRecords } from './sessions/store/grantRecords.ts';
 import { Grants, type GrantsDeps } from './sessions/store/grants.ts';
 import { idOf } from './sessions/store/storeKey.ts';
 import type { Platform } from './vscode/platform.ts';
-import type { Providers, SignInAttempt, StaticProvider, XProvider } from './vscode/providerKind.ts';
+import type { Providers, SignInAttempt, SignInOptions, StaticProvider, XProvider } from './vscode/providerKind.ts';
 import { settings } from './vscode/settings.ts';
 import type { SignInMethod } from './vscode/signInMethodSetting.ts';
 import type { Ui } from './vscode/ui/ui.ts';
@@ -28,15 +28,14 @@ export function createProviders(platform: Platform, ui: LoadUi): Providers {
 function createX(platform: Platform, ui: LoadUi): XProvider {
   const { clients, deps, locks, log, logged } = platform;
   const id = 'x';
-  const signIn = (scopes: readonly string[], accountId?: string): SignInAttempt => {
+  const signIn = (options: SignInOptions): SignInAttempt => {
     const by = async (method?: SignInMethod): Promise<Grant> => {
       await grants.ready();
-      const { clientId, wanted } = readScopes(scopes);
-      return (await ui()).signIn.run({ clientId, wanted, accountId, method });
+      return (await ui()).signIn.run({ ...options, method });
     };
     return { run: () => by(), by };
   };
-  const signInAnew = (): SignInAttempt => signIn(settings.defaultScopes());
+  const signInAnew = (): SignInAttempt => signIn({ scopes: settings.defaultScopes() });
   const connected = createOAuth2Sessions({
     grants: grantsDeps({ kind: 'oauth2', id, platform, ui, signInAnew, catchUp: () => grants.catchUp() }),
     clients,
@@ -52,13 +51,17 @@ function createX(platform: Platform, ui: LoadUi): XProvider {
     authorize: (accessToken) => `Bearer ${accessToken}`,
     refresh: async (refused) => refused.kind === 'oauth2' && refresh.refreshRefused(refused),
   };
-  return { id, label: 'X', ...connected, signIn, authorizer };
+  const read = (asked: readonly string[]) => {
+    const { wanted, clientId } = readScopes(asked);
+    return { scopes: wanted, clientId };
+  };
+  return { id, label: 'X', ...connected, readScopes: read, signIn, authorizer };
 }
 
 /** `x-oauth1`: OAuth 1.0a, for a person. */
 function createOAuth1(platform: Platform, ui: LoadUi): StaticProvider<'oauth1'> {
   const { deps } = platform;
-  const signIn = (scopes: readonly string[]): SignInAttempt => {
+  const signIn = ({ scopes }: SignInOptions): SignInAttempt => {
     const by = async (method?: SignInMethod): Promise<Grant> => {
       await grants.ready();
       return (await ui()).oauth1SignIn.run(scopes, method);
@@ -66,7 +69,7 @@ function createOAuth1(platform: Platform, ui: LoadUi): StaticProvider<'oauth1'> 
     return { run: () => by(), by };
   };
   const id = 'x-oauth1';
-  const grants = createStaticGrants('oauth1', id, platform, ui, () => signIn([]));
+  const grants = createStaticGrants('oauth1', id, platform, ui, () => signIn({ scopes: [] }));
   const labels = loadLabels(platform, id, grants);
   const sessions = createStaticSessions({
     grants,
@@ -85,7 +88,7 @@ function createOAuth1(platform: Platform, ui: LoadUi): StaticProvider<'oauth1'> 
       return oauth1Authorization(accessToken, request, deps.now);
     },
   };
-  return { id, label: 'X (OAuth 1.0a)', grants, labels, sessions, signIn, authorizer };
+  return { id, label: 'X (OAuth 1.0a)', grants, labels, sessions, readScopes: asIs, signIn, authorizer };
 }
 
 /** `x-app`: an app by itself, with its bearer token. */
@@ -101,8 +104,11 @@ function createAppOnly(platform: Platform, ui: LoadUi): StaticProvider<'app-only
   const labels = loadLabels(platform, id, grants);
   const sessions = createStaticSessions({ grants, labels, platform, ui });
   const authorizer: Authorizer = { grants, authorize: (accessToken) => `Bearer ${accessToken}` };
-  return { id, label: 'X (app-only)', grants, labels, sessions, signIn, authorizer };
+  return { id, label: 'X (app-only)', grants, labels, sessions, readScopes: asIs, signIn, authorizer };
 }
+
+/** Scopes mean nothing to these, but that `read` and `write` are kinds of access. */
+const asIs = (scopes: readonly string[]) => ({ scopes });
 
 function createStaticSessions<Kind extends 'oauth1' | 'app-only'>(parts: {
   grants: Grants<Kind>;

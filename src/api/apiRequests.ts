@@ -1,3 +1,4 @@
+import { unlessAborted } from '../common/abort.ts';
 import { unreachable } from '../oauth/http.ts';
 import { apiUrl, checkDestination } from '../x/apiHosts.ts';
 import type { Grant } from '../sessions/grant.ts';
@@ -182,15 +183,3 @@ function callOf(input: string | URL | Request, init: RequestInit | undefined, ap
 }
 
 /** What the promise brings; rejects as soon as `signal` aborts, while the promise goes on. */
-async function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

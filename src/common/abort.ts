@@ -10,3 +10,17 @@ export async function withTimeout<T, F>(ms: number, promise: Promise<T>, otherwi
     clearTimeout(timer);
   }
 }
+
+/** What a promise brings, unless `signal` aborts first: then it rejects with the signal's reason, and the promise goes on. */
+export async function unlessAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (signal === undefined) return promise;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

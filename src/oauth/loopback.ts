@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { unlessAborted, withTimeout } from '../common/abort.ts';
 
 /** The port is taken, or may not be used, so that the callback can't arrive there. */
 export class PortUnavailableError extends Error {
@@ -61,7 +61,7 @@ const MAX_CONNECTIONS = 256;
 const REQUEST_MS = 10_000;
 
 /** A page that takes longer to make is done without. */
-const PAGE_PATIENCE_MS = 3_000;
+const PAGE_TIMEOUT_MS = 3_000;
 
 /** A browser fetches its page within milliseconds, through a proxy within a second or two. */
 const PAGE_MS = 5_000;
@@ -131,7 +131,7 @@ export async function listenOnLoopback(options: LoopbackOptions): Promise<Loopba
   return {
     callback: callback.promise,
     close: async () => {
-      if (arrived !== undefined) await withTimeout(pageMs, shown.promise).catch(() => undefined);
+      if (arrived !== undefined) await withTimeout(pageMs, shown.promise, undefined);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -207,25 +207,10 @@ function sendOn(response: ServerResponse, address: string, { path }: LoopbackOpt
 
 function show(response: ServerResponse, arrival: Arrival, { page }: LoopbackOptions): void {
   const status = arrival === 'ended' ? 410 : 200;
-  withTimeout(PAGE_PATIENCE_MS, (async () => page(arrival))()).then(
+  unlessAborted(AbortSignal.timeout(PAGE_TIMEOUT_MS), (async () => page(arrival))()).then(
     (html) => answer(response, status, 'text/html; charset=utf-8', html),
     () => answer(response, status, PLAIN, 'Go back to the editor.\n'),
   );
-}
-
-/** Rejects when a promise takes longer. */
-async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const giveUp = new AbortController();
-  try {
-    return await Promise.race([
-      promise,
-      sleep(ms, undefined, { signal: giveUp.signal }).then(() => {
-        throw new Error('It took too long.');
-      }),
-    ]);
-  } finally {
-    giveUp.abort();
-  }
 }
 
 function answer(

@@ -111,6 +111,13 @@ export class Sessions {
     return toSession(grant, asked);
   }
 
+  /** One session with all its scopes, and a token that has some life left if X can be reached. */
+  async fresh(sessionId: string): Promise<Session | undefined> {
+    const grant = await this.#grants.find(sessionId);
+    const fresh = grant && (await this.#handOut(grant));
+    return fresh && toSession(fresh, fresh.scopes);
+  }
+
   /** Removes the grant here first, which always succeeds, then revokes its tokens at X as best it can. False: it could not. */
   async signOut(sessionId: string): Promise<boolean> {
     const grant = await this.#grants.signOut(sessionId);

@@ -129,6 +129,11 @@ export class StaticSessions<Kind extends StaticKind> {
     }
   }
 
+  async fresh(sessionId: string): Promise<Session | undefined> {
+    const grant = await this.#grants.find(sessionId);
+    return grant && toSession(grant, grant.scopes);
+  }
+
   sessionOf(grant: GrantOf<Kind>, asked: readonly string[]): Session {
     return toSession(grant, asked);
   }

@@ -15,22 +15,35 @@ export interface ProviderKind {
   readonly id: string;
   readonly label: string;
   readonly sessions: SessionSource;
-  readonly signIn: (scopes: readonly string[], accountId?: string) => SignInAttempt;
+  /** Reads the scopes that an extension asks for. @throws {InvalidScopesError} */
+  readonly readScopes: (asked: readonly string[]) => Pick<SignInOptions, 'scopes' | 'clientId'>;
+  readonly signIn: (options: SignInOptions) => SignInAttempt;
+}
+
+/** What a sign-in is for. */
+export interface SignInOptions {
+  readonly scopes: readonly string[];
+  /** The app to sign in with; the one that is set up unless given. */
+  readonly clientId?: string | undefined;
+  /** The account that is asked for, if one is. */
+  readonly accountId?: string | undefined;
 }
 
 /** A sign-in that can be tried again, with the same request. */
 export interface SignInAttempt {
   readonly run: () => Promise<Grant>;
-  /** The same with another way back from the browser, where there is one. */
+  /** The same with another flow, where there is one. */
   readonly by?: (method: SignInMethod) => Promise<Grant>;
 }
 
-/** The sessions of one provider: what {@link Provider} needs of `Sessions` and `LastingSessions`. */
+/** The sessions of one provider: what {@link Provider} needs of `Sessions` and `StaticSessions`. */
 export interface SessionSource {
   /** Every grant once. No network: VS Code asks for this at every start. */
   all(): Promise<readonly Session[]>;
   matching(scopes: readonly string[], accountId?: string): Promise<readonly Session[]>;
   sessionOf(grant: Grant, scopes: readonly string[]): Session;
+  /** One session with all its scopes, and a token that has some life left. */
+  fresh(sessionId: string): Promise<Session | undefined>;
   /** Resolves to true when nothing is left to tell the person: X has ended it, too. */
   signOut(sessionId: string): Promise<boolean>;
   /** How every grant stands. No network. */

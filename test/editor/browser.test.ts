@@ -10,31 +10,30 @@ import { CallbackHandoff } from '../../src/sessions/callbackHandoff.ts';
 import { SealedNotes } from '../../src/ipc/sealedNotes.ts';
 import { BrowserFlow } from '../../src/vscode/ui/signIn/browserFlow.ts';
 import { UserFacingError } from '../../src/vscode/userFacingError.ts';
-import {
-  FlowUnavailableError,
-  type AuthorizationAttempt,
-  type Way,
-  type WaysBack,
-} from '../../src/vscode/ui/signIn/authorizationAttempt.ts';
+import type { AuthorizationAttempt } from '../../src/vscode/ui/signIn/authorizationAttempt.ts';
+import type { FlowPlan } from '../../src/vscode/ui/signIn/flowPlan.ts';
+import type { FlowChoice } from '../../src/vscode/ui/signIn/flows/flow.ts';
+import { loopback as loopbackFlow } from '../../src/vscode/ui/signIn/flows/loopback.ts';
+import { uri as uriFlow } from '../../src/vscode/ui/signIn/flows/uri.ts';
 import { freePort } from '../host/freePort.ts';
 import { type FakeX, startFakeX } from 'x-authentication-testing';
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Windows that share what they leave for each other, each with a browser that nobody sits at. */
-describe('a visit to X', () => {
+describe('an attempt to sign in to X', () => {
   let folder: string;
   let port: number;
-  let loopback: Way;
+  let loopback: FlowChoice;
   let x: FakeX;
 
-  const uri: Way = { method: 'uri', redirectUri: 'vscode://xauth.x-authentication/callback' };
+  const uri: FlowChoice = { flow: uriFlow, redirectUri: 'vscode://xauth.x-authentication/callback' };
 
   before(async () => {
     x = await startFakeX();
     folder = await mkdtemp(join(tmpdir(), 'x-authentication-'));
     port = await freePort();
-    loopback = { method: 'loopback', redirectUri: `http://127.0.0.1:${port}/callback` };
+    loopback = { flow: loopbackFlow, redirectUri: `http://127.0.0.1:${port}/callback` };
     await workspace.getConfiguration('xAuthentication').update('loopbackPort', port, ConfigurationTarget.Global);
   });
   after(async () => {
@@ -43,32 +42,36 @@ describe('a visit to X', () => {
     await x.stop();
   });
 
-  function open(patienceMs?: number): BrowserFlow {
-    const notes = new CallbackHandoff(new SealedNotes(folder));
+  function open(timeoutMs?: number): BrowserFlow {
+    const handoff = new CallbackHandoff(new SealedNotes(folder));
     return new BrowserFlow({
       page: async () => '',
-      notes,
+      handoff,
       log: silent,
-      ...(patienceMs === undefined ? {} : { patienceMs }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
     });
   }
 
   /** To a page that is there, because VS Code opens it. */
-  function visitOf(state: string): AuthorizationAttempt {
+  function attemptOf(state: string): AuthorizationAttempt {
     return {
       apiBaseUrl: 'https://api.x.com',
       url: x.authorizationBaseUrl,
-      secret: state,
-      answerIn: (parameters) => (parameters.get('state') === state ? parameters : undefined),
-      read: () => {
+      correlationId: state,
+      matchCallback: (parameters) => (parameters.get('state') === state ? parameters : undefined),
+      parsePasted: () => {
         throw new CallbackMismatchError('Nobody pastes.');
       },
     };
   }
 
-  const by = (...tried: readonly [Way, ...Way[]]): WaysBack => ({ tried, offered: [] });
-  const begin = (browser: BrowserFlow, state: string, ways: WaysBack): Promise<URLSearchParams> =>
-    browser.alone(async (signal) => (await browser.visit(ways, async () => visitOf(state), signal)).callback);
+  const by = (...tried: readonly [FlowChoice, ...FlowChoice[]]): FlowPlan => ({ tried, offered: [] });
+  const begin = (browser: BrowserFlow, state: string, plan: FlowPlan): Promise<URLSearchParams> =>
+    browser.runExclusive(async (signal) => {
+      const outcome = await browser.authorize(attemptOf(state), plan.tried[0], plan, signal);
+      assert.equal(outcome.kind, 'callback');
+      return outcome.callback;
+    });
   const callbackOf = (state: string): URLSearchParams => new URLSearchParams({ state, code: 'the code' });
 
   /** Tries until it is so: that a window waits shows by what it answers. */
@@ -114,41 +117,25 @@ describe('a visit to X', () => {
 
   it('gets a callback that came to another window, and only that window’s', async () => {
     const [here, there] = [open(), open()];
-    const visit = begin(here, 'here', by(uri));
+    const attempt = begin(here, 'here', by(uri));
     await handedOver(there, 'here');
-    assert.equal((await visit).get('code'), 'the code');
+    assert.equal((await attempt).get('code'), 'the code');
     assert.equal(await there.receive(callbackOf('here')), false, 'once');
     assert.equal(await there.receive(callbackOf('nowhere')), false);
     await nothingIsLeft();
   });
 
-  it('by a port that is taken fails where no other way may be tried, and waits for what is pasted where one may', async () => {
+  it('by a port that is taken fails where no other flow may be tried, and waits for what is pasted where one may', async () => {
     const occupant = createServer().listen(port, '127.0.0.1');
     try {
       const browser = open();
       await assert.rejects(begin(browser, 'busy', by(loopback)), PortUnavailableError);
-      const visit = begin(browser, 'busy', by(loopback, uri));
+      const attempt = begin(browser, 'busy', by(loopback, uri));
       await handedOver(browser, 'busy');
-      assert.equal((await visit).get('state'), 'busy');
+      assert.equal((await attempt).get('state'), 'busy');
     } finally {
       await new Promise((resolve) => occupant.close(resolve));
     }
     await nothingIsLeft();
-  });
-
-  it('takes the next way when one is blocked, and fails when the last one is', async () => {
-    const browser = open();
-    const relay: Way = { method: 'relay', redirectUri: 'https://vscode.dev/redirect' };
-    const prepare = async ({ method }: Way): Promise<AuthorizationAttempt> => {
-      if (method === 'relay') throw new FlowUnavailableError('The address of this window is too long for X.');
-      return visitOf('next');
-    };
-    const visit = browser.alone((signal) => browser.visit(by(relay, uri), prepare, signal));
-    await handedOver(browser, 'next');
-    assert.equal((await visit).callback.get('state'), 'next');
-    await assert.rejects(
-      browser.alone((signal) => browser.visit(by(relay), prepare, signal)),
-      FlowUnavailableError,
-    );
   });
 });

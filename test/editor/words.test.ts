@@ -3,7 +3,7 @@ import type { Status } from '../../src/sessions/session.ts';
 import { refreshWords, troubleWords } from '../../src/vscode/ui/accounts/accountLabels.ts';
 import { UserFacingError } from '../../src/vscode/userFacingError.ts';
 import { replaced } from '../../src/vscode/ui/messages/userFacingErrors.ts';
-import { ask, choose, patience } from '../../src/vscode/ui/prompt.ts';
+import { ask, choose, promptTimeout } from '../../src/vscode/ui/prompt.ts';
 import { knownScopes, scopesInWords, scopeWords } from '../../src/vscode/ui/accounts/scopeLabels.ts';
 import { SCOPES } from 'x-authentication-testing';
 
@@ -58,8 +58,8 @@ describe('A question', () => {
 
   it('that nobody answers ends, whatever kind it is', async () => {
     for (const wait of [
-      async (until: AbortSignal) => ask({ ...question, until }),
-      async (until: AbortSignal) => choose([{ label: 'one' }], {}, until),
+      async (signal: AbortSignal) => ask({ ...question, signal }),
+      async (signal: AbortSignal) => choose([{ label: 'one' }], {}, signal),
     ]) {
       await assert.rejects(wait(AbortSignal.timeout(50)), { name: 'TimedOut', message: /sign in again/ });
       await assert.rejects(wait(AbortSignal.abort()), { name: 'TimedOut' });
@@ -68,7 +68,7 @@ describe('A question', () => {
 
   it('of a sign-in that is replaced ends with it', async () => {
     const signIn = new AbortController();
-    const asked = ask({ ...question, until: patience(signIn.signal) });
+    const asked = ask({ ...question, signal: promptTimeout(signIn.signal) });
     signIn.abort(replaced());
     await assert.rejects(
       asked,

@@ -9,7 +9,7 @@ import type { ProviderKind } from '../providerKind.ts';
 import { settings } from '../settings.ts';
 import type { Messages } from './messages/messages.ts';
 import { openWalkthrough } from '../walkthrough.ts';
-import { callbackUrlsHere } from './signIn/redirectPlan.ts';
+import { callbackUrlsHere } from './signIn/flowPlan.ts';
 
 const { l10n } = vscode;
 
@@ -29,9 +29,9 @@ export function commandHandlers(parts: {
   const kinds = [x, oauth1, appOnly];
 
   return {
-    signIn: () => messages.signIn(x.signIn(settings.defaultScopes())),
-    signInOAuth1: () => messages.signIn(oauth1.signIn([])),
-    signInApp: () => messages.signIn(appOnly.signIn([])),
+    signIn: () => messages.signIn(x.signIn({ scopes: settings.defaultScopes() })),
+    signInOAuth1: () => messages.signIn(oauth1.signIn({ scopes: [] })),
+    signInApp: () => messages.signIn(appOnly.signIn({ scopes: [] })),
 
     async signOut() {
       const items = await accountRows(kinds);

@@ -4,9 +4,9 @@ import type { Fetch } from '../../oauth/http.ts';
 import { compareClocks } from '../../x/clock.ts';
 import type { BrowserFlow } from './signIn/browserFlow.ts';
 import { CALLBACK_PATH } from '../callbackPath.ts';
-import { theEnvironment } from './signIn/environment.ts';
+import { readEnvironment } from './signIn/environment.ts';
 import { SECTION, settings } from '../settings.ts';
-import { judgeMethods, waysToTry } from './signIn/signInMethods.ts';
+import { flowsToTry, judgeFlows } from './signIn/flows/flows.ts';
 import type { ProviderKind } from '../providerKind.ts';
 
 /** Of an editor in a browser, the name of its remote is that of a host. */
@@ -31,7 +31,7 @@ export async function diagnose(parts: Diagnosed): Promise<string> {
   const sections: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
     'Where it runs': () => whereItRuns(parts.extension),
     Settings: () => theSettings(),
-    'Ways back from the browser': () => waysBack(),
+    'Ways back from the browser': () => flows(),
     'Sign-ins in this window': () => signIns(parts.browser),
     Accounts: () => accounts(parts.kinds, parts.world.now()),
     'Clock and connection': () => clock(parts.world),
@@ -77,16 +77,16 @@ function theSettings(): readonly string[] {
   ];
 }
 
-async function waysBack(): Promise<readonly string[]> {
-  const environment = await theEnvironment();
-  const [first] = waysToTry(settings.signInMethod(), environment);
+async function flows(): Promise<readonly string[]> {
+  const environment = await readEnvironment();
+  const [first] = flowsToTry(settings.signInMethod(), environment);
   return [
-    `Tried first: ${first?.method ?? 'none'}, because the setting is ${settings.signInMethod()}.`,
+    `Tried first: ${first?.flow.method ?? 'none'}, because the setting is ${settings.signInMethod()}.`,
     '',
     '| method | fits | why | callback URL |',
     '| --- | --- | --- | --- |',
-    ...judgeMethods(environment).map(
-      ({ method, fit, why, redirectUri }) => `| ${method} | ${fit} | ${why} | ${redacted(redirectUri)} |`,
+    ...judgeFlows(environment).map(
+      ({ flow, fit, why, redirectUri }) => `| ${flow.method} | ${fit} | ${why} | ${redacted(redirectUri)} |`,
     ),
   ];
 }

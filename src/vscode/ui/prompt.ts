@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { DEVELOPER_CONSOLE } from '../../x/endpoints.ts';
 import { UserFacingError } from '../userFacingError.ts';
+import { unlessAborted } from '../../common/abort.ts';
 import { cancelled, unanswered } from './messages/userFacingErrors.ts';
 import { openWalkthrough } from '../walkthrough.ts';
 
@@ -20,11 +21,11 @@ export interface Question {
   /** Offered to be copied, where the answer comes from a page that asks for it. */
   readonly callbackUrl?: string | undefined;
   /** Ends the waiting; without it, the question waits as long as the person likes. */
-  readonly until?: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Aborts when a sign-in has asked for long enough, or when `ended` does. */
-export function patience(ended?: AbortSignal): AbortSignal {
+export function promptTimeout(ended?: AbortSignal): AbortSignal {
   const tooLong = AbortSignal.timeout(TIMEOUT_MS);
   return ended === undefined ? tooLong : AbortSignal.any([tooLong, ended]);
 }
@@ -36,7 +37,7 @@ export function patience(ended?: AbortSignal): AbortSignal {
  * @throws {UserFacingError} `Cancelled` or `TimedOut`
  */
 export async function ask(question: Question): Promise<string> {
-  const { callbackUrl, until } = question;
+  const { callbackUrl, signal } = question;
   const box = vscode.window.createInputBox();
   const openConsole = {
     iconPath: new vscode.ThemeIcon('link-external'),
@@ -52,8 +53,8 @@ export async function ask(question: Question): Promise<string> {
   box.ignoreFocusOut = true;
   box.buttons = callbackUrl === undefined ? [openConsole] : [showHow, copyUrl, openConsole];
   try {
-    return await raced(
-      until,
+    return await answerOf(
+      signal,
       new Promise((resolve, reject) => {
         box.onDidChangeValue(() => (box.validationMessage = undefined));
         box.onDidTriggerButton((button) => {
@@ -78,19 +79,19 @@ export async function ask(question: Question): Promise<string> {
 }
 
 /**
- * Lets the person choose one of several rows. Without `until`, it waits as long as they like.
+ * Lets the person choose one of several rows. Without `signal`, it waits as long as they like.
  *
  * @throws {UserFacingError} `Cancelled` or `TimedOut`
  */
 export async function choose<Item extends vscode.QuickPickItem>(
   items: readonly Item[],
   options: vscode.QuickPickOptions,
-  until?: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Item> {
   const away = new vscode.CancellationTokenSource();
   try {
-    const chosen = await raced(
-      until,
+    const chosen = await answerOf(
+      signal,
       Promise.resolve(vscode.window.showQuickPick(items, { ignoreFocusOut: true, ...options }, away.token)),
     );
     if (chosen === undefined) throw cancelled();
@@ -101,18 +102,12 @@ export async function choose<Item extends vscode.QuickPickItem>(
   }
 }
 
-/** The answer, unless `until` ends the waiting first: with its own failure, or because nobody answered. */
-export async function raced<T>(until: AbortSignal | undefined, answer: Promise<T>): Promise<T> {
-  if (until === undefined) return answer;
-  const ended = Promise.withResolvers<never>();
-  const end = (): void => {
-    ended.reject(until.reason instanceof UserFacingError ? until.reason : unanswered());
-  };
-  if (until.aborted) end();
-  until.addEventListener('abort', end);
+/** The answer, unless `signal` ends the wait first: with an error of its own, or because nobody has answered. */
+export async function answerOf<T>(signal: AbortSignal | undefined, answer: Promise<T>): Promise<T> {
   try {
-    return await Promise.race([answer, ended.promise]);
-  } finally {
-    until.removeEventListener('abort', end);
+    return await unlessAborted(signal, answer);
+  } catch (error) {
+    const isLate = signal?.aborted === true && error === signal.reason && !(error instanceof UserFacingError);
+    throw isLate ? unanswered() : error;
   }
 }

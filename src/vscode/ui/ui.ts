@@ -18,7 +18,7 @@ import { settings } from '../settings.ts';
 import { Messages } from './messages/messages.ts';
 import { OAuth2SignIn } from './signIn/oauth2SignIn.ts';
 import { labelWords } from './accounts/grantLabels.ts';
-import { callbackUrlsHere } from './signIn/redirectPlan.ts';
+import { callbackUrlsHere } from './signIn/flowPlan.ts';
 
 export type Ui = ReturnType<typeof openUi>;
 
@@ -37,12 +37,12 @@ export function openUi(platform: Platform, providers: Providers) {
   const clientCredentialsPrompt = new ClientCredentialsPrompt(clients, callbackUrlsHere, () => x.sessions.appChanged());
   const browser = new BrowserFlow({
     page: (arrival) => callbackPage(context.extensionUri, arrival),
-    notes: new CallbackHandoff(new SealedNotes(folders.notes)),
+    handoff: new CallbackHandoff(new SealedNotes(folders.notes)),
     log,
   });
   const messages = new Messages({
     signInAgain: (grant, more) =>
-      x.signIn([...grant.scopes, ...more, `X_CLIENT_ID:${grant.clientId}`], grant.account.id),
+      x.signIn({ scopes: [...grant.scopes, ...more], clientId: grant.clientId, accountId: grant.account.id }),
     signOut: (grant) => signOutOf(grant, all),
     setUp: {
       app: () => clientCredentialsPrompt.run(),

@@ -64,6 +64,8 @@ export class Editor implements StubbedEditor {
   readonly settings = new Map<string, unknown>();
   readonly commands = new Map<string, (...args: readonly unknown[]) => unknown>();
   readonly configurationChanged = new EventEmitter<{ affectsConfiguration(name: string): boolean }>();
+  /** What `asExternalUri` makes of an address, where it is not that of a desktop. */
+  externalUri: ((uri: string) => string) | undefined;
   readonly log: string[] = [];
   readonly statusBar: string[] = [];
   readonly messages: Shown[] = [];

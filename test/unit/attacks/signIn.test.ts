@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { FlowPlan } from '../../../src/vscode/ui/signIn/flowPlan.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -364,21 +365,24 @@ describe('Somebody who reports an error that X did not send', () => {
     await using editor = await startEditor(x);
     const { BrowserFlow } = await import('../../../src/vscode/ui/signIn/browserFlow.ts');
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const notes = new CallbackHandoff(new SealedNotes(join(editor.folder, 'notes')));
-    const browser = new BrowserFlow({ page: async () => '', notes, log, doubtMs: 100 });
-    const redirectUri = APP_URI;
-    const visit = {
+    const handoff = new CallbackHandoff(new SealedNotes(join(editor.folder, 'notes')));
+    const browser = new BrowserFlow({ page: async () => '', handoff, log, doubtMs: 100 });
+    const attempt = {
       apiBaseUrl: 'https://api.x.com',
       url: x.authorizationBaseUrl,
-      secret: 'the state',
-      answerIn: () => undefined,
-      errorIn: () => 'access_denied',
-      read: (pasted: string) => new URLSearchParams(pasted),
+      correlationId: 'the state',
+      matchCallback: () => undefined,
+      unprovenError: () => 'access_denied',
+      parsePasted: (pasted: string) => new URLSearchParams(pasted),
     };
     editor.browse = async () => undefined;
-    const ways = { tried: [{ method: 'uri', redirectUri }], offered: [] } as const;
+    const { uri } = await import('../../../src/vscode/ui/signIn/flows/uri.ts');
+    const choice = { flow: uri, redirectUri: APP_URI };
+    const plan: FlowPlan = { tried: [choice], offered: [] };
     const over = new AbortController();
-    const came = browser.alone((signal) => browser.visit(ways, async () => visit, signal)).finally(() => over.abort());
+    const came = browser
+      .runExclusive((signal) => browser.authorize(attempt, choice, plan, signal))
+      .finally(() => over.abort());
     await editor.until(() => editor.opened.length === 1, 'the browser opens');
     const began = performance.now();
     while (!over.signal.aborted) {
@@ -386,7 +390,8 @@ describe('Somebody who reports an error that X did not send', () => {
       await browser.receive(new URLSearchParams(DENIED));
       await turn();
     }
-    assert.equal((await came).callback.toString(), DENIED, 'as it is denied today');
+    const outcome = await came;
+    assert.ok(outcome.kind === 'callback' && outcome.callback.toString() === DENIED, 'as it is denied today');
     assert.equal(warnings(editor).length, 1);
   });
 });

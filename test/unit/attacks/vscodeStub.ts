@@ -5,6 +5,7 @@ import type * as vscode from 'vscode';
 /** What an editor does when the extension calls VS Code. */
 export interface StubbedEditor {
   readonly uriScheme: string;
+  readonly externalUri: ((uri: string) => string) | undefined;
   clipboard: string;
   uriHandler: vscode.UriHandler | undefined;
   readonly settings: ReadonlyMap<string, unknown>;
@@ -189,7 +190,11 @@ export const env = {
     writeText: async (text: string) => void (editor().clipboard = text),
     readText: async () => editor().clipboard,
   },
-  asExternalUri: async (uri: Uri) => (/^https?$/.test(uri.scheme) ? uri : withWindow(uri)),
+  asExternalUri: async (uri: Uri) => {
+    const elsewhere = editor().externalUri?.(uri.toString());
+    if (elsewhere !== undefined) return Uri.parse(elsewhere);
+    return /^https?$/.test(uri.scheme) ? uri : withWindow(uri);
+  },
   openExternal: async (url: Uri | string) => editor().opens(String(url)),
 };
 

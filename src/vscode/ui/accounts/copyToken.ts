@@ -8,7 +8,7 @@ const { l10n } = vscode;
 const TOLD_MS = 5_000;
 
 /** Copies what a session hands to extensions, after two questions: it is a secret, and the clipboard keeps none. */
-export async function copyToken({ sessions, id }: ProviderKind, { session, clientId }: Status): Promise<void> {
+export async function copyToken({ sessions, id }: ProviderKind, { session }: Status): Promise<void> {
   const { account } = session;
   const power =
     id === 'x-app'
@@ -27,9 +27,7 @@ export async function copyToken({ sessions, id }: ProviderKind, { session, clien
   if ((await vscode.window.showWarningMessage(l10n.t('Put a secret into the clipboard?'), clipboard, copy)) !== copy)
     return;
 
-  // Refreshed, if it is time. The scopes of another app's session are that app's.
-  const scopes = id === 'x' ? [...session.scopes, `X_CLIENT_ID:${clientId}`] : session.scopes;
-  const fresh = (await sessions.matching(scopes, account.id)).find((other) => other.id === session.id);
+  const fresh = await sessions.fresh(session.id);
   if (fresh === undefined) return;
   await vscode.env.clipboard.writeText(fresh.accessToken);
   void vscode.window.setStatusBarMessage(l10n.t('Copied the access token of {0}.', account.label), TOLD_MS);

@@ -111,8 +111,7 @@ async function actionsFor(of: ProviderKind, status: Status, messages: Messages):
   const { account, scopes } = session;
   const isOAuth2 = of.id === 'x';
   const signIn = async (more: readonly string[]): Promise<void> => {
-    const wanted = isOAuth2 ? [...scopes, ...more, `X_CLIENT_ID:${clientId}`] : scopes;
-    await messages.signIn(of.signIn(wanted, account.id));
+    await messages.signIn(of.signIn({ scopes: [...scopes, ...more], clientId, accountId: account.id }));
   };
   const leave: Action = {
     label: l10n.t('Sign Out'),

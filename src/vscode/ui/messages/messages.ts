@@ -8,7 +8,7 @@ import { noticeText, remedyLabel, strayCallback, toUserFacingError } from './use
 import type { SignInAttempt } from '../../providerKind.ts';
 import { SECTION, settings } from '../../settings.ts';
 import type { SignInMethod } from '../../signInMethodSetting.ts';
-import { chooseWayBack, showChecklist } from '../signIn/signInHelp.ts';
+import { chooseMethod, showChecklist } from '../signIn/signInHelp.ts';
 import { openWalkthrough } from '../../walkthrough.ts';
 
 const { l10n } = vscode;
@@ -193,7 +193,7 @@ export class Messages {
         await this.#signInBy('paste', attempt);
         return;
       case 'another-way':
-        await this.#signInBy((await chooseWayBack())?.method, attempt);
+        await this.#signInBy(await chooseMethod(), attempt);
         return;
       case 'see-checklist':
         if (redirectUri !== undefined) await showChecklist(redirectUri);

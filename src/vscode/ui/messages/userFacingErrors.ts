@@ -18,10 +18,9 @@ import { refusalCause } from '../../../x/refusals.ts';
 import { INVALID_VERIFIER } from '../../../x/oauth1Errors.ts';
 import { Problem } from '../../../x/problems.ts';
 import { UserFacingError, type ErrorName, type Remedy } from '../../userFacingError.ts';
-import type { Environment } from '../signIn/signInMethods.ts';
-import type { SignInMethod, SignInMethodSetting } from '../../signInMethodSetting.ts';
+import type { Environment, Flow } from '../signIn/flows/flow.ts';
+import type { SignInMethodSetting } from '../../signInMethodSetting.ts';
 import { StoreKeyUnavailableError } from '../../../sessions/store/storeKey.ts';
-import { FlowUnavailableError } from '../signIn/authorizationAttempt.ts';
 
 /** The app that a sign-in was for. */
 interface SignInApp extends App {
@@ -90,7 +89,6 @@ function wordsFor(error: unknown, app: SignInApp | undefined): Words {
       ['reload-window'],
     ];
   }
-  if (error instanceof FlowUnavailableError) return ['Misconfigured', error.message, ['another-way', 'open-settings']];
   if (error instanceof InvalidScopesError) return ['Misconfigured', malformed(error), ['show-log']];
   if (error instanceof UnknownSessionError) {
     return ['ForeignSession', l10n.t('This is not a session of X Authentication: ask VS Code for one.'), []];
@@ -350,8 +348,8 @@ export function checklist(callbackUrl: string): {
   };
 }
 
-/** A way back from the browser, as a person chooses it. */
-export function wayLabel(method: SignInMethod): string {
+/** A flow, as a person chooses it. */
+export function flowLabel(method: Flow['method']): string {
   switch (method) {
     case 'loopback':
       return l10n.t('Come Back by the Loopback Port');
@@ -361,6 +359,8 @@ export function wayLabel(method: SignInMethod): string {
       return l10n.t("Come Back by the Editor's Own Address");
     case 'paste':
       return l10n.t('Paste the Callback URL');
+    case 'pin':
+      return l10n.t('Type the PIN');
   }
 }
 
@@ -388,8 +388,8 @@ export function unprovenError(code: string): {
   };
 }
 
-/** Why the one way back that is set can't be used. */
-export function wayRuledOut(method: SignInMethodSetting, environment: Environment): UserFacingError {
+/** Why the one flow that is set can't be used. */
+export function flowRuledOut(method: SignInMethodSetting, environment: Environment): UserFacingError {
   const text =
     method === 'loopback'
       ? l10n.t(
@@ -404,7 +404,11 @@ export function wayRuledOut(method: SignInMethodSetting, environment: Environmen
 }
 
 /** X reports an error, without saying which, when `state` is longer than it takes. */
-export const stateTooLong = (): string => l10n.t('The address of this window is too long for X: sign in another way.');
+export const stateTooLong = (): UserFacingError =>
+  new UserFacingError('Misconfigured', l10n.t('The address of this window is too long for X: sign in another way.'), [
+    'another-way',
+    'open-settings',
+  ]);
 
 /** What came by the editor's own address and is nobody's. */
 export const strayCallback = (): string =>

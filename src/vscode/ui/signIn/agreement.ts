@@ -7,7 +7,7 @@ import type { Sessions } from '../../../sessions/sessions.ts';
 import { stakes } from '../../../x/scopes.ts';
 import type { User } from '../../../x/users.ts';
 import { notAdded } from '../messages/userFacingErrors.ts';
-import { raced } from '../prompt.ts';
+import { answerOf } from '../prompt.ts';
 import { knownScopes, scopeWords } from '../accounts/scopeLabels.ts';
 import { showsTrustedExtensions, showTrustedExtensions } from '../accounts/trustedExtensions.ts';
 
@@ -37,21 +37,21 @@ export class Agreement {
   /**
    * To be called before the browser opens. Without an account it is about all of them, since any may sign in.
    *
-   * @throws {UserFacingError} `Denied`; or what `until` aborts with
+   * @throws {UserFacingError} `Denied`; or what `signal` aborts with
    */
-  async toAsking(scopes: readonly string[], accountId: string | undefined, until: AbortSignal): Promise<void> {
-    await this.#reach(await this.#additions(scopes, accountId), until);
+  async toAsking(scopes: readonly string[], accountId: string | undefined, signal: AbortSignal): Promise<void> {
+    await this.#reach(await this.#additions(scopes, accountId), signal);
   }
 
   /**
    * To be called before a new grant is kept: X signs in whoever is active in the browser, whichever account was asked for.
    *
    * @returns whether the person had to be asked
-   * @throws {UserFacingError} `Denied`; or what `until` aborts with
+   * @throws {UserFacingError} `Denied`; or what `signal` aborts with
    */
-  async toKeeping({ scopes }: Given, user: User | undefined, until: AbortSignal): Promise<boolean> {
+  async toKeeping({ scopes }: Given, user: User | undefined, signal: AbortSignal): Promise<boolean> {
     const additions = await this.#additions(scopes, user?.id);
-    await this.#reach(additions, until);
+    await this.#reach(additions, signal);
     return additions.length > 0;
   }
 
@@ -71,11 +71,11 @@ export class Agreement {
     return this.#agreed.some(({ account, scopes }) => account.id === id && scopes.includes(scope));
   }
 
-  async #reach(additions: readonly Addition[], until: AbortSignal): Promise<void> {
+  async #reach(additions: readonly Addition[], signal: AbortSignal): Promise<void> {
     if (additions.length === 0) return;
     const labels = additions.map(({ account }) => account.label);
     const scopes = [...new Set(additions.flatMap((addition) => addition.scopes))].map((scope) => plainWords(scope));
-    if (!(await raced(until, isAllowed(labels, scopes)))) throw notAdded(scopes, labels);
+    if (!(await answerOf(signal, isAllowed(labels, scopes)))) throw notAdded(scopes, labels);
     this.#agreed.push(...additions);
   }
 }

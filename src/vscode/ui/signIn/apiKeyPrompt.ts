@@ -1,9 +1,10 @@
 import * as v from 'valibot';
-import { l10n } from 'vscode';
+import { l10n, type QuickPickOptions } from 'vscode';
 import { RefusedError } from '../../../oauth/errors.ts';
 import type { Consumer } from '../../../oauth/oauth1Signature.ts';
 import type { Secrets } from '../../../sessions/store/grantRecords.ts';
-import { ask } from '../prompt.ts';
+import { shortKey } from '../messages/userFacingErrors.ts';
+import { ask, choose } from '../prompt.ts';
 
 const ConsumerRecord = v.object({
   version: v.literal(1),
@@ -38,9 +39,9 @@ export class ApiKeyPrompt {
    *
    * @throws {UserFacingError} `Cancelled` or `TimedOut`
    */
-  async get(until: AbortSignal): Promise<Consumer> {
+  async get(signal: AbortSignal): Promise<Consumer> {
     const known = this.#isRefused ? undefined : await this.known();
-    return known ?? this.set(until);
+    return known ?? this.set(signal);
   }
 
   /** Makes a request that proves them: when X does not accept them, they are asked for anew next time. */
@@ -54,7 +55,7 @@ export class ApiKeyPrompt {
   }
 
   /** @throws {UserFacingError} `Cancelled` or `TimedOut` */
-  async set(until?: AbortSignal): Promise<Consumer> {
+  async set(signal?: AbortSignal): Promise<Consumer> {
     const problem = (text: string): string | undefined =>
       /^[\x21-\x7e]+$/.test(text)
         ? undefined
@@ -65,7 +66,7 @@ export class ApiKeyPrompt {
       placeholder: l10n.t('API Key, from "Keys and tokens"'),
       value: (await this.known())?.key ?? '',
       problem,
-      until,
+      signal,
     });
     const secret = await ask({
       title: l10n.t('API Key and Secret (2/2): API Key Secret'),
@@ -73,10 +74,42 @@ export class ApiKeyPrompt {
       placeholder: l10n.t('API Key Secret, from "Keys and tokens"'),
       password: true,
       problem,
-      until,
+      signal,
     });
     await this.#secrets.store(this.#key, JSON.stringify({ version: 1, key, secret }));
     this.#isRefused = false;
     return { key, secret };
+  }
+}
+
+/** Where the tokens of a sign-in come from. */
+interface Source<Name> {
+  readonly source: Name;
+  readonly label: string;
+  readonly detail: string;
+}
+
+/**
+ * Asks how to sign in with an API key. The last row takes another key instead of the one that is known.
+ *
+ * @throws {UserFacingError} `Cancelled` or `TimedOut`
+ */
+export async function chooseSource<Name extends string>(
+  options: Pick<QuickPickOptions, 'title' | 'placeHolder'>,
+  sources: readonly Source<Name>[],
+  apiKeyPrompt: ApiKeyPrompt,
+  signal: AbortSignal,
+): Promise<Name> {
+  for (;;) {
+    const known = await apiKeyPrompt.known();
+    const another = known && {
+      source: undefined,
+      label: l10n.t('Use Another API Key'),
+      detail: l10n.t('Until now: {0}', shortKey(known.key)),
+    };
+    const rows: readonly Source<Name | undefined>[] = another === undefined ? sources : [...sources, another];
+    const { source } = await choose(rows, options, signal);
+    if (source !== undefined) return source;
+    await apiKeyPrompt.set(signal);
   }
 }

@@ -6,12 +6,11 @@ import type { World } from '../../../oauth/clientCredentials.ts';
 import { plainWords } from '../../../oauth/errors.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../../../x/appOnly.ts';
 import { Problem } from '../../../x/problems.ts';
-import type { ApiKeyPrompt } from './apiKeyPrompt.ts';
+import { chooseSource, type ApiKeyPrompt } from './apiKeyPrompt.ts';
 import { appLabels, numbered } from '../accounts/grantLabels.ts';
 import { bearerRefused, notABearer, withUserFacingErrors } from '../messages/userFacingErrors.ts';
-import { ask, patience } from '../prompt.ts';
+import { ask, promptTimeout } from '../prompt.ts';
 import { settings } from '../../settings.ts';
-import { chooseWay } from './tokenSourcePrompt.ts';
 
 const { l10n } = vscode;
 
@@ -40,32 +39,32 @@ export class AppOnlySignIn {
 
   /** @throws {UserFacingError} */
   async run(): Promise<Grant> {
-    return withUserFacingErrors('App-only sign-in', this.#log, () => this.#run());
+    return withUserFacingErrors('App-only sign-in', this.#log, () => this.#signIn());
   }
 
-  async #run(): Promise<Grant> {
-    const until = patience();
+  async #signIn(): Promise<Grant> {
+    const timeout = promptTimeout();
     const apiBaseUrl = settings.apiBaseUrl();
     const apiKeyPrompt = this.#apiKeyPrompt(apiBaseUrl);
-    const ways = [
+    const sources = [
       {
-        way: 'key' as const,
+        source: 'key' as const,
         label: l10n.t('From the API Key and Secret'),
         detail: l10n.t("X hands out the app's bearer token for them."),
       },
       {
-        way: 'pasted' as const,
+        source: 'pasted' as const,
         label: l10n.t('Paste a Bearer Token'),
         detail: l10n.t("From the app's page in X's console."),
       },
     ];
     const title = l10n.t('Add an app-only bearer token of X');
-    const way = await chooseWay({ title }, ways, apiKeyPrompt, until);
-    return way === 'key' ? this.#fromKey(apiBaseUrl, apiKeyPrompt, until) : this.#fromPasted(apiBaseUrl, until);
+    const source = await chooseSource({ title }, sources, apiKeyPrompt, timeout);
+    return source === 'key' ? this.#fromKey(apiBaseUrl, apiKeyPrompt, timeout) : this.#fromPasted(apiBaseUrl, timeout);
   }
 
-  async #fromKey(apiBaseUrl: string, apiKeyPrompt: ApiKeyPrompt, until: AbortSignal): Promise<Grant> {
-    const consumer = await apiKeyPrompt.get(until);
+  async #fromKey(apiBaseUrl: string, apiKeyPrompt: ApiKeyPrompt, timeout: AbortSignal): Promise<Grant> {
+    const consumer = await apiKeyPrompt.get(timeout);
     const bearer = await apiKeyPrompt.prove(() => appOnlyBearer(apiBaseUrl, consumer, this.#world));
     return this.#sessions.keep({
       apiBaseUrl,
@@ -77,7 +76,7 @@ export class AppOnlySignIn {
     });
   }
 
-  async #fromPasted(apiBaseUrl: string, until: AbortSignal): Promise<Grant> {
+  async #fromPasted(apiBaseUrl: string, timeout: AbortSignal): Promise<Grant> {
     // Verbatim: X's bearer tokens have percent signs in them, which are not to be decoded.
     const bearer = await ask({
       title: l10n.t('App-Only (1/2): Bearer Token'),
@@ -85,7 +84,7 @@ export class AppOnlySignIn {
       placeholder: l10n.t('Bearer Token, from "Keys and tokens"'),
       password: true,
       problem: (text) => (/\s/.test(text) || text === '' ? notABearer() : undefined),
-      until,
+      signal: timeout,
     });
     const owner = await this.#ownerOf(apiBaseUrl, bearer);
     if (owner !== 'app') throw bearerRefused(owner);
@@ -104,7 +103,7 @@ export class AppOnlySignIn {
         plainWords(text) === '' || !(await isFree(plainWords(text)))
           ? l10n.t('Give it a name that no other app has had here.')
           : undefined,
-      until,
+      signal: timeout,
     });
     // As it will be read again.
     const labels = (): Iterable<string> => numbered(plainWords(name));

@@ -19,12 +19,12 @@ export class ClientCredentialsPrompt {
   }
 
   /**
-   * Without `until`, it waits as long as the person likes.
+   * Without `signal`, it waits as long as the person likes.
    *
    * @returns the client id
    * @throws {UserFacingError} `Cancelled` or `TimedOut`
    */
-  async run(until?: AbortSignal, apiBaseUrl = settings.apiBaseUrl()): Promise<string> {
+  async run(signal?: AbortSignal, apiBaseUrl = settings.apiBaseUrl()): Promise<string> {
     const [callbackUrl = ''] = await this.#callbackUrls();
     const clientId = await ask({
       title: l10n.t('Set Up App Credentials (1/2): Client ID'),
@@ -39,10 +39,10 @@ export class ClientCredentialsPrompt {
         return problem && clientIdHint(problem);
       },
       callbackUrl,
-      until,
+      signal,
     });
     const app = { apiBaseUrl, clientId };
-    await this.#askSecret(app, l10n.t('Set Up App Credentials (2/2): Client Secret'), { callbackUrl, until });
+    await this.#askSecret(app, l10n.t('Set Up App Credentials (2/2): Client Secret'), { callbackUrl, signal });
     await settings.setClientId(clientId);
     return clientId;
   }
@@ -62,7 +62,7 @@ export class ClientCredentialsPrompt {
    * @returns whether there is a secret now that was not there before
    * @throws {UserFacingError} `Cancelled` or `TimedOut`
    */
-  async addSecret(app: App, until: AbortSignal): Promise<boolean> {
+  async addSecret(app: App, signal: AbortSignal): Promise<boolean> {
     if ((await this.#clients.get(app)).clientSecret !== undefined) return false;
     const secret = await ask({
       title: l10n.t('Client Secret of the App {0}', app.clientId),
@@ -70,7 +70,7 @@ export class ClientCredentialsPrompt {
       placeholder: l10n.t('OAuth 2.0 Client Secret'),
       password: true,
       problem: (text) => (text === '' ? l10n.t("Paste the app's OAuth 2.0 Client Secret.") : undefined),
-      until,
+      signal,
     });
     await this.#keep(app, secret);
     return true;
@@ -79,7 +79,7 @@ export class ClientCredentialsPrompt {
   async #askSecret(
     app: App,
     title: string,
-    { callbackUrl, until }: { readonly callbackUrl?: string; readonly until?: AbortSignal | undefined } = {},
+    { callbackUrl, signal }: { readonly callbackUrl?: string; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<void> {
     const { clientSecret } = await this.#clients.get(app);
     const secret = await ask({
@@ -95,7 +95,7 @@ export class ClientCredentialsPrompt {
       password: true,
       problem: () => undefined,
       callbackUrl,
-      until,
+      signal,
     });
     await this.#keep(app, secret);
   }

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { CALLBACK_PATH } from '../../callbackPath.ts';
 import { settings } from '../../settings.ts';
-import type { Environment } from './signInMethods.ts';
+import type { Environment } from './flows/flow.ts';
 
 /** Where this window runs, asked anew every time: a port can be forwarded in between. */
-export async function theEnvironment(): Promise<Environment> {
+export async function readEnvironment(): Promise<Environment> {
   const loopbackPort = settings.loopbackPort();
   const loopback = vscode.Uri.parse(`http://127.0.0.1:${loopbackPort}${CALLBACK_PATH}`);
   const [loopbackUri, externalAppUri] = await Promise.all([

@@ -1,21 +1,22 @@
 import * as vscode from 'vscode';
 import { CallbackMismatchError, RefusedError } from '../../../oauth/errors.ts';
-import { OUT_OF_BAND, verifierOf, type World } from '../../../oauth/oauth1Flow.ts';
+import { verifierOf, type World } from '../../../oauth/oauth1Flow.ts';
 import type { Consumer, Token } from '../../../oauth/oauth1Signature.ts';
 import type { Grant } from '../../../sessions/grant.ts';
 import type { StaticSessions } from '../../../sessions/staticSessions.ts';
 import { accessToken, authorizationUrl, requestToken, whoseToken, type AccessType } from '../../../x/oauth1.ts';
 import type { User } from '../../../x/users.ts';
 import type { BrowserFlow } from './browserFlow.ts';
-import type { ApiKeyPrompt } from './apiKeyPrompt.ts';
+import { chooseSource, type ApiKeyPrompt } from './apiKeyPrompt.ts';
 import { oauth1Labels } from '../accounts/grantLabels.ts';
 import { withUserFacingErrors, tokensRefused } from '../messages/userFacingErrors.ts';
-import { ask, patience } from '../prompt.ts';
+import { ask, promptTimeout } from '../prompt.ts';
 import { settings } from '../../settings.ts';
 import type { SignInMethod } from '../../signInMethodSetting.ts';
-import type { AuthorizationAttempt, Way, WaysBack } from './authorizationAttempt.ts';
-import { waysBack } from './redirectPlan.ts';
-import { chooseWay } from './tokenSourcePrompt.ts';
+import type { AuthorizationAttempt } from './authorizationAttempt.ts';
+import { planFlows, type FlowPlan } from './flowPlan.ts';
+import type { FlowChoice } from './flows/flow.ts';
+import { PIN } from './flows/pin.ts';
 
 const { l10n } = vscode;
 
@@ -48,25 +49,24 @@ export class OAuth1SignIn {
    * @throws {UserFacingError}
    */
   async run(scopes: readonly string[], method?: SignInMethod): Promise<Grant> {
-    return withUserFacingErrors('OAuth 1.0a sign-in', this.#log, () => this.#run(accessTypeOf(scopes), method));
+    return withUserFacingErrors('OAuth 1.0a sign-in', this.#log, () => this.#signIn(accessTypeOf(scopes), method));
   }
 
-  async #run(accessType: AccessType | undefined, method: SignInMethod | undefined): Promise<Grant> {
-    const until = patience();
+  async #signIn(accessType: AccessType | undefined, method: SignInMethod | undefined): Promise<Grant> {
+    const timeout = promptTimeout();
     // Read once: what follows goes to one server, whatever the settings say by then.
     const apiBaseUrl = settings.apiBaseUrl();
     const apiKeyPrompt = this.#apiKeyPrompt(apiBaseUrl);
-    const way = method === undefined ? await this.#chooseWay(apiKeyPrompt, until) : 'callback';
-    const consumer = await apiKeyPrompt.get(until);
+    const source = method === undefined ? await this.#chooseSource(apiKeyPrompt, timeout) : 'callback';
+    const consumer = await apiKeyPrompt.get(timeout);
     const app = { apiBaseUrl, consumer };
     const { token, user } =
-      way === 'tokens'
-        ? await this.#askForTokens(app, until)
+      source === 'tokens'
+        ? await this.#askForTokens(app, timeout)
         : // Only now: a sign-in that waits for the browser goes on until this one needs it.
-          await this.#browser.alone(async (signal) => {
-            // A relay forwards by `state`, which OAuth 1.0a does not have.
-            const ways = way === 'pin' ? BY_PIN : waysBack(method, 'relay');
-            return this.#inBrowser(app, await ways, accessType, signal);
+          await this.#browser.runExclusive(async (signal) => {
+            const plan = source === 'pin' ? BY_PIN : await planFlows(method, { hasState: false });
+            return this.#authorize(app, plan, accessType, signal);
           });
     return this.#sessions.keep({
       apiBaseUrl,
@@ -74,24 +74,49 @@ export class OAuth1SignIn {
       account: { id: user.id, imageUrl: user.imageUrl },
       labels: () => oauth1Labels(user.username, consumer.key),
       toGrant: (rest) => ({ kind: 'oauth1', consumer, token, ...rest }),
-      readOnly: accessType === 'read' && way !== 'tokens',
+      readOnly: accessType === 'read' && source !== 'tokens',
     });
   }
 
-  async #chooseWay(apiKeyPrompt: ApiKeyPrompt, until: AbortSignal): Promise<'callback' | 'pin' | 'tokens'> {
-    const ways = [
+  /** Has the person authorize the app in the browser, and exchanges what comes back: RFC 5849 §2. */
+  async #authorize(
+    { apiBaseUrl, consumer }: ConsumerAt,
+    plan: FlowPlan,
+    accessType: AccessType | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly token: Token; readonly user: User }> {
+    for (let [choice] = plan.tried; ;) {
+      const { flow, redirectUri } = choice;
+      const temporary = await this.#apiKeyPrompt(apiBaseUrl).prove(() =>
+        requestToken(apiBaseUrl, consumer, redirectUri, { accessType }, this.#world),
+      );
+      this.#log.info(`OAuth 1.0a sign-in: by ${flow.method}.`);
+      const outcome = await this.#browser.authorize(createAttempt(apiBaseUrl, temporary, choice), choice, plan, signal);
+      if (outcome.kind === 'switch') {
+        choice = outcome.choice;
+        continue;
+      }
+      const verifier = verifierOf(temporary, outcome.callback);
+      const answer = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.#world);
+      const user = answer.user ?? (await whoseToken(apiBaseUrl, consumer, answer.token, this.#world));
+      return { token: answer.token, user };
+    }
+  }
+
+  async #chooseSource(apiKeyPrompt: ApiKeyPrompt, timeout: AbortSignal): Promise<'callback' | 'pin' | 'tokens'> {
+    const sources = [
       {
-        way: 'callback' as const,
+        source: 'callback' as const,
         label: l10n.t('Sign in with the browser'),
         detail: l10n.t("The browser comes back by itself. The app at X needs this editor's callback URL."),
       },
       {
-        way: 'pin' as const,
+        source: 'pin' as const,
         label: l10n.t('Sign in with a PIN'),
         detail: l10n.t('X shows a number that you type here. Works wherever the editor runs.'),
       },
       {
-        way: 'tokens' as const,
+        source: 'tokens' as const,
         label: l10n.t('Use tokens you already have'),
         detail: l10n.t("From the app's page in X's console. Signing out ends them at X."),
       },
@@ -100,43 +125,13 @@ export class OAuth1SignIn {
       title: l10n.t('Sign in to X with OAuth 1.0a'),
       placeHolder: l10n.t("Extensions that get this session also get the app's API Key and Secret."),
     };
-    return chooseWay(options, ways, apiKeyPrompt, until);
-  }
-
-  async #inBrowser(
-    { apiBaseUrl, consumer }: ConsumerAt,
-    ways: WaysBack,
-    accessType: AccessType | undefined,
-    signal: AbortSignal,
-  ): Promise<{ readonly token: Token; readonly user: User }> {
-    const prepare = async ({ method, redirectUri }: Way): Promise<OAuth1Visit> => {
-      const callback = redirectUri ?? OUT_OF_BAND;
-      const temporary = await this.#apiKeyPrompt(apiBaseUrl).prove(() =>
-        requestToken(apiBaseUrl, consumer, callback, { accessType }, this.#world),
-      );
-      const answersUs = (parameters: URLSearchParams): boolean =>
-        (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
-      this.#log.info(`OAuth 1.0a sign-in: by ${redirectUri === undefined ? 'PIN' : method}.`);
-      return {
-        temporary,
-        apiBaseUrl,
-        url: authorizationUrl(apiBaseUrl, temporary),
-        secret: temporary.token,
-        answerIn: (parameters) => (answersUs(parameters) ? parameters : undefined),
-        read: (pasted) => (redirectUri === undefined ? readPin(pasted, temporary) : readCallback(pasted)),
-      };
-    };
-    const { visit, callback } = await this.#browser.visit(ways, prepare, signal);
-    const verifier = verifierOf(visit.temporary, callback);
-    const answer = await accessToken(apiBaseUrl, consumer, visit.temporary, verifier, this.#world);
-    const user = answer.user ?? (await whoseToken(apiBaseUrl, consumer, answer.token, this.#world));
-    return { token: answer.token, user };
+    return chooseSource(options, sources, apiKeyPrompt, timeout);
   }
 
   /** Tokens from X's console: kept only when X says whose they are. */
   async #askForTokens(
     { apiBaseUrl, consumer }: ConsumerAt,
-    until: AbortSignal,
+    timeout: AbortSignal,
   ): Promise<{ readonly token: Token; readonly user: User }> {
     const token = await ask({
       title: l10n.t('OAuth 1.0a (1/2): Access Token'),
@@ -147,7 +142,7 @@ export class OAuth1SignIn {
         /^\d+-[\w-]+$/.test(text)
           ? undefined
           : l10n.t('An Access Token begins with digits and a hyphen: copy it again.'),
-      until,
+      signal: timeout,
     });
     const secret = await ask({
       title: l10n.t('OAuth 1.0a (2/2): Access Token Secret'),
@@ -155,7 +150,7 @@ export class OAuth1SignIn {
       placeholder: l10n.t('Letters and digits'),
       password: true,
       problem: (text) => (/^\S+$/.test(text) ? undefined : l10n.t('Paste the Access Token Secret.')),
-      until,
+      signal: timeout,
     });
     const pair = { token, secret };
     try {
@@ -173,13 +168,20 @@ interface ConsumerAt {
   readonly consumer: Consumer;
 }
 
-interface OAuth1Visit extends AuthorizationAttempt {
-  /** The temporary credentials of this visit (RFC 5849 §2.1). */
-  readonly temporary: Token;
-}
+/** X shows a PIN, and nothing else can be tried. */
+const BY_PIN: FlowPlan = { tried: [PIN], offered: [] };
 
-/** Without a redirect URI, X shows a PIN. */
-const BY_PIN: WaysBack = { tried: [{ method: 'paste', redirectUri: undefined }], offered: [] };
+function createAttempt(apiBaseUrl: string, temporary: Token, { flow }: FlowChoice): AuthorizationAttempt {
+  const isAnswer = (parameters: URLSearchParams): boolean =>
+    (parameters.get('oauth_token') ?? parameters.get('denied')) === temporary.token;
+  return {
+    apiBaseUrl,
+    url: authorizationUrl(apiBaseUrl, temporary),
+    correlationId: temporary.token,
+    matchCallback: (parameters) => (isAnswer(parameters) ? parameters : undefined),
+    parsePasted: (pasted) => (flow.method === 'pin' ? readPin(pasted, temporary) : readCallback(pasted)),
+  };
+}
 
 function accessTypeOf(scopes: readonly string[]): AccessType | undefined {
   const [only] = scopes;

@@ -8,32 +8,28 @@ import {
 } from '../../../oauth/authorizationCode.ts';
 import { RefusedError } from '../../../oauth/errors.ts';
 import { readPastedCallback } from '../../../oauth/pastedCallback.ts';
-import type { App } from '../../../sessions/store/clientSecrets.ts';
-import type { Grant } from '../../../sessions/grant.ts';
+import type { Grant, OAuth2Grant } from '../../../sessions/grant.ts';
 import { covers } from '../../../sessions/scopeRequest.ts';
 import type { Sessions } from '../../../sessions/sessions.ts';
 import type { SignIns } from '../../../sessions/signIns.ts';
+import type { App } from '../../../sessions/store/clientSecrets.ts';
 import { oauth2Endpoints, type BaseUrls } from '../../../x/endpoints.ts';
 import { refusalCause } from '../../../x/refusals.ts';
-import { isCarried } from '../../../x/state.ts';
-import { Agreement } from './agreement.ts';
-import type { ClientCredentialsPrompt } from './clientCredentialsPrompt.ts';
-import type { BrowserFlow } from './browserFlow.ts';
-import { windowUri } from './environment.ts';
-import { withUserFacingErrors, scopesWithheld, stateTooLong, toUserFacingError } from '../messages/userFacingErrors.ts';
-import { patience } from '../prompt.ts';
+import type { SignInOptions } from '../../providerKind.ts';
 import { settings } from '../../settings.ts';
 import type { SignInMethod } from '../../signInMethodSetting.ts';
-import { FlowUnavailableError, type AuthorizationAttempt, type Way } from './authorizationAttempt.ts';
-import { waysBack } from './redirectPlan.ts';
+import { scopesWithheld, stateTooLong, toUserFacingError, withUserFacingErrors } from '../messages/userFacingErrors.ts';
+import { promptTimeout } from '../prompt.ts';
+import { Agreement } from './agreement.ts';
+import type { AuthorizationAttempt } from './authorizationAttempt.ts';
+import type { BrowserFlow } from './browserFlow.ts';
+import type { ClientCredentialsPrompt } from './clientCredentialsPrompt.ts';
+import { windowUri } from './environment.ts';
+import { planFlows } from './flowPlan.ts';
+import type { FlowChoice } from './flows/flow.ts';
 
-interface SignInRequest {
-  /** The app to sign in with; where undefined, the one that is set up. */
-  readonly clientId?: string | undefined;
-  readonly wanted: readonly string[];
-  /** The account that is asked for, if one is. X signs in whoever is active in the browser. */
-  readonly accountId?: string | undefined;
-  /** The way back that the person chose for this once. */
+interface SignInRequest extends SignInOptions {
+  /** How the browser should come back for this once. X signs in whoever is active there, whichever account is asked for. */
   readonly method?: SignInMethod | undefined;
 }
 
@@ -66,79 +62,94 @@ export class OAuth2SignIn {
   /** @throws {UserFacingError} */
   async run(request: SignInRequest): Promise<Grant> {
     return withUserFacingErrors('Sign-in', this.#log, () =>
-      this.#browser.alone((signal) => this.#run(request, signal)),
+      this.#browser.runExclusive((signal) => this.#signIn(request, signal)),
     );
   }
 
-  async #run(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
+  async #signIn(request: SignInRequest, signal: AbortSignal): Promise<Grant> {
     // Read once: the answer goes to the server that the person was sent to, whatever the settings say by then.
     const server = settings.baseUrls();
     const configured = request.clientId ?? settings.clientId();
     const clientId =
-      configured === '' ? await this.#clientCredentialsPrompt.run(patience(signal), server.api) : configured;
+      configured === '' ? await this.#clientCredentialsPrompt.run(promptTimeout(signal), server.api) : configured;
     const app = { apiBaseUrl: server.api, clientId };
     const agreement = new Agreement(this.#sessions, app);
-    await agreement.toAsking(request.wanted, request.accountId, patience(signal));
+    await agreement.toAsking(request.scopes, request.accountId, promptTimeout(signal));
     try {
-      return await this.#visitX(server, app, request, agreement, signal);
+      return await this.#authorize(server, app, request, agreement, signal);
     } catch (error) {
       const lacksSecret = error instanceof RefusedError && refusalCause(error) === 'client-secret';
       // X tells only now that the app is confidential. The code is of no use any more: it lives for 30 seconds and may be spent.
-      if (lacksSecret && (await this.#clientCredentialsPrompt.addSecret(app, patience(signal))))
-        return this.#visitX(server, app, request, agreement, signal);
+      if (lacksSecret && (await this.#clientCredentialsPrompt.addSecret(app, promptTimeout(signal))))
+        return this.#authorize(server, app, request, agreement, signal);
       throw toUserFacingError(error, { ...app, isForeign: clientId !== settings.clientIdAsWritten() });
     }
   }
 
-  async #visitX(
+  /** Has the person authorize the app in the browser, and exchanges what comes back: RFC 6749 §4.1 with PKCE (RFC 7636). */
+  async #authorize(
     server: BaseUrls,
     app: App,
     request: SignInRequest,
     agreement: Agreement,
     signal: AbortSignal,
-  ): Promise<Grant> {
-    const scopes = await this.#sessions.scopesFor(request.wanted, app, request.accountId);
-    const prepare = async ({ method, redirectUri = '' }: Way): Promise<OAuth2Visit> => {
-      const nonce = newState();
-      const state = method === 'relay' ? await stateForRelay(nonce) : nonce;
-      const authorization: AuthorizationRequest = { redirectUri, scopes, state, verifier: newVerifier() };
-      this.#log.info(`Sign-in: by ${method}, for ${scopes.length} scopes.`);
-      return {
-        authorization,
-        url: await authorizationUrl(oauth2Endpoints(server), app, authorization),
-        secret: nonce,
-        apiBaseUrl: server.api,
-        answerIn: (parameters) => answerIn(parameters, state, nonce),
-        // What names a nonce is another's.
-        errorIn: (parameters) => (parameters.has('nonce') ? undefined : errorWithoutState(parameters)),
-        read: (pasted) => readPastedCallback(pasted, state),
-      };
-    };
-    const { visit, callback } = await this.#browser.visit(await waysBack(request.method), prepare, signal);
-    const grant = await this.#signIns.finish(app, visit.authorization, callback, (given, user) =>
-      agreement.toKeeping(given, user, patience(signal)),
-    );
-    if (!covers(grant.scopes, request.wanted)) {
+  ): Promise<OAuth2Grant> {
+    const scopes = await this.#sessions.scopesFor(request.scopes, app, request.accountId);
+    const plan = await planFlows(request.method);
+    const [first, ...untried] = plan.tried;
+    for (let choice = first; ;) {
+      const attempt = await this.#createAttempt(server, app, scopes, choice);
+      if (attempt === undefined) {
+        const next = untried.shift();
+        if (next === undefined) throw stateTooLong();
+        choice = next;
+        continue;
+      }
+      this.#log.info(`Sign-in: by ${choice.flow.method}, for ${scopes.length} scopes.`);
+      const outcome = await this.#browser.authorize(attempt, choice, plan, signal);
+      if (outcome.kind === 'switch') {
+        choice = outcome.choice;
+        continue;
+      }
+      const grant = await this.#signIns.finish(app, attempt.authorization, outcome.callback, (given, user) =>
+        agreement.toKeeping(given, user, promptTimeout(signal)),
+      );
+      if (covers(grant.scopes, request.scopes)) return grant;
       this.#tellSignedIn(grant);
-      throw scopesWithheld(request.wanted.filter((scope) => !grant.scopes.includes(scope)));
+      throw scopesWithheld(request.scopes.filter((scope) => !grant.scopes.includes(scope)));
     }
-    return grant;
+  }
+
+  /** Undefined where X would not carry the state that the flow needs. */
+  async #createAttempt(
+    server: BaseUrls,
+    app: App,
+    scopes: readonly string[],
+    { flow, redirectUri }: FlowChoice,
+  ): Promise<OAuth2Attempt | undefined> {
+    const nonce = newState();
+    const state = flow.toState === undefined ? nonce : await flow.toState(nonce, windowUri);
+    if (state === undefined) return undefined;
+    const authorization: AuthorizationRequest = { redirectUri, scopes, state, verifier: newVerifier() };
+    return {
+      authorization,
+      url: await authorizationUrl(oauth2Endpoints(server), app, authorization),
+      correlationId: nonce,
+      apiBaseUrl: server.api,
+      matchCallback: (parameters) => matchCallback(parameters, state, nonce),
+      // What names a nonce is another's.
+      unprovenError: (parameters) => (parameters.has('nonce') ? undefined : errorWithoutState(parameters)),
+      parsePasted: (pasted) => readPastedCallback(pasted, state),
+    };
   }
 }
 
-interface OAuth2Visit extends AuthorizationAttempt {
+interface OAuth2Attempt extends AuthorizationAttempt {
   readonly authorization: AuthorizationRequest;
 }
 
-/** The relay forwards to what is in `state`, which is this very window. */
-async function stateForRelay(nonce: string): Promise<string> {
-  const state = await windowUri(nonce);
-  if (!isCarried(state)) throw new FlowUnavailableError(stateTooLong());
-  return state;
-}
-
 /** A relay need not hand on the state that it has used as an address: the nonce in it proves as much. */
-function answerIn(parameters: URLSearchParams, state: string, nonce: string): URLSearchParams | undefined {
+function matchCallback(parameters: URLSearchParams, state: string, nonce: string): URLSearchParams | undefined {
   if (parameters.get('nonce') === nonce) {
     const answer = new URLSearchParams(parameters);
     answer.delete('nonce');

@@ -1,78 +1,86 @@
 import * as vscode from 'vscode';
-import { theEnvironment } from './environment.ts';
-import { checklist, wayLabel } from '../messages/userFacingErrors.ts';
+import { checklist, flowLabel } from '../messages/userFacingErrors.ts';
 import { SECTION } from '../../settings.ts';
-import { waysToOffer, type WayBack } from './signInMethods.ts';
-import type { Way } from './authorizationAttempt.ts';
+import type { SignInMethod } from '../../signInMethodSetting.ts';
+import { askForCallback, copyLink } from './callbackPrompts.ts';
+import { readEnvironment } from './environment.ts';
+import type { FlowChoice } from './flows/flow.ts';
+import { flowsToOffer } from './flows/flows.ts';
+import type { PendingAttempt } from './pendingAttempt.ts';
 
 const { l10n } = vscode;
 
-/** Offers what a person can do about a visit to X from which the browser does not come back. */
-export async function offerHelp(
-  way: Way,
-  otherWays: readonly WayBack[],
-  away: vscode.CancellationToken,
-  actions: {
-    readonly paste: () => Promise<void>;
-    readonly copyLink: () => Promise<void>;
-    readonly goBy: (way: WayBack) => void;
-    readonly cancel: () => void;
-  },
-): Promise<void> {
-  const { redirectUri } = way;
-  const isPin = redirectUri === undefined;
-  const rows: readonly (vscode.QuickPickItem & { readonly act: () => Promise<void> | void })[] = [
-    {
-      label: isPin ? l10n.t('Type the PIN') : wayLabel('paste'),
-      detail: isPin
-        ? l10n.t('The number that X shows in the browser.')
-        : l10n.t("The address that the browser ended on, even if it says that the page can't be opened."),
-      act: actions.paste,
-    },
-    {
-      label: l10n.t('Copy the Link'),
-      detail: l10n.t('To sign in with another browser, or on another machine.'),
-      act: actions.copyLink,
-    },
-    ...(isPin
-      ? []
-      : [
-          {
-            label: l10n.t('See What to Check'),
-            detail: l10n.t('If X says that something went wrong.'),
-            act: () => showChecklist(redirectUri),
-          },
-        ]),
-    ...otherWays
-      .filter(({ method }) => method !== way.method && method !== 'paste')
+type HelpRow = vscode.QuickPickItem & { readonly act: () => Promise<void> | void };
+
+/** Offers what a person can do when the browser does not come back from an attempt. */
+export async function offerHelp(pending: PendingAttempt): Promise<void> {
+  const { choice, offered } = pending;
+  const rows: readonly HelpRow[] = [
+    ...(choice.flow.method === 'pin' ? pinRows(pending) : callbackRows(pending)),
+    ...offered
+      .filter(({ flow: { method } }) => method !== choice.flow.method && method !== 'paste')
       .map((other) => ({
-        label: wayLabel(other.method),
+        label: flowLabel(other.flow.method),
         detail: needs(other),
-        act: () => actions.goBy(other),
+        act: () => pending.switchTo(other),
       })),
     {
       label: l10n.t('Cancel the Sign-In'),
       detail: l10n.t('Nothing changes, here or at X.'),
-      act: actions.cancel,
+      act: () => pending.cancel(),
     },
   ];
   const title = l10n.t('The browser does not come back from X');
-  const chosen = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true }, away);
+  const chosen = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true }, pending.ended);
   await chosen?.act();
 }
 
-/** Asks by which way the browser shall come back from the next sign-in. */
-export async function chooseWayBack(): Promise<WayBack | undefined> {
-  const rows = waysToOffer(await theEnvironment()).map((way) => ({
-    way,
-    label: wayLabel(way.method),
-    detail: needs(way),
-  }));
-  const title = l10n.t('How shall the browser come back from X?');
-  return (await vscode.window.showQuickPick(rows, { title }))?.way;
+function pinRows(pending: PendingAttempt): readonly HelpRow[] {
+  return [
+    {
+      label: l10n.t('Type the PIN'),
+      detail: l10n.t('The number that X shows in the browser.'),
+      act: () => askForCallback(pending),
+    },
+    linkRow(pending),
+  ];
 }
 
-const needs = ({ redirectUri }: WayBack): string => l10n.t('The app at X needs this callback URL: {0}', redirectUri);
+function callbackRows(pending: PendingAttempt): readonly HelpRow[] {
+  return [
+    {
+      label: flowLabel('paste'),
+      detail: l10n.t("The address that the browser ended on, even if it says that the page can't be opened."),
+      act: () => askForCallback(pending),
+    },
+    linkRow(pending),
+    {
+      label: l10n.t('See What to Check'),
+      detail: l10n.t('If X says that something went wrong.'),
+      act: () => showChecklist(pending.choice.redirectUri),
+    },
+  ];
+}
+
+function linkRow(pending: PendingAttempt): HelpRow {
+  return {
+    label: l10n.t('Copy the Link'),
+    detail: l10n.t('To sign in with another browser, or on another machine.'),
+    act: () => copyLink(pending),
+  };
+}
+
+/** Asks how the browser should come back from the next sign-in. */
+export async function chooseMethod(): Promise<SignInMethod | undefined> {
+  const rows = flowsToOffer(await readEnvironment()).flatMap((choice) => {
+    const { method } = choice.flow;
+    return method === 'pin' ? [] : [{ method, label: flowLabel(method), detail: needs(choice) }];
+  });
+  const title = l10n.t('How shall the browser come back from X?');
+  return (await vscode.window.showQuickPick(rows, { title }))?.method;
+}
+
+const needs = ({ redirectUri }: FlowChoice): string => l10n.t('The app at X needs this callback URL: {0}', redirectUri);
 
 /** What has to be right at X for the browser to come back at all: X shows an error page of its own otherwise. */
 export async function showChecklist(redirectUri: string): Promise<void> {

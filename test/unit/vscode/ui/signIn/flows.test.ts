@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import {
-  callbackUrls,
-  judgeMethods,
-  waysToOffer,
-  waysToTry,
-  type Environment,
-} from '../../../../../src/vscode/ui/signIn/signInMethods.ts';
+import type { Environment, FlowChoice, ListenDeps } from '../../../../../src/vscode/ui/signIn/flows/flow.ts';
+import { callbackUrls, flowsToOffer, flowsToTry, judgeFlows } from '../../../../../src/vscode/ui/signIn/flows/flows.ts';
 import {
   SIGN_IN_METHOD_SETTINGS,
   SIGN_IN_METHODS,
   type SignInMethod,
 } from '../../../../../src/vscode/signInMethodSetting.ts';
+
+import { PortUnavailableError } from '../../../../../src/oauth/loopback.ts';
+import { loopback } from '../../../../../src/vscode/ui/signIn/flows/loopback.ts';
+import { paste } from '../../../../../src/vscode/ui/signIn/flows/paste.ts';
+import { PIN } from '../../../../../src/vscode/ui/signIn/flows/pin.ts';
+import { relay } from '../../../../../src/vscode/ui/signIn/flows/relay.ts';
+import { uri } from '../../../../../src/vscode/ui/signIn/flows/uri.ts';
+import { freePort } from '../../../../host/freePort.ts';
 
 const VSCODE_DEV = 'https://vscode.dev/redirect';
 const OWN_RELAY = 'https://relay.example.com/x/';
@@ -188,34 +191,34 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-function methodsOf(ways: readonly { readonly method: SignInMethod }[]): readonly SignInMethod[] {
-  return ways.map(({ method }) => method);
+function methodsOf(choices: readonly FlowChoice[]): readonly string[] {
+  return choices.map(({ flow }) => flow.method);
 }
 
-describe('Sign-in methods', () => {
+describe('Flows', () => {
   for (const { where, environment, tried, offered, redirectUri, why } of ROWS) {
     describe(where, () => {
       it(`tries ${tried.join(', then ')}`, () => {
-        assert.deepEqual(methodsOf(waysToTry('auto', environment)), tried);
+        assert.deepEqual(methodsOf(flowsToTry('auto', environment)), tried);
       });
 
       it(`offers ${offered.join(', ')}`, () => {
-        assert.deepEqual(methodsOf(waysToOffer(environment)), offered);
+        assert.deepEqual(methodsOf(flowsToOffer(environment)), offered);
       });
 
       it(`comes back to ${redirectUri}`, () => {
-        assert.equal(waysToTry('auto', environment)[0]?.redirectUri, redirectUri);
+        assert.equal(flowsToTry('auto', environment)[0]?.redirectUri, redirectUri);
         assert.equal(callbackUrls('auto', environment)[0], redirectUri);
       });
 
       it(`says why it is so of ${why[0]}`, () => {
         const [method, reason] = why;
-        assert.match(judgeMethods(environment).find((judged) => judged.method === method)?.why ?? '', reason);
+        assert.match(judgeFlows(environment).find(({ flow }) => flow.method === method)?.why ?? '', reason);
       });
 
-      it('pastes what would be registered for the method that is tried', () => {
+      it('pastes what would be registered for the flow that is tried', () => {
         const [first] = tried;
-        const paste = waysToTry('paste', environment)[0];
+        const paste = flowsToTry('paste', environment)[0];
         // The address bar never shows an address of the editor's own.
         if (first !== 'uri') assert.equal(paste?.redirectUri, redirectUri);
         else assert.equal(paste?.redirectUri, environment.loopbackUri);
@@ -224,7 +227,7 @@ describe('Sign-in methods', () => {
       it('tries what the setting says and nothing else, if it can work', () => {
         for (const method of SIGN_IN_METHODS) {
           assert.deepEqual(
-            methodsOf(waysToTry(method, environment)),
+            methodsOf(flowsToTry(method, environment)),
             offered.filter((one) => one === method),
           );
         }
@@ -247,12 +250,62 @@ describe('Sign-in methods', () => {
 
   it("are not fooled by a host that looks like Microsoft's", () => {
     for (const host of ['vscode.dev.example.com', 'notvscode.dev', 'github.dev.evil.test']) {
-      const [, relay] = judgeMethods(inBrowser(`https://${host}`, LOCAL));
+      const [, relay] = judgeFlows(inBrowser(`https://${host}`, LOCAL));
       assert.equal(relay?.fit, 'none', host);
     }
   });
 
   it('are each a value of the setting, beside auto', () => {
     assert.deepEqual(SIGN_IN_METHOD_SETTINGS, ['auto', ...SIGN_IN_METHODS]);
+  });
+});
+
+describe('A flow', () => {
+  const listenDeps = (more: Partial<ListenDeps> = {}): ListenDeps => ({
+    redirectUri: LOCAL,
+    port: 41951,
+    isAnswer: () => true,
+    takeError: () => false,
+    handOver: async () => false,
+    page: async () => '',
+    mayPaste: true,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    ...more,
+  });
+
+  it('by the relay puts the address of the window into the state, unless X would not carry that', async () => {
+    assert.equal(
+      await relay.toState?.('nonce', async (nonce) => `vscode://x/callback?nonce=${nonce}`),
+      'vscode://x/callback?nonce=nonce',
+    );
+    assert.equal(await relay.toState?.('nonce', async () => `vscode://${'x'.repeat(500)}`), undefined);
+    for (const { toState } of [loopback, uri, paste, PIN.flow]) assert.equal(toState, undefined);
+  });
+
+  it('asks the person at once only where nothing comes by itself', async () => {
+    for (const flow of [relay, uri]) assert.deepEqual(await flow.listen(listenDeps()), {});
+    for (const flow of [paste, PIN.flow]) assert.deepEqual(await flow.listen(listenDeps()), { isAsked: true });
+  });
+
+  it('comes by the editor’s own address where the editor is sent there', () => {
+    assert.deepEqual(
+      [loopback, relay, uri, paste, PIN.flow].filter(({ comesByUri }) => comesByUri),
+      [relay, uri],
+    );
+  });
+
+  it('by the loopback waits for the callback, and asks for it where the port is taken', async () => {
+    const port = await freePort();
+    const redirectUri = `http://127.0.0.1:${port}/callback`;
+    const first = await loopback.listen(listenDeps({ port, redirectUri }));
+    const busy = { busyPort: port, isAsked: true };
+    assert.deepEqual(await loopback.listen(listenDeps({ port, redirectUri })), busy);
+    await assert.rejects(loopback.listen(listenDeps({ port, redirectUri, mayPaste: false })), PortUnavailableError);
+    await fetch(`${redirectUri}?code=the-code&state=the-state`, { redirect: 'manual' });
+    assert.equal((await first.callback)?.get('code'), 'the-code');
+    const closing = first.close?.();
+    const second = await loopback.listen(listenDeps({ port, redirectUri }));
+    assert.equal(second.busyPort, undefined, 'it waits until the port is free again');
+    await Promise.all([closing, second.close?.()]);
   });
 });
