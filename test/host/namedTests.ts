@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './project.ts';
 
-export const SUITES = ['unit', 'editor', 'e2e'] as const;
+const SUITES = ['unit', 'editor', 'e2e'] as const;
 
 /** A test that SECURITY.md names as the one that holds a claim. */
 export interface NamedTest {

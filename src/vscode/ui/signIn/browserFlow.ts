@@ -96,7 +96,7 @@ export class BrowserFlow {
       throw error;
     } finally {
       if (this.#pending === pending) this.#setPending(undefined);
-      // Only the next attempt by the same port waits for that: the browser may still be fetching its page.
+      // Only the next attempt by the same port waits for that.
       void listener.close?.();
       await this.#handoff.stopWaiting(attempt.correlationId).catch(() => {});
     }
@@ -163,7 +163,7 @@ export class BrowserFlow {
     const timeout = setTimeout(() => pending.fail(timedOut(callbackUrlOf(choice))), this.#timeoutMs);
     const polling = setInterval(() => void this.#pollHandoff(pending), POLL_MS);
     signal.addEventListener('abort', abort);
-    void listener.callback?.then((callback) => pending.take(callback));
+    void this.#takeFrom(listener, pending);
     this.#setPending(pending);
     try {
       await this.#handoff
@@ -181,6 +181,11 @@ export class BrowserFlow {
       clearInterval(polling);
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  async #takeFrom(listener: Listener, pending: PendingAttempt): Promise<void> {
+    const callback = await listener.callback;
+    if (callback !== undefined) pending.take(callback);
   }
 
   #takeError(pending: PendingAttempt, parameters: URLSearchParams): boolean {
@@ -223,6 +228,6 @@ export class BrowserFlow {
 }
 
 /** What X must know of a choice; a PIN needs no callback URL. */
-export function callbackUrlOf({ flow, redirectUri }: FlowChoice): string | undefined {
+function callbackUrlOf({ flow, redirectUri }: FlowChoice): string | undefined {
   return flow.method === 'pin' ? undefined : redirectUri;
 }

@@ -3,8 +3,8 @@ import { isLoopbackToBrowsers } from '../../../../x/endpoints.ts';
 import { CALLBACK_PATH } from '../../../callbackPath.ts';
 import { isMicrosofts, type Environment, type Flow, type ListenDeps, type Listener, type Verdict } from './flow.ts';
 
-/** The end of the server that was open last. There is one port for all attempts of this process. */
-let closing: Promise<unknown> | undefined;
+/** When the last attempt of this process has let go of the port. */
+let released: Promise<unknown> = Promise.resolve();
 
 /** A server on 127.0.0.1 (RFC 8252 §7.3), which the browser reaches directly or by an address that the editor forwards. */
 export const loopback: Flow = { method: 'loopback', judge, redirectUri, comesByUri: false, listen };
@@ -34,17 +34,17 @@ function redirectUri({ loopbackPort, loopbackUri }: Environment): string {
 }
 
 async function listen({ redirectUri: uri, port, mayPaste, log, ...deps }: ListenDeps): Promise<Listener> {
-  // The browser may still be fetching the page of the last attempt.
-  await closing;
+  const before = released;
+  const release = Promise.withResolvers<void>();
+  released = release.promise;
+  // An attempt that this one replaces may just be opening the port, or the browser may still be fetching its page.
+  await before;
   try {
-    const { callback, close } = await listenOnLoopback({
-      port,
-      path: CALLBACK_PATH,
-      hosts: [new URL(uri).host],
-      ...deps,
-    });
-    return { callback, close: () => (closing = close()).then(() => undefined) };
+    const server = await listenOnLoopback({ port, path: CALLBACK_PATH, hosts: [new URL(uri).host], ...deps });
+    const close = (): Promise<void> => server.close().finally(() => release.resolve());
+    return { callback: server.callback, close };
   } catch (error) {
+    release.resolve();
     if (!mayPaste || !(error instanceof PortUnavailableError)) throw error;
     // Another flow may not be registered with X; this one is, and the port may belong to a window that hands callbacks over.
     log.warn(`Sign-in: ${error.message}; the callback URL has to be pasted.`);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import type { Environment, FlowChoice, ListenDeps } from '../../../../../src/vscode/ui/signIn/flows/flow.ts';
 import { callbackUrls, flowsToOffer, flowsToTry, judgeFlows } from '../../../../../src/vscode/ui/signIn/flows/flows.ts';
 import {
@@ -218,10 +220,10 @@ describe('Flows', () => {
 
       it('pastes what would be registered for the flow that is tried', () => {
         const [first] = tried;
-        const paste = flowsToTry('paste', environment)[0];
+        const pasted = flowsToTry('paste', environment)[0];
         // The address bar never shows an address of the editor's own.
-        if (first !== 'uri') assert.equal(paste?.redirectUri, redirectUri);
-        else assert.equal(paste?.redirectUri, environment.loopbackUri);
+        if (first !== 'uri') assert.equal(pasted?.redirectUri, redirectUri);
+        else assert.equal(pasted?.redirectUri, environment.loopbackUri);
       });
 
       it('tries what the setting says and nothing else, if it can work', () => {
@@ -250,8 +252,8 @@ describe('Flows', () => {
 
   it("are not fooled by a host that looks like Microsoft's", () => {
     for (const host of ['vscode.dev.example.com', 'notvscode.dev', 'github.dev.evil.test']) {
-      const [, relay] = judgeFlows(inBrowser(`https://${host}`, LOCAL));
-      assert.equal(relay?.fit, 'none', host);
+      const [, judged] = judgeFlows(inBrowser(`https://${host}`, LOCAL));
+      assert.equal(judged?.fit, 'none', host);
     }
   });
 
@@ -294,18 +296,34 @@ describe('A flow', () => {
     );
   });
 
-  it('by the loopback waits for the callback, and asks for it where the port is taken', async () => {
+  it('by the loopback asks for the callback where another program has the port, if it may', async () => {
+    const occupant = createServer().listen(0, '127.0.0.1');
+    await once(occupant, 'listening');
+    const port = portOf(occupant);
+    try {
+      assert.deepEqual(await loopback.listen(listenDeps({ port })), { busyPort: port, isAsked: true });
+      await assert.rejects(loopback.listen(listenDeps({ port, mayPaste: false })), PortUnavailableError);
+    } finally {
+      occupant.close();
+    }
+  });
+
+  it('by the loopback waits for the callback, and has the port once the attempt before has let go of it', async () => {
     const port = await freePort();
     const redirectUri = `http://127.0.0.1:${port}/callback`;
-    const first = await loopback.listen(listenDeps({ port, redirectUri }));
-    const busy = { busyPort: port, isAsked: true };
-    assert.deepEqual(await loopback.listen(listenDeps({ port, redirectUri })), busy);
-    await assert.rejects(loopback.listen(listenDeps({ port, redirectUri, mayPaste: false })), PortUnavailableError);
+    const first = loopback.listen(listenDeps({ port, redirectUri }));
+    const second = loopback.listen(listenDeps({ port, redirectUri }));
+    const { callback, close } = await first;
     await fetch(`${redirectUri}?code=the-code&state=the-state`, { redirect: 'manual' });
-    assert.equal((await first.callback)?.get('code'), 'the-code');
-    const closing = first.close?.();
-    const second = await loopback.listen(listenDeps({ port, redirectUri }));
-    assert.equal(second.busyPort, undefined, 'it waits until the port is free again');
-    await Promise.all([closing, second.close?.()]);
+    assert.equal((await callback)?.get('code'), 'the-code');
+    await close?.();
+    assert.equal((await second).busyPort, undefined);
+    await (await second).close?.();
   });
 });
+
+function portOf(server: Server): number {
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
