@@ -1,3 +1,4 @@
+import { parseJson } from '../common/json.ts';
 import * as oauth from 'oauth4webapi';
 import * as v from 'valibot';
 import { SCOPE, TOKEN } from './characters.ts';
@@ -9,7 +10,7 @@ import {
   RefusedError,
   UnreachableError,
 } from './errors.ts';
-import { retryAfterMs, type Fetch } from './http.ts';
+import { unexpectedStatus, type Fetch } from './http.ts';
 
 /** Where an authorization server takes and gives tokens: absolute URLs. */
 export interface TokenEndpoints {
@@ -219,11 +220,10 @@ const ErrorBody = v.object({ error: v.pipe(v.string(), v.nonEmpty()), error_desc
  * causes, and an odd `scope` beside good tokens would lose them.
  */
 async function readTokens(response: Response, sent: readonly string[], world: World): Promise<TokenAnswer> {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenBody), await readSuccess(response, sent, world));
-  if (!parsed.success) {
+  const wire = parseJson(TokenBody, await readSuccess(response, sent, world));
+  if (wire === undefined) {
     throw new UnreachableError('The server answered with something that is not OAuth.', { status: response.status });
   }
-  const wire = parsed.output;
   return {
     accessToken: wire.access_token,
     refreshToken: wire.refresh_token,
@@ -237,18 +237,15 @@ async function readTokens(response: Response, sent: readonly string[], world: Wo
  * secrets of the request.
  */
 async function readSuccess(response: Response, sent: readonly string[], world: World): Promise<string> {
-  const { status, headers } = response;
+  const { status } = response;
   const body = await response.text();
   if (status === 200) return body;
   // Gateways put OAuth-looking bodies on 429 and 5xx as well; they say nothing about a token.
   if (status >= 400 && status < 500 && status !== 429) {
-    const refusal = v.safeParse(v.pipe(v.string(), v.parseJson(), ErrorBody), body);
-    if (refusal.success) throw new RefusedError(status, refusal.output.error, refusal.output.error_description, sent);
+    const refusal = parseJson(ErrorBody, body);
+    if (refusal !== undefined) throw new RefusedError(status, refusal.error, refusal.error_description, sent);
   }
-  throw new UnreachableError(`The server answered ${status}.`, {
-    status,
-    retryAfterMs: retryAfterMs(headers, world.now()),
-  });
+  throw unexpectedStatus(response, world.now());
 }
 
 /** There is no discovery at X; the library needs an issuer for its bookkeeping only. */

@@ -1,8 +1,9 @@
+import { parseJson } from '../common/json.ts';
 import * as v from 'valibot';
 import { TOKEN } from './characters.ts';
 import { basic } from './clientAuthentication.ts';
 import { UnreachableError } from './errors.ts';
-import { retryAfterMs, type Fetch } from './http.ts';
+import { unexpectedStatus, type Fetch } from './http.ts';
 import type { Consumer } from './oauth1Signature.ts';
 
 /** What this module needs of the world. `fetch` must be {@link bounded}; `now` is in epoch milliseconds. */
@@ -32,15 +33,10 @@ const BearerAnswer = v.object({
  * @throws {UnreachableError}
  */
 export async function clientCredentialsResponse(response: Response, world: Pick<World, 'now'>): Promise<string> {
-  const { status, headers } = response;
-  if (status !== 200) {
-    throw new UnreachableError(`The server answered ${status}.`, {
-      status,
-      retryAfterMs: retryAfterMs(headers, world.now()),
-    });
-  }
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), BearerAnswer), await response.text());
+  const { status } = response;
+  if (status !== 200) throw unexpectedStatus(response, world.now());
+  const answer = parseJson(BearerAnswer, await response.text());
   // The answer carries a secret: neither it nor valibot's issues, which quote it, may go into the error.
-  if (!parsed.success) throw new UnreachableError('The answer is not one of the token endpoint.', { status });
-  return parsed.output.access_token;
+  if (answer === undefined) throw new UnreachableError('The answer is not one of the token endpoint.', { status });
+  return answer.access_token;
 }

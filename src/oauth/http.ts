@@ -124,6 +124,11 @@ export function unreachable(url: string, error: unknown, why?: string): Unreacha
   });
 }
 
+/** What it means that a server answered with a status that its protocol does not know here; `now` in epoch milliseconds. */
+export function unexpectedStatus({ status, headers }: Response, now: number): UnreachableError {
+  return new UnreachableError(`The server answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, now) });
+}
+
 class AnswerTooLongError extends Error {}
 
 async function readWhole(response: Response, maxBodyBytes: number): Promise<Uint8Array<ArrayBuffer>> {

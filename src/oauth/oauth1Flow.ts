@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { AuthorizationDeniedError, CallbackMismatchError, UnreachableError } from './errors.ts';
-import { retryAfterMs, type Fetch } from './http.ts';
+import { unexpectedStatus, type Fetch } from './http.ts';
 import { sign, type Consumer, type SignedRequest, type Token } from './oauth1Signature.ts';
 
 /** What this module needs of the world. `fetch` must be {@link bounded}; `now` is in epoch milliseconds. */
@@ -148,13 +148,8 @@ async function readForm<Schema extends v.GenericSchema>(
   schema: Schema,
   world: Pick<World, 'now'>,
 ): Promise<{ readonly answer: v.InferOutput<Schema>; readonly others: Readonly<Record<string, string>> }> {
-  const { status, headers } = response;
-  if (status !== 200) {
-    throw new UnreachableError(`The server answered ${status}.`, {
-      status,
-      retryAfterMs: retryAfterMs(headers, world.now()),
-    });
-  }
+  const { status } = response;
+  if (status !== 200) throw unexpectedStatus(response, world.now());
   const { oauth_token, oauth_token_secret, ...others } = Object.fromEntries(new URLSearchParams(await response.text()));
   const parsed = v.safeParse(schema, { ...others, oauth_token, oauth_token_secret });
   // The answer carries secrets: neither it nor valibot's issues, which quote it, may go into the error.

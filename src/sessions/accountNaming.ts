@@ -1,3 +1,4 @@
+import { messageOf } from '../common/messageOf.ts';
 import type { Log } from '../common/log.ts';
 import { UnreachableError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
@@ -63,9 +64,7 @@ export class AccountNaming {
       this.#backOff.succeeded(namingOf(grant));
       return user;
     } catch (error) {
-      this.#log.warn(
-        `Grant ${grant.id}: X did not say whose it is. ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#log.warn(`Grant ${grant.id}: X did not say whose it is. ${messageOf(error)}`);
       const wishMs = error instanceof UnreachableError ? error.retryAfterMs : undefined;
       this.#backOff.failed(namingOf(grant), Math.max(ASK_WHO_AGAIN_MS, wishMs ?? 0));
       return undefined;
@@ -96,7 +95,7 @@ export class AccountNaming {
     try {
       return await this.keepNamed(grant, user);
     } catch (error) {
-      this.#log.warn(`Grant ${grant.id}: not named. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Grant ${grant.id}: not named. ${messageOf(error)}`);
       return grant;
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '../common/messageOf.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
@@ -94,7 +95,7 @@ export class Labels {
       await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
       return (await writeFirst(this.#pathOf(label), hash(keyOf(owner)))) || (await this.#isTheirs(label, owner));
     } catch (error) {
-      this.#log.warn(`Could not note whose a label is: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Could not note whose a label is: ${messageOf(error)}`);
       // A full disk must not keep anybody from signing in.
       return true;
     }

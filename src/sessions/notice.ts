@@ -1,6 +1,6 @@
 import type { Grant, OAuth2Grant } from './grant.ts';
 
-/** What a person should be told, once across all windows; src/vscode/ui/messages/userFacingErrors.ts has the words. */
+/** What a person should be told, once across all windows; src/vscode/ui/messages/notices.ts has the words. */
 export type Notice =
   /** X ended the grant. `dropped`: an earlier refresh's answer was lost, which is the likely reason. */
   | { readonly kind: 'rejected'; readonly grant: OAuth2Grant; readonly dropped: boolean }

@@ -1,8 +1,9 @@
+import { messageOf } from '../common/messageOf.ts';
 import { randomUUID } from 'node:crypto';
 import { RefusedError, UnreachableError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
-import { refusalCause } from '../x/refusals.ts';
+import { refusalCause } from '../x/errors.ts';
 import type { BackOff } from './backOff.ts';
 import type { ClientSecrets } from './store/clientSecrets.ts';
 import { NO_LOCK, runExclusive, type Lease, type Locks } from '../ipc/locks.ts';
@@ -154,7 +155,7 @@ export class Refresh {
         runExclusive<Outcome>(this.#locks, grant.id, options, (lease) => this.#refreshAlone(grant, refused, lease)),
       );
     } catch (error) {
-      this.#log.warn(`Grant ${grant.id}: not refreshed. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Grant ${grant.id}: not refreshed. ${messageOf(error)}`);
       this.#backOff.failed(grant.id);
       return 'unreachable';
     }
@@ -272,7 +273,7 @@ export class Refresh {
     // Whatever X dislikes, it has not spent the refresh token.
     if (!dropped) await this.#mark(grant, undefined);
     this.#backOff.failed(grant.id);
-    if (cause === 'other') return 'unreachable';
+    if (cause !== 'unknown-client' && cause !== 'client-secret') return 'unreachable';
     if (await this.#isFirstToTell(grant, cause)) {
       this.#notify(cause === 'client-secret' ? { kind: cause, grant, hasSecret } : { kind: cause, grant });
     }
@@ -329,7 +330,7 @@ export class Refresh {
       return await this.#grants.change(grant, change);
     } catch (error) {
       // A mark that can't be taken back is only less to go by.
-      this.#log.warn(`Grant ${grant.id}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Grant ${grant.id}: ${messageOf(error)}`);
       return undefined;
     }
   }

@@ -2,7 +2,7 @@ import type { Log } from '../common/log.ts';
 import { RefusedError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
-import { refusalCause } from '../x/refusals.ts';
+import { refusalCause } from '../x/errors.ts';
 import type { Given } from './labels.ts';
 import type { ClientSecrets } from './store/clientSecrets.ts';
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../common/messageOf.ts';
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../common/log.ts';
 import type { UnfinishedWork } from '../common/unfinishedWork.ts';
@@ -96,7 +97,7 @@ export class SignIns {
         );
       } catch (error) {
         // Its window is there.
-        this.#log.debug(`Grant ${pending.id}: ${error instanceof Error ? error.message : String(error)}`);
+        this.#log.debug(`Grant ${pending.id}: ${messageOf(error)}`);
       }
     }
   }

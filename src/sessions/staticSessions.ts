@@ -1,3 +1,4 @@
+import { messageOf } from '../common/messageOf.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import type { Log } from '../common/log.ts';
 import type { Account, GrantBase, GrantOf } from './grant.ts';
@@ -156,10 +157,6 @@ export class StaticSessions<Kind extends StaticKind> {
       return false;
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Tells bearer tokens apart without telling anything about them. */

@@ -1,8 +1,8 @@
 import * as appOnly from '../oauth/clientCredentials.ts';
 import { secretsIn } from '../oauth/clientAuthentication.ts';
+import { RefusedError } from '../oauth/errors.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
 import { errorOf } from './oauth1Errors.ts';
-import { Problem } from './problems.ts';
 import { whoAmI } from './users.ts';
 
 /**
@@ -26,7 +26,7 @@ export type BearerOwner = 'app' | 'user' | 'malformed';
 /**
  * Checks a bearer token that was pasted. `/2/users/me` is not for apps, and says so only to an app that X knows.
  *
- * @throws {Problem} when X refuses for another reason, as it does with 401 when the token is unknown
+ * @throws {RefusedError} when X refuses for another reason, as it does with 401 when the token is unknown
  * @throws {UnreachableError}
  */
 export async function bearerOwner(apiBaseUrl: string, bearer: string, world: appOnly.World): Promise<BearerOwner> {
@@ -36,7 +36,7 @@ export async function bearerOwner(apiBaseUrl: string, bearer: string, world: app
     await whoAmI(apiBaseUrl, `Bearer ${bearer}`, world);
     return 'user';
   } catch (error) {
-    if (error instanceof Problem && error.kind === 'unsupported-authentication') return 'app';
+    if (error instanceof RefusedError && error.code === 'unsupported-authentication') return 'app';
     throw error;
   }
 }

@@ -3,7 +3,8 @@ import { RefusedError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import * as oauth1 from '../oauth/oauth1Flow.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
-import { errorOf, INVALID_VERIFIER } from './oauth1Errors.ts';
+import { INVALID_VERIFIER } from './errors.ts';
+import { errorOf } from './oauth1Errors.ts';
 import { whoAmI, whoAmIUrl, type User } from './users.ts';
 
 /** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */

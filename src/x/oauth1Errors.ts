@@ -1,10 +1,7 @@
 import * as v from 'valibot';
-import { RefusedError, UnreachableError } from '../oauth/errors.ts';
-import { retryAfterMs } from '../oauth/http.ts';
-import { readProblem } from './problems.ts';
-
-/** The code of a {@link RefusedError} when the verifier or PIN is wrong: X has no number for that. */
-export const INVALID_VERIFIER = 'invalid_verifier';
+import { RefusedError, type UnreachableError } from '../oauth/errors.ts';
+import { unexpectedStatus } from '../oauth/http.ts';
+import { INVALID_VERIFIER, readProblem } from './errors.ts';
 
 /** The code of a {@link RefusedError} when X refuses in words that are new to us; its description has them. */
 export const UNKNOWN = 'unknown';
@@ -19,12 +16,12 @@ export async function errorOf(
   sent: readonly string[],
   now: number,
 ): Promise<RefusedError | UnreachableError> {
-  const { status, headers } = response;
+  const { status } = response;
   const body = (await response.text()).trim();
   const mayRefuse = status >= 400 && status < 500 && status !== 429;
-  const refusal = mayRefuse ? (readJson(status, body, sent) ?? readXml(body) ?? readSentence(body)) : undefined;
+  const refusal = mayRefuse ? (readJson(body, sent) ?? readXml(body) ?? readSentence(body)) : undefined;
   if (refusal !== undefined) return new RefusedError(status, refusal.code, refusal.description, sent);
-  return new UnreachableError(`X answered ${status}.`, { status, retryAfterMs: retryAfterMs(headers, now) });
+  return unexpectedStatus(response, now);
 }
 
 interface Refusal {
@@ -40,9 +37,7 @@ const ErrorEntry = v.object({ code: v.optional(v.unknown()), message: v.optional
 /** RFC 6749 §5.2, or in older answers a sentence. */
 const ErrorBody = v.object({ error: v.string(), error_description: v.optional(v.string()) });
 
-const DetailBody = v.object({ detail: v.string() });
-
-function readJson(status: number, body: string, sent: readonly string[]): Refusal | undefined {
+function readJson(body: string, sent: readonly string[]): Refusal | undefined {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -53,15 +48,14 @@ function readJson(status: number, body: string, sent: readonly string[]): Refusa
   if (v.is(ErrorEntry, first)) {
     const { code, message } = first;
     const isCode = typeof code === 'number' || typeof code === 'string';
-    return { code: isCode ? String(code) : errnoCode(message), description: message };
+    return { code: isCode ? String(code) : numberOf(message), description: message };
   }
   if (v.is(ErrorBody, json)) {
     const { error, error_description: description } = json;
-    return /^\w+$/.test(error) ? { code: error, description } : { code: errnoCode(error), description: error };
+    return /^\w+$/.test(error) ? { code: error, description } : { code: numberOf(error), description: error };
   }
-  const { kind, reason } = readProblem(status, body, sent);
-  if (kind === 'unknown') return undefined;
-  return { code: reason ?? kind, description: v.is(DetailBody, json) ? json.detail : undefined };
+  const problem = readProblem(body, sent);
+  return problem && { code: problem.reason ?? problem.kind, description: problem.detail };
 }
 
 /**
@@ -79,12 +73,12 @@ function readXml(body: string): Refusal | undefined {
     .replaceAll('&amp;', '&')
     .replace(/\s+/g, ' ')
     .trim();
-  return { code: code ?? errnoCode(description), description };
+  return { code: code ?? numberOf(description), description };
 }
 
 /** A bare sentence could be a gateway's: only X's own are a refusal. */
 function readSentence(body: string): Refusal | undefined {
-  const code = /[<{]/.test(body) ? UNKNOWN : errnoCode(body);
+  const code = /[<{]/.test(body) ? UNKNOWN : numberOf(body);
   return code === UNKNOWN ? undefined : { code, description: body };
 }
 
@@ -103,6 +97,6 @@ const SENTENCES: readonly (readonly [code: string, words: RegExp])[] = [
   [INVALID_VERIFIER, /invalid oauth_verifier/i],
 ];
 
-function errnoCode(words: string | undefined): string {
+function numberOf(words: string | undefined): string {
   return SENTENCES.find(([, pattern]) => pattern.test(words ?? ''))?.[0] ?? UNKNOWN;
 }

@@ -1,8 +1,9 @@
+import { parseJson } from '../common/json.ts';
 import * as v from 'valibot';
 import { credentialsIn } from '../oauth/clientAuthentication.ts';
 import { UnreachableError } from '../oauth/errors.ts';
-import { retryAfterMs, type Fetch } from '../oauth/http.ts';
-import { readProblem } from './problems.ts';
+import { unexpectedStatus, type Fetch } from '../oauth/http.ts';
+import { refusedByApi } from './errors.ts';
 
 /** A person (or an organization) on X. */
 export interface User {
@@ -36,7 +37,7 @@ export function whoAmIUrl(apiBaseUrl: string): string {
  * Asks X whose token this is (`GET /2/users/me`; needs `tweet.read` and `users.read`; 75 per 15 minutes and user).
  * `authorization` is the whole header, so that it serves OAuth 1.0a as well.
  *
- * @throws {Problem} when X refuses
+ * @throws {RefusedError} when X refuses
  * @throws {UnreachableError}
  */
 export async function whoAmI(
@@ -48,14 +49,11 @@ export async function whoAmI(
   const { status } = response;
   const body = await response.text();
   if (status === 429 || status >= 500 || (status > 200 && status < 400)) {
-    throw new UnreachableError(`X answered ${status}.`, {
-      status,
-      retryAfterMs: retryAfterMs(response.headers, world.now()),
-    });
+    throw unexpectedStatus(response, world.now());
   }
-  if (status !== 200) throw readProblem(status, body, credentialsIn(authorization));
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), UserAnswer), body);
-  if (!parsed.success) throw new UnreachableError('X answered with something that is not a user.', { status });
-  const { id, username, profile_image_url: imageUrl } = parsed.output.data;
+  if (status !== 200) throw refusedByApi(status, body, credentialsIn(authorization));
+  const answer = parseJson(UserAnswer, body);
+  if (answer === undefined) throw new UnreachableError('X answered with something that is not a user.', { status });
+  const { id, username, profile_image_url: imageUrl } = answer.data;
   return { id, username, imageUrl };
 }

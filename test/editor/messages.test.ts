@@ -3,7 +3,7 @@ import { bounded } from '../../src/oauth/http.ts';
 import { newNonce } from '../../src/oauth/oauth1Signature.ts';
 import { fingerprint } from '../../src/sessions/staticSessions.ts';
 import type { UserFacingError, ErrorName, Remedy } from '../../src/vscode/userFacingError.ts';
-import { toUserFacingError } from '../../src/vscode/ui/messages/userFacingErrors.ts';
+import { toUserFacingError } from '../../src/vscode/ui/messages/errors.ts';
 import { appOnlyBearer, bearerOwner } from '../../src/x/appOnly.ts';
 import { accessToken, requestToken, whoseToken } from '../../src/x/oauth1.ts';
 import { whoAmI } from '../../src/x/users.ts';

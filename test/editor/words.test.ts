@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Status } from '../../src/sessions/session.ts';
 import { refreshWords, troubleWords } from '../../src/vscode/ui/accounts/accountLabels.ts';
 import { UserFacingError } from '../../src/vscode/userFacingError.ts';
-import { replaced } from '../../src/vscode/ui/messages/userFacingErrors.ts';
+import { replaced } from '../../src/vscode/ui/messages/signInErrors.ts';
 import { ask, choose, promptTimeout } from '../../src/vscode/ui/prompt.ts';
 import { knownScopes, scopesInWords, scopeWords } from '../../src/vscode/ui/accounts/scopeLabels.ts';
 import { SCOPES } from 'x-authentication-testing';

@@ -9,9 +9,8 @@ import { appOnlyBearer, bearerOwner } from '../../src/x/appOnly.ts';
 import { compareClocks } from '../../src/x/clock.ts';
 import { tokenEndpoints } from '../../src/x/endpoints.ts';
 import { accessToken, invalidateToken, requestToken, whoseToken, type SignedIn } from '../../src/x/oauth1.ts';
-import { Problem } from '../../src/x/problems.ts';
 import { rateLimitOf } from '../../src/x/rateLimit.ts';
-import { refusalCause } from '../../src/x/refusals.ts';
+import { refusalCause } from '../../src/x/errors.ts';
 import { whoAmI, type User } from '../../src/x/users.ts';
 import { answer, answering, type Answer, type Sent } from './answers.ts';
 import { isDead } from './deadToken.ts';
@@ -69,7 +68,7 @@ interface World {
 interface Operation<Result> {
   readonly title: string;
   readonly ask: (apiBaseUrl: string, secrets: Secrets, world: World) => Promise<Result>;
-  readonly throws: readonly (typeof RefusedError | typeof UnreachableError | typeof Problem)[];
+  readonly throws: readonly (typeof RefusedError | typeof UnreachableError)[];
   readonly check: (result: Result, sent: Sent) => void;
 }
 
@@ -186,7 +185,7 @@ describe('Any answer of X', () => {
     {
       title: 'to the question who it is names somebody, or is a documented error that tells nothing',
       ask: (base, { code }, world) => whoAmI(base, `Bearer ${code}`, world),
-      throws: [Problem, UnreachableError],
+      throws: [RefusedError, UnreachableError],
       check: checkUser,
     },
     4,
@@ -252,7 +251,7 @@ describe('Any answer of X', () => {
     {
       title: 'to a bearer that was pasted says whose it is, or is a documented error that tells nothing',
       ask: (base, { code }, world) => bearerOwner(base, code, world),
-      throws: [Problem, UnreachableError],
+      throws: [RefusedError, UnreachableError],
       check: () => undefined,
     },
     2,

@@ -139,7 +139,7 @@ export function assertDocumented(error: unknown, classes: readonly ErrorClass[],
 export async function assertSentence(error: unknown, secrets: readonly string[]): Promise<void> {
   // First of all, since it says where `vscode` is found.
   await import('../unit/attacks/editor.ts');
-  const { toUserFacingError } = await import('../../src/vscode/ui/messages/userFacingErrors.ts');
+  const { toUserFacingError } = await import('../../src/vscode/ui/messages/errors.ts');
   const { name, message } = toUserFacingError(error);
   assert.ok(FAILURES.has(name), name);
   assertFit(message, secrets);

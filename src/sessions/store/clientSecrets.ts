@@ -1,3 +1,4 @@
+import { parseJson } from '../../common/json.ts';
 import * as v from 'valibot';
 import type { Client } from '../../oauth/clientAuthentication.ts';
 import type { Secrets } from './grantRecords.ts';
@@ -24,8 +25,8 @@ export class ClientSecrets {
   async get(app: App): Promise<Client> {
     const { clientId } = app;
     const stored = await this.#secrets.get(keyOf(app));
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ClientRecord), stored);
-    return parsed.success ? { clientId, clientSecret: parsed.output.clientSecret } : { clientId };
+    const record = parseJson(ClientRecord, stored);
+    return record === undefined ? { clientId } : { clientId, clientSecret: record.clientSecret };
   }
 
   /** Keeps or, given undefined, forgets an app's secret. White space around it is never part of it: X's console copies a newline along. */

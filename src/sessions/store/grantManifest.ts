@@ -1,3 +1,4 @@
+import { parseJson } from '../../common/json.ts';
 import * as fs from 'node:fs/promises';
 import * as v from 'valibot';
 import { readSmallFile, replaceSmallFile } from '../../ipc/durableFiles.ts';
@@ -20,8 +21,7 @@ export class GrantManifest {
 
   /** Undefined where there is none, or none that can be read. */
   async read(): Promise<Manifest | undefined> {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ManifestRecord), await readSmallFile(this.#path));
-    return parsed.success ? parsed.output : undefined;
+    return parseJson(ManifestRecord, await readSmallFile(this.#path));
   }
 
   async write(manifest: Manifest): Promise<void> {

@@ -1,3 +1,5 @@
+import { messageOf } from '../../common/messageOf.ts';
+import { parseJson } from '../../common/json.ts';
 import * as v from 'valibot';
 import { fromRecord, toRecord, UnreadableRecordError, type Grant, type GrantKind, type GrantOf } from '../grant.ts';
 import type { Log } from '../../common/log.ts';
@@ -82,13 +84,7 @@ export class GrantRecords<Kind extends GrantKind> {
   async read(key: string): Promise<GrantOf<Kind> | undefined> {
     const stored = await this.#secrets.get(key);
     if (stored === undefined) return undefined;
-    let json: unknown;
-    try {
-      json = JSON.parse(stored);
-    } catch {
-      json = undefined;
-    }
-    const grant = fromRecord(this.#kind, json);
+    const grant = fromRecord(this.#kind, parseJson(v.unknown(), stored));
     if (this.keyOf(grant) !== key) throw new UnreadableRecordError('it is filed under another name', false);
     return grant;
   }
@@ -105,8 +101,8 @@ export class GrantRecords<Kind extends GrantKind> {
   async forgetUnreadable(olderThanMs: number): Promise<void> {
     for (const key of await this.#secrets.keys()) {
       if (!key.startsWith(SET_ASIDE_PREFIX + this.#prefix)) continue;
-      const aside = v.safeParse(v.pipe(v.string(), v.parseJson(), SetAside), await this.#secrets.get(key));
-      const age = aside.success ? this.#now() - aside.output.since : Infinity;
+      const aside = parseJson(SetAside, await this.#secrets.get(key));
+      const age = aside === undefined ? Infinity : this.#now() - aside.since;
       // A time in the future is as little use as one long ago.
       if (age < 0 || age >= olderThanMs) await this.#secrets.delete(key);
     }
@@ -120,7 +116,7 @@ export class GrantRecords<Kind extends GrantKind> {
       await this.#secrets.store(SET_ASIDE_PREFIX + key, JSON.stringify(aside));
       await this.#secrets.delete(key);
     } catch (error) {
-      this.#log.error(`Could not set it aside: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.error(`Could not set it aside: ${messageOf(error)}`);
     }
     return stored;
   }

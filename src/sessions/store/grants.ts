@@ -1,3 +1,4 @@
+import { messageOf } from '../../common/messageOf.ts';
 import { errnoCode } from '../../ipc/fileErrors.ts';
 import type { App } from './clientSecrets.ts';
 import {
@@ -624,7 +625,7 @@ export class Grants<Kind extends GrantKind = GrantKind> {
   }
 
   #failed(what: string, error: unknown): void {
-    this.#log.error(`Could not ${what}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#log.error(`Could not ${what}: ${messageOf(error)}`);
   }
 
   /** For what must not undo the work that it follows: a failure is logged, and the memory of this window stays right. */

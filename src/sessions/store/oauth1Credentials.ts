@@ -1,3 +1,4 @@
+import { parseJson } from '../../common/json.ts';
 import * as v from 'valibot';
 import type { Consumer, Token } from '../../oauth/oauth1Signature.ts';
 
@@ -21,10 +22,10 @@ export function writeOAuth1Credentials(consumer: Consumer, token: Token): string
 
 /** Throws when the text is not what {@link writeOAuth1Credentials} made. The error quotes nothing of it. */
 export function readOAuth1Credentials(text: string): { readonly consumer: Consumer; readonly token: Token } {
-  const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Credentials), text);
-  if (!success) throw new Error('The stored OAuth 1.0a credentials are damaged.');
+  const credentials = parseJson(Credentials, text);
+  if (credentials === undefined) throw new Error('The stored OAuth 1.0a credentials are damaged.');
   return {
-    consumer: { key: output.oauth_consumer_key, secret: output.oauth_consumer_secret },
-    token: { token: output.oauth_token, secret: output.oauth_token_secret },
+    consumer: { key: credentials.oauth_consumer_key, secret: credentials.oauth_consumer_secret },
+    token: { token: credentials.oauth_token, secret: credentials.oauth_token_secret },
   };
 }

@@ -1,3 +1,5 @@
+import { messageOf } from '../../common/messageOf.ts';
+import { parseJson } from '../../common/json.ts';
 import { hkdfSync, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { Log } from '../../common/log.ts';
@@ -74,7 +76,7 @@ export class StoreKey {
       return await this.#locks.withLock(STORED_AS, waiting, () => this.#create());
     } catch (error) {
       if (error instanceof StoreKeyUnavailableError) throw error;
-      this.#log.warn(`No lock for a new key. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`No lock for a new key. ${messageOf(error)}`);
       return this.#create();
     }
   }
@@ -87,7 +89,7 @@ export class StoreKey {
     const key = randomBytes(32);
     await this.#secrets.store(STORED_AS, JSON.stringify({ version: VERSION, key: key.toString('base64url') }));
     await this.#leaveHint().catch((error: unknown) => {
-      this.#log.warn(`Could not note that there is a key. ${error instanceof Error ? error.message : String(error)}`);
+      this.#log.warn(`Could not note that there is a key. ${messageOf(error)}`);
     });
     return key;
   }
@@ -96,22 +98,21 @@ export class StoreKey {
   async #setAside(): Promise<void> {
     const stored = await this.#secrets.get(STORED_AS);
     if (stored === undefined) return;
-    const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), Versioned), stored);
-    if (success && output.version > VERSION)
-      throw new StoreKeyUnavailableError('A newer version of X Authentication has the key.');
+    const { version = 0 } = parseJson(Versioned, stored) ?? {};
+    if (version > VERSION) throw new StoreKeyUnavailableError('A newer version of X Authentication has the key.');
     await this.#secrets.store(`unreadable:${STORED_AS}`, JSON.stringify({ since: this.#now(), stored }));
   }
 
   async #read(): Promise<Buffer | undefined> {
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), StoredKey), await this.#secrets.get(STORED_AS));
-    return parsed.success ? Buffer.from(parsed.output.key, 'base64url') : undefined;
+    const stored = parseJson(StoredKey, await this.#secrets.get(STORED_AS));
+    return stored && Buffer.from(stored.key, 'base64url');
   }
 
   /** Whether there is a key that was made after this window had started. One that was there before has been lost. */
   async #isElsewhere(): Promise<boolean> {
-    const hint = v.safeParse(v.pipe(v.string(), v.parseJson(), Hint), await readSmallFile(this.#hintPath));
-    if (!hint.success) return false;
-    const { createdAt } = hint.output;
+    const hint = parseJson(Hint, await readSmallFile(this.#hintPath));
+    if (hint === undefined) return false;
+    const { createdAt } = hint;
     // From the future is what a clock wrote that was wrong.
     return this.#startedAt < createdAt + LATE_MS && createdAt <= this.#now() + LATE_MS;
   }

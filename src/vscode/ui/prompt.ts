@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { DEVELOPER_CONSOLE } from '../../x/endpoints.ts';
 import { UserFacingError } from '../userFacingError.ts';
 import { unlessAborted } from '../../common/abort.ts';
-import { cancelled, unanswered } from './messages/userFacingErrors.ts';
+import { cancelled, unanswered } from './messages/signInErrors.ts';
 import { openWalkthrough } from '../walkthrough.ts';
 
 const { l10n } = vscode;

@@ -12,7 +12,7 @@ import { commandHandlers } from './commandHandlers.ts';
 import { ApiKeyPrompt } from './signIn/apiKeyPrompt.ts';
 import { diagnose } from './diagnostics.ts';
 import { signOutOf } from './accounts/manageAccounts.ts';
-import { toUserFacingError } from './messages/userFacingErrors.ts';
+import { toUserFacingError } from './messages/errors.ts';
 import { OAuth1SignIn } from './signIn/oauth1SignIn.ts';
 import { settings } from '../settings.ts';
 import { Messages } from './messages/messages.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { RefusedError } from '../../../src/oauth/errors.ts';
-import { refusalCause } from '../../../src/x/refusals.ts';
+import { refusalCause } from '../../../src/x/errors.ts';
 import { type App, basic, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { HOUR, type Machine, openMachine, works } from './harness/window.ts';
 

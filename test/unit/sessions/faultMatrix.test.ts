@@ -5,7 +5,7 @@ import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded, type Fetch } from '../../../src/oauth/http.ts';
 import { isProvisional } from '../../../src/sessions/grant.ts';
 import type { Notice } from '../../../src/sessions/notice.ts';
-import { refusalCause } from '../../../src/x/refusals.ts';
+import { refusalCause } from '../../../src/x/errors.ts';
 import { type Effect, type Making, type Row, rows } from './harness/faultRows.ts';
 import { HOUR, type Machine, MINUTE, openMachine, type Window, works } from './harness/window.ts';
 
@@ -165,7 +165,7 @@ function inShort(notice: Notice): string {
   return notice.kind === 'rejected' && notice.dropped ? 'rejected, dropped' : notice.kind;
 }
 
-/** What src/vscode/ui/messages/userFacingErrors.ts makes of an error, in short. */
+/** What src/vscode/ui/messages/errors.ts makes of an error, in short. */
 function advice(result: unknown): string {
   if (result instanceof UnreachableError) {
     return result.status === undefined ? 'check the connection' : 'try again in a few minutes';

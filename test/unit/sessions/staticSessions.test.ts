@@ -153,7 +153,7 @@ describe('Sessions that last', () => {
       assert.equal(machine.x.requestsTo(INVALIDATE).length, 2);
       assert.deepEqual(window.notices, [{ kind: 'replaced-not-revoked', grant: third }]);
       assert.ok(machine.x.secrets.has(second.token.token));
-      const why = `Grant ${third.id}: what it replaced is not revoked at X. X answered 503.`;
+      const why = `Grant ${third.id}: what it replaced is not revoked at X. The server answered 503.`;
       assert.ok(window.logged.includes(why), window.logged.join('\n'));
     });
 

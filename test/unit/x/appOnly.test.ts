@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
 import { appOnlyBearer, bearerOwner } from '../../../src/x/appOnly.ts';
-import { Problem } from '../../../src/x/problems.ts';
 import { answers, answersJson, Client, faults, NATIVE_APP, type FakeX, startFakeX } from 'x-authentication-testing';
 
 const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
@@ -67,7 +66,7 @@ describe('app-only bearer tokens at X', () => {
   it('that are unknown are not taken, nor are good ones refused on a bad day', async () => {
     await assert.rejects(
       bearerOwner(x.apiBaseUrl, 'AAAAunknown', world),
-      (error) => error instanceof Problem && error.status === 401,
+      (error) => error instanceof RefusedError && error.status === 401,
     );
     const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
     for (const fault of [faults.internalError, faults.tooManyRequests, faults.reset]) {
@@ -75,7 +74,7 @@ describe('app-only bearer tokens at X', () => {
       await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), UnreachableError);
     }
     x.fail('/2/users/me', answers(403, {}, '<html>no</html>'));
-    await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), Problem);
+    await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), RefusedError);
   });
 
   it('that no header can hold are never sent, nor quoted', async () => {

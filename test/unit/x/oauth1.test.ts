@@ -11,7 +11,8 @@ import {
   whoseToken,
   type SignedIn,
 } from '../../../src/x/oauth1.ts';
-import { INVALID_VERIFIER } from '../../../src/x/oauth1Errors.ts';
+import { INVALID_VERIFIER } from '../../../src/x/errors.ts';
+
 import type { User } from '../../../src/x/users.ts';
 import {
   ADA,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
-import { errorOf, INVALID_VERIFIER, UNKNOWN } from '../../../src/x/oauth1Errors.ts';
+import { INVALID_VERIFIER } from '../../../src/x/errors.ts';
+import { errorOf, UNKNOWN } from '../../../src/x/oauth1Errors.ts';
 
 /** What X says, word for word: from its documentation, or from developers' reports. */
 const SAID = [

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import { UnreachableError } from '../../../src/oauth/errors.ts';
+import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
-import { Problem } from '../../../src/x/problems.ts';
 import { whoAmI } from '../../../src/x/users.ts';
 import {
   ADA,
@@ -68,29 +67,29 @@ describe('whoAmI', () => {
     assert.equal((await ask()).id, '18446744073709551615');
   });
 
-  const problems: readonly (readonly [what: string, fault: Fault, status: number, kind: string])[] = [
+  const refusals: readonly (readonly [what: string, fault: Fault, status: number, kind: string])[] = [
     ['400', answers(400, {}, 'Bad Request'), 400, 'unknown'],
     ['401 of API v2', faults.unauthorized, 401, 'Unauthorized'],
     ['401 of a gateway', faults.bareUnauthorized, 401, 'unknown'],
     ['402', faults.creditsDepleted, 402, 'credits'],
-    ['403 for an app in the wrong package', faults.clientNotEnrolled, 403, 'client-forbidden'],
+    ['403 for an app in the wrong package', faults.clientNotEnrolled, 403, 'client-not-enrolled'],
     ['403 for a suspended user', faults.userSuspended, 403, 'user-suspended'],
     ['403 of a gateway', faults.bareForbidden, 403, 'unknown'],
     ['404', answers(404, {}, 'Not Found'), 404, 'unknown'],
   ];
-  for (const [what, fault, status, kind] of problems) {
-    it(`is a Problem after ${what}`, async () => {
+  for (const [what, fault, status, code] of refusals) {
+    it(`is a refusal after ${what}`, async () => {
       x.fail(ME, fault);
       const error = await failure();
-      assert.ok(error instanceof Problem, inspect(error));
-      assert.deepEqual([error.status, error.kind], [status, kind]);
+      assert.ok(error instanceof RefusedError, inspect(error));
+      assert.deepEqual([error.status, error.code], [status, code]);
     });
   }
 
-  it('is a Problem when the token is dead', async () => {
+  it('is a refusal when the token is dead', async () => {
     x.disconnect('ada');
     const error = await failure();
-    assert.ok(error instanceof Problem && error.status === 401, inspect(error));
+    assert.ok(error instanceof RefusedError && error.status === 401, inspect(error));
   });
 
   const user = (data: unknown): Fault => answersJson(200, { data });

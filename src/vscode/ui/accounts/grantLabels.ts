@@ -1,6 +1,5 @@
 import { l10n } from 'vscode';
 import { labelsWithApp, type LabelWords } from '../../../sessions/labels.ts';
-import { SHORT_KEY_LENGTH } from '../messages/userFacingErrors.ts';
 
 /** What accounts of `x` are called, besides `@name`. */
 export const labelWords: LabelWords = {
@@ -34,4 +33,11 @@ export function appLabels(apiKey: string): Iterable<string> {
 export function* numbered(name: string): Iterable<string> {
   yield name;
   for (let n = 2; ; n++) yield `${name} ${n}`;
+}
+
+/** Enough of an API key to recognize it by. */
+export const SHORT_KEY_LENGTH = 6;
+
+export function shortKey(apiKey: string): string {
+  return `${apiKey.slice(0, SHORT_KEY_LENGTH)}…`;
 }

@@ -4,7 +4,9 @@ import type { Grant } from '../../../sessions/grant.ts';
 import type { Notice } from '../../../sessions/notice.ts';
 import { CONNECTED_APPS, DEVELOPER_CONSOLE } from '../../../x/endpoints.ts';
 import type { Remedy } from '../../userFacingError.ts';
-import { noticeText, remedyLabel, strayCallback, toUserFacingError } from './userFacingErrors.ts';
+import { toUserFacingError } from './errors.ts';
+import { noticeText } from './notices.ts';
+import { remedyLabel } from './remedies.ts';
 import type { SignInAttempt } from '../../providerKind.ts';
 import { SECTION, settings } from '../../settings.ts';
 import type { SignInMethod } from '../../signInMethodSetting.ts';
@@ -102,8 +104,10 @@ export class Messages {
     void this.#offer(vscode.window.showWarningMessage, text, remedies, subject);
   }
 
+  /** What came by the editor's own address and is nobody's. */
   strayCallback(): void {
-    void this.#offer(vscode.window.showWarningMessage, strayCallback(), ['sign-in-again'], {});
+    const text = l10n.t('No sign-in to X is waiting for what the browser brought back: sign in again.');
+    void this.#offer(vscode.window.showWarningMessage, text, ['sign-in-again'], {});
   }
 
   callbackUrlsCopied([first = '', ...others]: readonly string[]): void {

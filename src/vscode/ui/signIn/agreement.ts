@@ -6,7 +6,7 @@ import type { Given } from '../../../sessions/labels.ts';
 import type { Sessions } from '../../../sessions/sessions.ts';
 import { stakes } from '../../../x/scopes.ts';
 import type { User } from '../../../x/users.ts';
-import { notAdded } from '../messages/userFacingErrors.ts';
+import { notAdded } from '../messages/signInErrors.ts';
 import { answerOf } from '../prompt.ts';
 import { knownScopes, scopeWords } from '../accounts/scopeLabels.ts';
 import { showsTrustedExtensions, showTrustedExtensions } from '../accounts/trustedExtensions.ts';

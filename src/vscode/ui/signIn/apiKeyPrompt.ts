@@ -1,9 +1,11 @@
+import { parseJson } from '../../../common/json.ts';
 import * as v from 'valibot';
 import { l10n, type QuickPickOptions } from 'vscode';
 import { RefusedError } from '../../../oauth/errors.ts';
+import { refusalCause } from '../../../x/errors.ts';
 import type { Consumer } from '../../../oauth/oauth1Signature.ts';
 import type { Secrets } from '../../../sessions/store/grantRecords.ts';
-import { shortKey } from '../messages/userFacingErrors.ts';
+import { shortKey } from '../accounts/grantLabels.ts';
 import { ask, choose } from '../prompt.ts';
 
 const ConsumerRecord = v.object({
@@ -11,9 +13,6 @@ const ConsumerRecord = v.object({
   key: v.pipe(v.string(), v.nonEmpty()),
   secret: v.pipe(v.string(), v.nonEmpty()),
 });
-
-/** X's numbers for a key or secret that it does not accept. */
-const NOT_ACCEPTED = ['32', '99', '215'];
 
 /**
  * The app's API key and secret, which OAuth 1.0a and app-only sign-ins share: asked for once for each server, kept in
@@ -30,8 +29,8 @@ export class ApiKeyPrompt {
   }
 
   async known(): Promise<Consumer | undefined> {
-    const stored = v.safeParse(v.pipe(v.string(), v.parseJson(), ConsumerRecord), await this.#secrets.get(this.#key));
-    return stored.success ? { key: stored.output.key, secret: stored.output.secret } : undefined;
+    const stored = parseJson(ConsumerRecord, await this.#secrets.get(this.#key));
+    return stored && { key: stored.key, secret: stored.secret };
   }
 
   /**
@@ -49,7 +48,7 @@ export class ApiKeyPrompt {
     try {
       return await request();
     } catch (error) {
-      this.#isRefused = error instanceof RefusedError && NOT_ACCEPTED.includes(error.code);
+      this.#isRefused = error instanceof RefusedError && refusalCause(error) === 'api-key';
       throw error;
     }
   }

@@ -3,12 +3,12 @@ import type { AppOnlyGrant, Grant, GrantBase } from '../../../sessions/grant.ts'
 import type { LabelOwner } from '../../../sessions/labels.ts';
 import { fingerprint, type StaticSessions } from '../../../sessions/staticSessions.ts';
 import type { World } from '../../../oauth/clientCredentials.ts';
-import { plainWords } from '../../../oauth/errors.ts';
+import { plainWords, RefusedError } from '../../../oauth/errors.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../../../x/appOnly.ts';
-import { Problem } from '../../../x/problems.ts';
 import { chooseSource, type ApiKeyPrompt } from './apiKeyPrompt.ts';
 import { appLabels, numbered } from '../accounts/grantLabels.ts';
-import { bearerRefused, notABearer, withUserFacingErrors } from '../messages/userFacingErrors.ts';
+import { withUserFacingErrors } from '../messages/errors.ts';
+import { bearerRefused, notABearer } from '../messages/signInErrors.ts';
 import { ask, promptTimeout } from '../prompt.ts';
 import { settings } from '../../settings.ts';
 
@@ -115,7 +115,7 @@ export class AppOnlySignIn {
     try {
       return await bearerOwner(apiBaseUrl, bearer, this.#world);
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) return 'unknown';
+      if (error instanceof RefusedError && error.status === 401) return 'unknown';
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Log } from '../../../common/log.ts';
 import type { Arrival } from '../../../oauth/loopback.ts';
 import type { CallbackHandoff } from '../../../sessions/callbackHandoff.ts';
-import { replaced, timedOut } from '../messages/userFacingErrors.ts';
+import { replaced, timedOut } from '../messages/signInErrors.ts';
 import { settings } from '../../settings.ts';
 import type { AuthorizationAttempt } from './authorizationAttempt.ts';
 import { askForCallback, copyLink, showProgress, showUnprovenError } from './callbackPrompts.ts';

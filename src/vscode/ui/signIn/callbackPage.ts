@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { Arrival } from '../../../oauth/loopback.ts';
-import { arrivalText } from '../messages/userFacingErrors.ts';
 
 /** The page from `media/` that the browser shows after the callback, in the editor's language. */
 export async function callbackPage(extensionUri: vscode.Uri, arrival: Arrival): Promise<string> {
@@ -36,4 +35,32 @@ async function linkToEditor(): Promise<string> {
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** The words of the page that the browser shows after the callback. */
+function arrivalText(arrival: Arrival): { readonly title: string; readonly text: string } {
+  switch (arrival) {
+    case 'code':
+      return {
+        title: vscode.l10n.t('X has answered'),
+        text: vscode.l10n.t('The editor finishes signing you in. You can close this tab.'),
+      };
+    case 'denied':
+      return {
+        title: vscode.l10n.t('You are not signed in'),
+        text: vscode.l10n.t('You did not give access at X. You can close this tab and sign in again in the editor.'),
+      };
+    case 'error':
+      return {
+        title: vscode.l10n.t('You are not signed in'),
+        text: vscode.l10n.t('X did not accept the sign-in. You can close this tab: the editor says what to do.'),
+      };
+    case 'ended':
+      return {
+        title: vscode.l10n.t('This sign-in has ended'),
+        text: vscode.l10n.t(
+          'It was cancelled, took too long, or a newer one took its place. You can close this tab and start again in the editor.',
+        ),
+      };
+  }
 }

@@ -1,7 +1,7 @@
+import { remedyLabel } from '../messages/remedies.ts';
 import * as vscode from 'vscode';
 import { CallbackMismatchError } from '../../../oauth/errors.ts';
 import { X_API } from '../../../x/endpoints.ts';
-import { pasteWords, portInUse, unprovenError } from '../messages/userFacingErrors.ts';
 import type { PendingAttempt } from './pendingAttempt.ts';
 
 const { l10n } = vscode;
@@ -90,4 +90,58 @@ function titleFor(apiBaseUrl: string): string {
   return apiBaseUrl === X_API
     ? l10n.t('Sign in to X in your browser')
     : l10n.t('Sign in to X in your browser (not at X itself, but at {0})', new URL(apiBaseUrl).host);
+}
+
+/** The words of the box that takes what the browser ended with. */
+function pasteWords(what: 'callback' | 'pin'): {
+  readonly title: string;
+  readonly prompt: string;
+  readonly placeHolder: string;
+  /** What was pasted belongs to another sign-in. */
+  readonly other: string;
+  /** There is no answer in what was pasted. */
+  readonly nothing: string;
+} {
+  const title = l10n.t('Finish signing in to X');
+  return what === 'pin'
+    ? {
+        title,
+        prompt: l10n.t('Type the PIN that X shows in the browser.'),
+        placeHolder: l10n.t('About seven digits'),
+        other: l10n.t('This is from another sign-in: type the number that the browser shows now.'),
+        nothing: l10n.t('A PIN has only digits.'),
+      }
+    : {
+        title,
+        prompt: l10n.t(
+          "Copy the whole address of the page that the browser ended on, even if it says that the page can't be opened.",
+        ),
+        placeHolder: l10n.t('The callback URL, or only its code'),
+        other: l10n.t('This address is from another sign-in: copy the one that the browser shows now.'),
+        nothing: l10n.t('There is no code in this: copy the whole address, with everything after "?".'),
+      };
+}
+
+const portInUse = (port: number): string =>
+  l10n.t("Port {0} is in use, so the browser can't come back by itself.", String(port));
+
+/** What is said of an error that came without a state, while an answer with one is still waited for. `code` is of RFC 6749. */
+function unprovenError(code: string): {
+  readonly text: string;
+  readonly cancel: string;
+  readonly again: string;
+} {
+  return {
+    text:
+      code === 'access_denied'
+        ? l10n.t(
+            'X reports that access was not given. A web page could have faked this, so the sign-in waits a moment longer.',
+          )
+        : l10n.t(
+            'X reports that the sign-in failed ({0}). A web page could have faked this, so the sign-in waits a moment longer.',
+            code,
+          ),
+    cancel: l10n.t('Cancel'),
+    again: remedyLabel('sign-in-again'),
+  };
 }

@@ -1,7 +1,7 @@
+import type { NotAClientId } from '../../../x/clientId.ts';
 import { l10n } from 'vscode';
 import type { App, ClientSecrets } from '../../../sessions/store/clientSecrets.ts';
 import { notAClientId } from '../../../x/clientId.ts';
-import { clientIdHint } from '../messages/userFacingErrors.ts';
 import { ask } from '../prompt.ts';
 import { settings } from '../../settings.ts';
 
@@ -103,5 +103,23 @@ export class ClientCredentialsPrompt {
   async #keep(app: App, secret: string): Promise<void> {
     await this.#clients.setSecret(app, secret);
     this.#changed();
+  }
+}
+
+/** Why a text is not a client id, and where the right one is. */
+function clientIdHint(problem: NotAClientId): string {
+  switch (problem) {
+    case 'empty':
+      return l10n.t('Paste the OAuth 2.0 Client ID of your X app.');
+    case 'characters':
+      return l10n.t('A Client ID has only letters, digits, "-" and "_": copy it again, without anything around it.');
+    case 'bearer-token':
+      return l10n.t('This is a bearer token: the OAuth 2.0 Client ID is further down on the same page.');
+    case 'app-id':
+      return l10n.t('This is the number of the app: the OAuth 2.0 Client ID is under "Keys and tokens".');
+    case 'api-key':
+      return l10n.t('This looks like an API key: the OAuth 2.0 Client ID is further down on the same page.');
+    case 'user-token':
+      return l10n.t('This is an OAuth 1.0a access token: the OAuth 2.0 Client ID is further down on the same page.');
   }
 }

@@ -1,4 +1,4 @@
-import { flowRuledOut } from '../messages/userFacingErrors.ts';
+import { flowRuledOut } from '../messages/signInErrors.ts';
 import { settings } from '../../settings.ts';
 import type { SignInMethod } from '../../signInMethodSetting.ts';
 import { readEnvironment } from './environment.ts';

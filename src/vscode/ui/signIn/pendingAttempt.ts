@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
-import { cancelled } from '../messages/userFacingErrors.ts';
+import { cancelled } from '../messages/signInErrors.ts';
 import type { AuthorizationAttempt } from './authorizationAttempt.ts';
 import type { FlowChoice } from './flows/flow.ts';
 

@@ -1,5 +1,5 @@
+import { remedyLabel } from '../messages/remedies.ts';
 import * as vscode from 'vscode';
-import { checklist, flowLabel } from '../messages/userFacingErrors.ts';
 import { SECTION } from '../../settings.ts';
 import type { SignInMethod } from '../../signInMethodSetting.ts';
 import { askForCallback, copyLink } from './callbackPrompts.ts';
@@ -91,4 +91,41 @@ export async function showChecklist(redirectUri: string): Promise<void> {
     void vscode.window.setStatusBarMessage(l10n.t('Copied the callback URL.'), 5_000);
   }
   if (chosen === setUp) await vscode.commands.executeCommand(`${SECTION}.setUpApp`);
+}
+
+/** What has to be right with the app at X for the browser to come back from it. */
+function checklist(callbackUrl: string): {
+  readonly title: string;
+  readonly detail: string;
+  readonly copy: string;
+  readonly setUp: string;
+} {
+  return {
+    title: l10n.t('If X says that something went wrong, check this:'),
+    detail: [
+      l10n.t('1. The callback URL of this editor is registered with the app, to the letter: {0}', callbackUrl),
+      l10n.t('2. The Website URL of the app is filled in.'),
+      l10n.t('3. The "User authentication settings" of the app are saved.'),
+      l10n.t('4. The Client ID here is the OAuth 2.0 one, not the API Key.'),
+      l10n.t('5. The Client Secret, if the app has one, was copied without anything around it.'),
+    ].join('\n'),
+    copy: l10n.t('Copy the Callback URL'),
+    setUp: remedyLabel('set-up-app'),
+  };
+}
+
+/** A flow, as a person chooses it. */
+function flowLabel(method: FlowChoice['flow']['method']): string {
+  switch (method) {
+    case 'loopback':
+      return l10n.t('Come Back by the Loopback Port');
+    case 'relay':
+      return l10n.t('Come Back by the Relay Page');
+    case 'uri':
+      return l10n.t("Come Back by the Editor's Own Address");
+    case 'paste':
+      return l10n.t('Paste the Callback URL');
+    case 'pin':
+      return l10n.t('Type the PIN');
+  }
 }
