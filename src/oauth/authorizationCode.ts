@@ -10,7 +10,7 @@ import {
   RefusedError,
   UnreachableError,
 } from './errors.ts';
-import { unexpectedStatus, type Fetch } from './http.ts';
+import { unexpectedStatus, type HttpDeps } from './http.ts';
 
 /** Where an authorization server takes and gives tokens: absolute URLs. */
 export interface TokenEndpoints {
@@ -43,12 +43,6 @@ export interface TokenAnswer {
 /** A callback whose state was compared: only this can be exchanged for tokens. */
 export interface CheckedCallback {
   readonly checked: URLSearchParams;
-}
-
-/** What this module needs of the world. `fetch` must be {@link bounded}. */
-export interface World {
-  readonly fetch: Fetch;
-  readonly now: () => number;
 }
 
 /** A fresh PKCE code verifier: 43 characters of base64url (RFC 7636 §4.1). */
@@ -131,7 +125,7 @@ export async function exchangeCode(
   client: Client,
   request: AuthorizationRequest,
   callback: CheckedCallback,
-  world: World,
+  deps: HttpDeps,
 ): Promise<TokenAnswer> {
   const response = await oauth.authorizationCodeGrantRequest(
     server(endpoints),
@@ -140,10 +134,10 @@ export async function exchangeCode(
     callback.checked,
     request.redirectUri,
     request.verifier,
-    options(world),
+    options(deps),
   );
   const code = callback.checked.get('code') ?? '';
-  return readTokens(response, [code, request.verifier, ...secretsIn(client)], world);
+  return readTokens(response, [code, request.verifier, ...secretsIn(client)], deps);
 }
 
 /**
@@ -155,16 +149,16 @@ export async function refresh(
   endpoints: TokenEndpoints,
   client: Client,
   refreshToken: string,
-  world: World,
+  deps: HttpDeps,
 ): Promise<TokenAnswer> {
   const response = await oauth.refreshTokenGrantRequest(
     server(endpoints),
     wireClient(client),
     authenticate(client),
     refreshToken,
-    options(world),
+    options(deps),
   );
-  return readTokens(response, [refreshToken, ...secretsIn(client)], world);
+  return readTokens(response, [refreshToken, ...secretsIn(client)], deps);
 }
 
 /**
@@ -178,13 +172,13 @@ export async function revoke(
   client: Client,
   token: string,
   hint: 'access_token' | 'refresh_token',
-  world: World,
+  deps: HttpDeps,
 ): Promise<void> {
   const response = await oauth.revocationRequest(server(endpoints), wireClient(client), authenticate(client), token, {
-    ...options(world),
+    ...options(deps),
     additionalParameters: { token_type_hint: hint },
   });
-  await readSuccess(response, [token, ...secretsIn(client)], world);
+  await readSuccess(response, [token, ...secretsIn(client)], deps);
 }
 
 const MAX_LIFETIME_S = 10 * 365 * 24 * 60 * 60;
@@ -219,8 +213,8 @@ const ErrorBody = v.object({ error: v.pipe(v.string(), v.nonEmpty()), error_desc
  * The one reader of the token endpoint's wire format. Not the library's: its errors have the answer, tokens included, in their
  * causes, and an odd `scope` beside good tokens would lose them.
  */
-async function readTokens(response: Response, sent: readonly string[], world: World): Promise<TokenAnswer> {
-  const wire = parseJson(TokenBody, await readSuccess(response, sent, world));
+async function readTokens(response: Response, sent: readonly string[], deps: HttpDeps): Promise<TokenAnswer> {
+  const wire = parseJson(TokenBody, await readSuccess(response, sent, deps));
   if (wire === undefined) {
     throw new UnreachableError('The server answered with something that is not OAuth.', { status: response.status });
   }
@@ -236,7 +230,7 @@ async function readTokens(response: Response, sent: readonly string[], world: Wo
  * The body of a success. Whatever else came is sorted by who said so: the server in OAuth's words, or anything else. `sent`: the
  * secrets of the request.
  */
-async function readSuccess(response: Response, sent: readonly string[], world: World): Promise<string> {
+async function readSuccess(response: Response, sent: readonly string[], deps: HttpDeps): Promise<string> {
   const { status } = response;
   const body = await response.text();
   if (status === 200) return body;
@@ -245,7 +239,7 @@ async function readSuccess(response: Response, sent: readonly string[], world: W
     const refusal = parseJson(ErrorBody, body);
     if (refusal !== undefined) throw new RefusedError(status, refusal.error, refusal.error_description, sent);
   }
-  throw unexpectedStatus(response, world.now());
+  throw unexpectedStatus(response, deps.now());
 }
 
 /** There is no discovery at X; the library needs an issuer for its bookkeeping only. */
@@ -261,10 +255,10 @@ function wireClient(client: Client): oauth.Client {
   return { client_id: client.clientId };
 }
 
-function options(world: World) {
+function options(deps: HttpDeps) {
   return {
     // Which base URLs may be plain http is decided where they enter (src/x/endpoints.ts): loopback only.
     [oauth.allowInsecureRequests]: true,
-    [oauth.customFetch]: world.fetch,
+    [oauth.customFetch]: deps.fetch,
   };
 }

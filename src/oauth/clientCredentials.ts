@@ -3,18 +3,16 @@ import * as v from 'valibot';
 import { TOKEN } from './characters.ts';
 import { basic } from './clientAuthentication.ts';
 import { UnreachableError } from './errors.ts';
-import { unexpectedStatus, type Fetch } from './http.ts';
+import { unexpectedStatus, type HttpDeps } from './http.ts';
 import type { Consumer } from './oauth1Signature.ts';
 
-/** What this module needs of the world. `fetch` must be {@link bounded}; `now` is in epoch milliseconds. */
-export interface World {
-  readonly fetch: Fetch;
-  readonly now: () => number;
-}
-
 /** Asks for a token for the app itself (RFC 6749 §4.4.2). X wants the API key and secret, not the OAuth 2.0 client's. */
-export async function clientCredentialsRequest(tokenUrl: string, consumer: Consumer, world: World): Promise<Response> {
-  return world.fetch(tokenUrl, {
+export async function clientCredentialsRequest(
+  tokenUrl: string,
+  consumer: Consumer,
+  deps: HttpDeps,
+): Promise<Response> {
+  return deps.fetch(tokenUrl, {
     method: 'POST',
     headers: { authorization: basic(consumer.key, consumer.secret) },
     body: new URLSearchParams({ grant_type: 'client_credentials' }),
@@ -32,9 +30,9 @@ const BearerAnswer = v.object({
  *
  * @throws {UnreachableError}
  */
-export async function clientCredentialsResponse(response: Response, world: Pick<World, 'now'>): Promise<string> {
+export async function clientCredentialsResponse(response: Response, deps: Pick<HttpDeps, 'now'>): Promise<string> {
   const { status } = response;
-  if (status !== 200) throw unexpectedStatus(response, world.now());
+  if (status !== 200) throw unexpectedStatus(response, deps.now());
   const answer = parseJson(BearerAnswer, await response.text());
   // The answer carries a secret: neither it nor valibot's issues, which quote it, may go into the error.
   if (answer === undefined) throw new UnreachableError('The answer is not one of the token endpoint.', { status });

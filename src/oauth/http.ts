@@ -3,6 +3,14 @@ import { UnreachableError } from './errors.ts';
 
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
+/** What requests need of the outside. */
+export interface HttpDeps {
+  /** It must be {@link bounded}. */
+  readonly fetch: Fetch;
+  /** In epoch milliseconds. */
+  readonly now: () => number;
+}
+
 /** Larger than any answer of an OAuth endpoint or of `/2/users/me`; smaller than what could hurt the extension host. */
 const MAX_BODY_BYTES = 256 * 1024;
 

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { AuthorizationDeniedError, CallbackMismatchError, UnreachableError } from './errors.ts';
-import { unexpectedStatus, type Fetch } from './http.ts';
+import { unexpectedStatus, type HttpDeps } from './http.ts';
 import { sign, type Consumer, type SignedRequest, type Token } from './oauth1Signature.ts';
 
-/** What this module needs of the world. `fetch` must be {@link bounded}; `now` is in epoch milliseconds. */
-export interface World {
-  readonly fetch: Fetch;
-  readonly now: () => number;
+/** What signed requests need of the outside. */
+export interface SigningDeps extends HttpDeps {
+  /** Never the same twice (RFC 5849 §3.3). */
   readonly nonce: () => string;
 }
 
@@ -26,7 +25,7 @@ export async function requestTokenRequest(
   consumer: Consumer,
   callback: string,
   parameters: Readonly<Record<string, string>>,
-  world: World,
+  deps: SigningDeps,
 ): Promise<Response> {
   return sendSigned(
     {
@@ -36,7 +35,7 @@ export async function requestTokenRequest(
       consumer,
       oauth: { oauth_callback: callback },
     },
-    world,
+    deps,
   );
 }
 
@@ -52,8 +51,8 @@ const RequestTokenAnswer = v.object({
  *
  * @throws {UnreachableError}
  */
-export async function requestTokenResponse(response: Response, world: Pick<World, 'now'>): Promise<Token> {
-  const { answer } = await readForm(response, RequestTokenAnswer, world);
+export async function requestTokenResponse(response: Response, deps: Pick<SigningDeps, 'now'>): Promise<Token> {
+  const { answer } = await readForm(response, RequestTokenAnswer, deps);
   return { token: answer.oauth_token, secret: answer.oauth_token_secret };
 }
 
@@ -92,7 +91,7 @@ export async function accessTokenRequest(
   consumer: Consumer,
   requestToken: Token,
   verifier: string,
-  world: World,
+  deps: SigningDeps,
 ): Promise<Response> {
   return sendSigned(
     {
@@ -102,7 +101,7 @@ export async function accessTokenRequest(
       token: requestToken,
       oauth: { oauth_verifier: verifier },
     },
-    world,
+    deps,
   );
 }
 
@@ -122,34 +121,40 @@ const TokenAnswer = v.object({
  *
  * @throws {UnreachableError}
  */
-export async function accessTokenResponse(response: Response, world: Pick<World, 'now'>): Promise<AccessTokenAnswer> {
-  const { answer, others } = await readForm(response, TokenAnswer, world);
+export async function accessTokenResponse(
+  response: Response,
+  deps: Pick<SigningDeps, 'now'>,
+): Promise<AccessTokenAnswer> {
+  const { answer, others } = await readForm(response, TokenAnswer, deps);
   return { token: { token: answer.oauth_token, secret: answer.oauth_token_secret }, parameters: others };
 }
 
 /** Sends a request with its signature in the Authorization header (RFC 5849 §3.5.1). */
-export async function sendSigned(request: Omit<SignedRequest, 'timestamp' | 'nonce'>, world: World): Promise<Response> {
+export async function sendSigned(
+  request: Omit<SignedRequest, 'timestamp' | 'nonce'>,
+  deps: SigningDeps,
+): Promise<Response> {
   const { method, url, form } = request;
-  const authorization = authorizationFor(request, world);
-  return world.fetch(url, { method, headers: { authorization }, ...(form && { body: form }) });
+  const authorization = authorizationFor(request, deps);
+  return deps.fetch(url, { method, headers: { authorization }, ...(form && { body: form }) });
 }
 
 /** The Authorization header of a request that is sent now. */
 export function authorizationFor(
   request: Omit<SignedRequest, 'timestamp' | 'nonce'>,
-  world: Pick<World, 'now' | 'nonce'>,
+  deps: Pick<SigningDeps, 'now' | 'nonce'>,
 ): string {
-  return sign({ ...request, timestamp: Math.floor(world.now() / 1000), nonce: world.nonce() });
+  return sign({ ...request, timestamp: Math.floor(deps.now() / 1000), nonce: deps.nonce() });
 }
 
 /** Both token endpoints answer 200 with a form (RFC 5849 §2.1, §2.3). What they refuse with is not in the RFC. */
 async function readForm<Schema extends v.GenericSchema>(
   response: Response,
   schema: Schema,
-  world: Pick<World, 'now'>,
+  deps: Pick<SigningDeps, 'now'>,
 ): Promise<{ readonly answer: v.InferOutput<Schema>; readonly others: Readonly<Record<string, string>> }> {
   const { status } = response;
-  if (status !== 200) throw unexpectedStatus(response, world.now());
+  if (status !== 200) throw unexpectedStatus(response, deps.now());
   const { oauth_token, oauth_token_secret, ...others } = Object.fromEntries(new URLSearchParams(await response.text()));
   const parsed = v.safeParse(schema, { ...others, oauth_token, oauth_token_secret });
   // The answer carries secrets: neither it nor valibot's issues, which quote it, may go into the error.

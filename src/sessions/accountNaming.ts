@@ -1,7 +1,7 @@
 import { messageOf } from '../common/messageOf.ts';
 import type { Log } from '../common/log.ts';
 import { UnreachableError } from '../oauth/errors.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { whoAmI, type User } from '../x/users.ts';
 import type { BackOff } from './backOff.ts';
 import { provisionalAccount, type Account, type OAuth2Grant } from './grant.ts';
@@ -12,11 +12,6 @@ import type { Grants } from './store/grants.ts';
 /** How long X is left alone when it does not tell whose a grant is: all windows and extensions share 75 requests per 15 minutes. */
 const ASK_WHO_AGAIN_MS = 2 * 60_000;
 
-interface NamingDeps {
-  readonly fetch: Fetch;
-  readonly now: () => number;
-}
-
 /**
  * Finds out whose a grant is, and keeps it under that name. Signing in must not fail because `/2/users/me` does: until X answers, a
  * grant has a provisional name (design rule 8).
@@ -25,7 +20,7 @@ export class AccountNaming {
   readonly #grants: Grants<'oauth2'>;
   readonly #backOff: BackOff;
   readonly #label: LabelGrant;
-  readonly #deps: NamingDeps;
+  readonly #deps: HttpDeps;
   readonly #notify: Notify;
   readonly #log: Log;
   /** What is under way in this window, by the grant's id. */
@@ -35,7 +30,7 @@ export class AccountNaming {
     grants: Grants<'oauth2'>;
     backOff: BackOff;
     label: LabelGrant;
-    deps: NamingDeps;
+    deps: HttpDeps;
     notify: Notify;
     log: Log;
   }) {

@@ -1,7 +1,7 @@
 import type { Log } from '../common/log.ts';
 import { UnfinishedWork } from '../common/unfinishedWork.ts';
 import type { Locks } from '../ipc/locks.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { AccountNaming } from './accountNaming.ts';
 import { BackOff } from './backOff.ts';
 import type { LabelGrant } from './labels.ts';
@@ -29,7 +29,7 @@ export function createOAuth2Sessions(parts: {
   locks: Locks;
   /** Given the grants that have labels. */
   label: (grants: Grants<'oauth2'>) => LabelGrant;
-  deps: SessionsDeps & { readonly fetch: Fetch };
+  deps: SessionsDeps & HttpDeps;
   notify: Notify;
   log: Log;
 }): OAuth2Sessions {

@@ -1,7 +1,7 @@
 import { messageOf } from '../common/messageOf.ts';
 import { randomUUID } from 'node:crypto';
 import { RefusedError, UnreachableError } from '../oauth/errors.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/errors.ts';
 import type { BackOff } from './backOff.ts';
@@ -18,11 +18,6 @@ import { withTimeout } from '../common/abort.ts';
 
 /** How a refresh ended (design rule 7). `refreshed` says that the token is good, whoever refreshed it. */
 export type Outcome = 'refreshed' | 'ended' | 'misconfigured' | 'unreachable';
-
-export interface RefreshDeps {
-  readonly fetch: Fetch;
-  readonly now: () => number;
-}
 
 /** How long a caller waits for a refresh that is under way: shorter while the token it would get otherwise is good. */
 const TIMEOUT_MS = { good: 3_000, expired: 10_000 } as const;
@@ -59,7 +54,7 @@ export class Refresh {
   readonly #backOff: BackOff;
   readonly #revocation: Revocation;
   readonly #unfinished: UnfinishedWork;
-  readonly #deps: RefreshDeps;
+  readonly #deps: HttpDeps;
   readonly #notify: Notify;
   readonly #log: Log;
   readonly #underWay = new Map<
@@ -79,7 +74,7 @@ export class Refresh {
     backOff: BackOff;
     revocation: Revocation;
     unfinished: UnfinishedWork;
-    deps: RefreshDeps;
+    deps: HttpDeps;
     notify: Notify;
     log: Log;
   }) {

@@ -1,6 +1,6 @@
 import type { Log } from '../common/log.ts';
 import { RefusedError } from '../oauth/errors.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { refusalCause } from '../x/errors.ts';
 import type { Given } from './labels.ts';
@@ -9,14 +9,10 @@ import type { ClientSecrets } from './store/clientSecrets.ts';
 /** Ends tokens of OAuth 2.0 at X (RFC 7009). */
 export class Revocation {
   readonly #clients: ClientSecrets;
-  readonly #deps: { readonly fetch: Fetch; readonly now: () => number };
+  readonly #deps: HttpDeps;
   readonly #log: Log;
 
-  constructor(parts: {
-    clients: ClientSecrets;
-    deps: { readonly fetch: Fetch; readonly now: () => number };
-    log: Log;
-  }) {
+  constructor(parts: { clients: ClientSecrets; deps: HttpDeps; log: Log }) {
     this.#clients = parts.clients;
     this.#deps = parts.deps;
     this.#log = parts.log;

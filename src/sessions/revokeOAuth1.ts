@@ -1,4 +1,4 @@
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { newNonce } from '../oauth/oauth1Signature.ts';
 import { invalidateToken } from '../x/oauth1.ts';
 import type { OAuth1Grant } from './grant.ts';
@@ -12,7 +12,7 @@ import type { OAuth1Grant } from './grant.ts';
 export async function revokeOAuth1(
   { apiBaseUrl, consumer, token }: OAuth1Grant,
   replacedBy: OAuth1Grant | undefined,
-  deps: { readonly fetch: Fetch; readonly now: () => number },
+  deps: HttpDeps,
 ): Promise<void> {
   if (replacedBy?.token.token === token.token) return;
   await invalidateToken(apiBaseUrl, consumer, token, { ...deps, nonce: newNonce });

@@ -4,7 +4,7 @@ import type { Log } from '../common/log.ts';
 import type { UnfinishedWork } from '../common/unfinishedWork.ts';
 import { runExclusive, type Locks } from '../ipc/locks.ts';
 import type { AuthorizationRequest } from '../oauth/authorizationCode.ts';
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { tokenEndpoints } from '../x/endpoints.ts';
 import { stakes } from '../x/scopes.ts';
 import type { User } from '../x/users.ts';
@@ -25,11 +25,6 @@ type Accept = (given: Given, user: User | undefined) => Promise<boolean>;
 /** How long a sign-in waits for what X answers to another one: its own code lives for 30 s at X. */
 const SIGN_IN_TIMEOUT_MS = 25_000;
 
-interface SignInsDeps {
-  readonly fetch: Fetch;
-  readonly now: () => number;
-}
-
 /** Turns what the browser brings back into grants of OAuth 2.0, so that nothing that X gives is lost. */
 export class SignIns {
   readonly #grants: Grants<'oauth2'>;
@@ -38,7 +33,7 @@ export class SignIns {
   readonly #revocation: Revocation;
   readonly #clients: ClientSecrets;
   readonly #unfinished: UnfinishedWork;
-  readonly #deps: SignInsDeps;
+  readonly #deps: HttpDeps;
   readonly #notify: Notify;
   readonly #log: Log;
 
@@ -49,7 +44,7 @@ export class SignIns {
     revocation: Revocation;
     clients: ClientSecrets;
     unfinished: UnfinishedWork;
-    deps: SignInsDeps;
+    deps: HttpDeps;
     notify: Notify;
     log: Log;
   }) {

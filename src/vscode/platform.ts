@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { FolderLocks } from '../ipc/folderLocks.ts';
 import type { Locks } from '../ipc/locks.ts';
-import { bounded, type Fetch } from '../oauth/http.ts';
+import { bounded, type HttpDeps } from '../oauth/http.ts';
 import { ClientSecrets } from '../sessions/store/clientSecrets.ts';
 import type { Secrets } from '../sessions/store/grantRecords.ts';
 import { keyed, StoreKey } from '../sessions/store/storeKey.ts';
@@ -16,9 +16,7 @@ const REQUEST_TIMEOUT_MS = 20_000;
 type Folders = Readonly<Record<'notes' | 'locks' | 'labels' | 'grants' | 'manifest', string>>;
 
 /** The outside, as all that runs without VS Code is given it. */
-interface PlatformDeps {
-  readonly fetch: Fetch;
-  readonly now: () => number;
+interface PlatformDeps extends HttpDeps {
   readonly random: () => number;
   readonly apiBaseUrl: () => string;
   /** The client id that requests without one are for; empty when none is set. */

@@ -1,6 +1,7 @@
 import * as appOnly from '../oauth/clientCredentials.ts';
 import { secretsIn } from '../oauth/clientAuthentication.ts';
 import { RefusedError } from '../oauth/errors.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
 import { errorOf } from './oauth1Errors.ts';
 import { whoAmI } from './users.ts';
@@ -12,12 +13,12 @@ import { whoAmI } from './users.ts';
  * @throws {RefusedError} with code `99` when the API key or secret is wrong
  * @throws {UnreachableError}
  */
-export async function appOnlyBearer(apiBaseUrl: string, consumer: Consumer, world: appOnly.World): Promise<string> {
-  const response = await appOnly.clientCredentialsRequest(`${apiBaseUrl}/oauth2/token`, consumer, world);
+export async function appOnlyBearer(apiBaseUrl: string, consumer: Consumer, deps: HttpDeps): Promise<string> {
+  const response = await appOnly.clientCredentialsRequest(`${apiBaseUrl}/oauth2/token`, consumer, deps);
   const { key, secret } = consumer;
   const sent = [key, ...secretsIn({ clientId: key, clientSecret: secret })];
-  if (!response.ok) throw await errorOf(response, sent, world.now());
-  return appOnly.clientCredentialsResponse(response, world);
+  if (!response.ok) throw await errorOf(response, sent, deps.now());
+  return appOnly.clientCredentialsResponse(response, deps);
 }
 
 /** Whose bearer token it is; `malformed` is one that could not even be sent. */
@@ -29,11 +30,11 @@ export type BearerOwner = 'app' | 'user' | 'malformed';
  * @throws {RefusedError} when X refuses for another reason, as it does with 401 when the token is unknown
  * @throws {UnreachableError}
  */
-export async function bearerOwner(apiBaseUrl: string, bearer: string, world: appOnly.World): Promise<BearerOwner> {
+export async function bearerOwner(apiBaseUrl: string, bearer: string, deps: HttpDeps): Promise<BearerOwner> {
   // RFC 6750 §2.1, and the percent signs of X. What a header can't hold, `fetch` would quote in its error.
   if (!/^[\w\-.~+/%]+=*$/.test(bearer)) return 'malformed';
   try {
-    await whoAmI(apiBaseUrl, `Bearer ${bearer}`, world);
+    await whoAmI(apiBaseUrl, `Bearer ${bearer}`, deps);
     return 'user';
   } catch (error) {
     if (error instanceof RefusedError && error.code === 'unsupported-authentication') return 'app';

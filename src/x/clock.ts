@@ -1,4 +1,4 @@
-import type { Fetch } from '../oauth/http.ts';
+import type { HttpDeps } from '../oauth/http.ts';
 import { UnreachableError } from '../oauth/errors.ts';
 
 interface ClockComparison {
@@ -12,13 +12,10 @@ interface ClockComparison {
  *
  * @throws {UnreachableError}
  */
-export async function compareClocks(
-  apiBaseUrl: string,
-  world: { readonly fetch: Fetch; readonly now: () => number },
-): Promise<ClockComparison> {
-  const sentAt = world.now();
-  const { headers, status } = await world.fetch(`${apiBaseUrl}/2/users/me`, {});
-  const roundTripMs = world.now() - sentAt;
+export async function compareClocks(apiBaseUrl: string, deps: HttpDeps): Promise<ClockComparison> {
+  const sentAt = deps.now();
+  const { headers, status } = await deps.fetch(`${apiBaseUrl}/2/users/me`, {});
+  const roundTripMs = deps.now() - sentAt;
   const date = Date.parse(headers.get('date') ?? '');
   if (Number.isNaN(date)) throw new UnreachableError('The server does not say what time it is.', { status });
   // The Date has no fractions of a second, and was written half way through.

@@ -32,12 +32,12 @@ export async function requestToken(
   consumer: Consumer,
   callback: string,
   options: { readonly accessType?: AccessType | undefined },
-  world: oauth1.World,
+  deps: oauth1.SigningDeps,
 ): Promise<Token> {
   const parameters = options.accessType === undefined ? {} : { x_auth_access_type: options.accessType };
   const endpoints = oauth1Endpoints(apiBaseUrl);
-  const response = await oauth1.requestTokenRequest(endpoints, consumer, callback, parameters, world);
-  return oauth1.requestTokenResponse(await accepted(response, secretsIn(consumer), world), world);
+  const response = await oauth1.requestTokenRequest(endpoints, consumer, callback, parameters, deps);
+  return oauth1.requestTokenResponse(await accepted(response, secretsIn(consumer), deps), deps);
 }
 
 /** The page where the person says yes or no; it always asks. */
@@ -75,11 +75,11 @@ export async function accessToken(
   consumer: Consumer,
   token: Token,
   verifier: string,
-  world: oauth1.World,
+  deps: oauth1.SigningDeps,
 ): Promise<SignedIn> {
-  const response = await oauth1.accessTokenRequest(oauth1Endpoints(apiBaseUrl), consumer, token, verifier, world);
+  const response = await oauth1.accessTokenRequest(oauth1Endpoints(apiBaseUrl), consumer, token, verifier, deps);
   const sent = [...secretsIn(consumer, token), verifier];
-  const answer = await oauth1.accessTokenResponse(await verified(response, sent, world), world);
+  const answer = await oauth1.accessTokenResponse(await verified(response, sent, deps), deps);
   const user = v.safeParse(UserParameters, answer.parameters);
   return {
     token: answer.token,
@@ -97,11 +97,11 @@ export async function whoseToken(
   apiBaseUrl: string,
   consumer: Consumer,
   token: Token,
-  world: oauth1.World,
+  deps: oauth1.SigningDeps,
 ): Promise<User> {
-  const fetch: Fetch = async (url, init) => accepted(await world.fetch(url, init), secretsIn(consumer, token), world);
+  const fetch: Fetch = async (url, init) => accepted(await deps.fetch(url, init), secretsIn(consumer, token), deps);
   const request = { method: 'GET', url: whoAmIUrl(apiBaseUrl), consumer, token };
-  return whoAmI(apiBaseUrl, oauth1.authorizationFor(request, world), { fetch, now: world.now });
+  return whoAmI(apiBaseUrl, oauth1.authorizationFor(request, deps), { fetch, now: deps.now });
 }
 
 /**
@@ -113,12 +113,12 @@ export async function invalidateToken(
   apiBaseUrl: string,
   consumer: Consumer,
   token: Token,
-  world: oauth1.World,
+  deps: oauth1.SigningDeps,
 ): Promise<void> {
   const url = `${apiBaseUrl}/1.1/oauth/invalidate_token.json`;
-  const response = await oauth1.sendSigned({ method: 'POST', url, consumer, token }, world);
+  const response = await oauth1.sendSigned({ method: 'POST', url, consumer, token }, deps);
   try {
-    await accepted(response, secretsIn(consumer, token), world);
+    await accepted(response, secretsIn(consumer, token), deps);
   } catch (error) {
     if (!(error instanceof RefusedError && error.code === '89')) throw error;
   }
@@ -128,10 +128,10 @@ export async function invalidateToken(
 async function verified(
   response: Response,
   sent: readonly string[],
-  world: Pick<oauth1.World, 'now'>,
+  deps: Pick<oauth1.SigningDeps, 'now'>,
 ): Promise<Response> {
   try {
-    return await accepted(response, sent, world);
+    return await accepted(response, sent, deps);
   } catch (error) {
     if (!(error instanceof RefusedError && error.code === '32')) throw error;
     throw new RefusedError(error.status, INVALID_VERIFIER, error.description, sent);
@@ -147,8 +147,8 @@ function secretsIn(consumer: Consumer, token?: Token): readonly string[] {
 async function accepted(
   response: Response,
   sent: readonly string[],
-  world: Pick<oauth1.World, 'now'>,
+  deps: Pick<oauth1.SigningDeps, 'now'>,
 ): Promise<Response> {
-  if (!response.ok) throw await errorOf(response, sent, world.now());
+  if (!response.ok) throw await errorOf(response, sent, deps.now());
   return response;
 }

@@ -2,7 +2,7 @@ import { parseJson } from '../common/json.ts';
 import * as v from 'valibot';
 import { credentialsIn } from '../oauth/clientAuthentication.ts';
 import { UnreachableError } from '../oauth/errors.ts';
-import { unexpectedStatus, type Fetch } from '../oauth/http.ts';
+import { unexpectedStatus, type HttpDeps } from '../oauth/http.ts';
 import { refusedByApi } from './errors.ts';
 
 /** A person (or an organization) on X. */
@@ -40,16 +40,12 @@ export function whoAmIUrl(apiBaseUrl: string): string {
  * @throws {RefusedError} when X refuses
  * @throws {UnreachableError}
  */
-export async function whoAmI(
-  apiBaseUrl: string,
-  authorization: string,
-  world: { readonly fetch: Fetch; readonly now: () => number },
-): Promise<User> {
-  const response = await world.fetch(whoAmIUrl(apiBaseUrl), { headers: { authorization } });
+export async function whoAmI(apiBaseUrl: string, authorization: string, deps: HttpDeps): Promise<User> {
+  const response = await deps.fetch(whoAmIUrl(apiBaseUrl), { headers: { authorization } });
   const { status } = response;
   const body = await response.text();
   if (status === 429 || status >= 500 || (status > 200 && status < 400)) {
-    throw unexpectedStatus(response, world.now());
+    throw unexpectedStatus(response, deps.now());
   }
   if (status !== 200) throw refusedByApi(status, body, credentialsIn(authorization));
   const answer = parseJson(UserAnswer, body);

@@ -58,7 +58,7 @@ function allOf({ client, consumer, token, code }: Secrets): readonly string[] {
   return [...pair, consumer.key, consumer.secret, token.token, token.secret, code];
 }
 
-interface World {
+interface AnswerDeps {
   readonly fetch: ReturnType<typeof bounded>;
   readonly now: () => number;
   readonly nonce: () => string;
@@ -67,7 +67,7 @@ interface World {
 /** A request to X, what it may throw, and what has to be true of what it resolves with. */
 interface Operation<Result> {
   readonly title: string;
-  readonly ask: (apiBaseUrl: string, secrets: Secrets, world: World) => Promise<Result>;
+  readonly ask: (apiBaseUrl: string, secrets: Secrets, deps: AnswerDeps) => Promise<Result>;
   readonly throws: readonly (typeof RefusedError | typeof UnreachableError)[];
   readonly check: (result: Result, sent: Sent) => void;
 }
@@ -76,7 +76,7 @@ interface Operation<Result> {
 function survives<Result>({ title, ask, throws, check }: Operation<Result>, share = 1): void {
   const property = fc.asyncProperty(apiBaseUrl, secrets, answer, async (base, given, answered) => {
     const sent: Sent[] = [];
-    const world = {
+    const deps = {
       fetch: bounded(
         answering(() => answered, sent),
         TIMEOUT_MS,
@@ -85,7 +85,7 @@ function survives<Result>({ title, ask, throws, check }: Operation<Result>, shar
       nonce: newNonce,
     };
     try {
-      const result = await ask(base, given, world);
+      const result = await ask(base, given, deps);
       const [request] = sent;
       if (request !== undefined) check(result, request);
     } catch (error) {
@@ -149,7 +149,7 @@ describe('Any answer of X', () => {
   survives<TokenAnswer>(
     {
       title: 'to a refresh gives tokens, or a documented error that tells nothing',
-      ask: (base, { client, code }, world) => refresh(tokenEndpoints(base), client, code, world),
+      ask: (base, { client, code }, deps) => refresh(tokenEndpoints(base), client, code, deps),
       throws: OAUTH,
       check: checkTokens,
     },
@@ -159,11 +159,11 @@ describe('Any answer of X', () => {
   survives<TokenAnswer>(
     {
       title: 'to an authorization code gives tokens, or a documented error that tells nothing',
-      ask: async (base, { client, code, token }, world) => {
+      ask: async (base, { client, code, token }, deps) => {
         const request = { redirectUri: 'http://127.0.0.1/callback', scopes: [], state: 's', verifier: token.token };
         const endpoints = tokenEndpoints(base);
         const checked = checkCallback(endpoints, client, request, new URLSearchParams({ code, state: 's' }));
-        return exchangeCode(endpoints, client, request, checked, world);
+        return exchangeCode(endpoints, client, request, checked, deps);
       },
       throws: OAUTH,
       check: checkTokens,
@@ -174,7 +174,7 @@ describe('Any answer of X', () => {
   survives<void>(
     {
       title: 'to a revocation is a success or a documented error that tells nothing',
-      ask: (base, { client, code }, world) => revoke(tokenEndpoints(base), client, code, 'refresh_token', world),
+      ask: (base, { client, code }, deps) => revoke(tokenEndpoints(base), client, code, 'refresh_token', deps),
       throws: OAUTH,
       check: (_, sent) => assert.ok(sent.answered === undefined || sent.answered.status === 200),
     },
@@ -184,7 +184,7 @@ describe('Any answer of X', () => {
   survives<User>(
     {
       title: 'to the question who it is names somebody, or is a documented error that tells nothing',
-      ask: (base, { code }, world) => whoAmI(base, `Bearer ${code}`, world),
+      ask: (base, { code }, deps) => whoAmI(base, `Bearer ${code}`, deps),
       throws: [RefusedError, UnreachableError],
       check: checkUser,
     },
@@ -194,7 +194,7 @@ describe('Any answer of X', () => {
   survives<Token>(
     {
       title: 'to the wish for a request token gives one, or a documented error that tells nothing',
-      ask: (base, { consumer }, world) => requestToken(base, consumer, 'oob', {}, world),
+      ask: (base, { consumer }, deps) => requestToken(base, consumer, 'oob', {}, deps),
       throws: OAUTH,
       check: ({ token, secret: other }, sent) => {
         assert.ok(token !== '' && other !== '');
@@ -207,7 +207,7 @@ describe('Any answer of X', () => {
   survives<SignedIn>(
     {
       title: 'to a verifier gives tokens and perhaps a name, or a documented error that tells nothing',
-      ask: (base, { consumer, token, code }, world) => accessToken(base, consumer, token, code, world),
+      ask: (base, { consumer, token, code }, deps) => accessToken(base, consumer, token, code, deps),
       throws: OAUTH,
       check: ({ token, user }) => {
         assert.ok(token.token !== '' && token.secret !== '');
@@ -220,7 +220,7 @@ describe('Any answer of X', () => {
   survives<User>(
     {
       title: 'to a signed question names somebody, or is a documented error that tells nothing',
-      ask: (base, { consumer, token }, world) => whoseToken(base, consumer, token, world),
+      ask: (base, { consumer, token }, deps) => whoseToken(base, consumer, token, deps),
       throws: OAUTH,
       check: checkUser,
     },
@@ -230,7 +230,7 @@ describe('Any answer of X', () => {
   survives<void>(
     {
       title: 'to the invalidation of a token is a success or a documented error that tells nothing',
-      ask: (base, { consumer, token }, world) => invalidateToken(base, consumer, token, world),
+      ask: (base, { consumer, token }, deps) => invalidateToken(base, consumer, token, deps),
       throws: OAUTH,
       check: () => undefined,
     },
@@ -240,7 +240,7 @@ describe('Any answer of X', () => {
   survives<string>(
     {
       title: 'to an API key gives a bearer that can be sent, or a documented error that tells nothing',
-      ask: (base, { consumer }, world) => appOnlyBearer(base, consumer, world),
+      ask: (base, { consumer }, deps) => appOnlyBearer(base, consumer, deps),
       throws: OAUTH,
       check: checkHeader,
     },
@@ -250,7 +250,7 @@ describe('Any answer of X', () => {
   survives<string>(
     {
       title: 'to a bearer that was pasted says whose it is, or is a documented error that tells nothing',
-      ask: (base, { code }, world) => bearerOwner(base, code, world),
+      ask: (base, { code }, deps) => bearerOwner(base, code, deps),
       throws: [RefusedError, UnreachableError],
       check: () => undefined,
     },
@@ -259,7 +259,7 @@ describe('Any answer of X', () => {
 
   survives<{ readonly aheadMs: number }>({
     title: 'has a date that can be compared, or is a documented error',
-    ask: (base, _, world) => compareClocks(base, world),
+    ask: (base, _, deps) => compareClocks(base, deps),
     throws: [UnreachableError],
     check: ({ aheadMs }) => assert.ok(Number.isFinite(aheadMs)),
   });
@@ -283,7 +283,7 @@ describe('Any answer of X', () => {
         status: 200,
         body: { kind: 'json', value, cutAt: 0 },
       };
-      const world = {
+      const deps = {
         fetch: bounded(
           answering(() => answered, []),
           TIMEOUT_MS,
@@ -291,7 +291,7 @@ describe('Any answer of X', () => {
         now: () => NOW,
       };
       const client = { clientId: 'Q2xpZW50OjE6Y2k' };
-      const read = await refresh(tokenEndpoints('https://api.x.com'), client, 'spent-refresh-token', world);
+      const read = await refresh(tokenEndpoints('https://api.x.com'), client, 'spent-refresh-token', deps);
       assert.equal(read.accessToken, tokens.access_token);
       if (!('refresh_token' in spoilt)) assert.equal(read.refreshToken, tokens.refresh_token);
     }),

@@ -116,14 +116,14 @@ describe('Requests of other extensions, whatever they are,', () => {
         ]);
         const credentials = [bearer, 'consumer-secret-0123456789', 'oauth1-token-secret-0123456789'];
         const sent: Request[] = [];
-        const world = { now: () => NOW, nonce: newNonce };
+        const deps = { now: () => NOW, nonce: newNonce };
         const find = (id: string) => async (asked: string) => (asked === id ? grants.get(id) : undefined);
         const requests = new ApiRequests({
           authorizers: [
             { grants: { find: find('x') }, authorize: (token) => `Bearer ${token}` },
             {
               grants: { find: find('oauth1') },
-              authorize: (token, line) => authorizationFor({ ...line, ...readOAuth1Credentials(token) }, world),
+              authorize: (token, line) => authorizationFor({ ...line, ...readOAuth1Credentials(token) }, deps),
             },
           ],
           issued: new IssuedSessions(() => NOW),

@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readdir } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { Fetch } from '../../oauth/http.ts';
+import type { HttpDeps } from '../../oauth/http.ts';
 import { compareClocks } from '../../x/clock.ts';
 import type { BrowserFlow } from './signIn/browserFlow.ts';
 import { CALLBACK_PATH } from '../callbackPath.ts';
@@ -19,7 +19,7 @@ export interface Diagnosed {
   readonly secrets: vscode.SecretStorage;
   /** Where windows leave things for each other, by name. */
   readonly folders: Readonly<Record<string, string>>;
-  readonly world: { readonly fetch: Fetch; readonly now: () => number };
+  readonly deps: HttpDeps;
 }
 
 /**
@@ -33,8 +33,8 @@ export async function diagnose(parts: Diagnosed): Promise<string> {
     Settings: () => theSettings(),
     'Ways back from the browser': () => flows(),
     'Sign-ins in this window': () => signIns(parts.browser),
-    Accounts: () => accounts(parts.kinds, parts.world.now()),
-    'Clock and connection': () => clock(parts.world),
+    Accounts: () => accounts(parts.kinds, parts.deps.now()),
+    'Clock and connection': () => clock(parts.deps),
     Storage: () => storage(parts),
   };
   const texts = await Promise.all(
@@ -130,8 +130,8 @@ async function accounts(kinds: readonly ProviderKind[], now: number): Promise<re
   return rows.flat().length === 0 ? ['None.'] : rows.flat();
 }
 
-async function clock(world: Diagnosed['world']): Promise<readonly string[]> {
-  const { aheadMs, roundTripMs } = await compareClocks(settings.baseUrls().api, world);
+async function clock(deps: Diagnosed['deps']): Promise<readonly string[]> {
+  const { aheadMs, roundTripMs } = await compareClocks(settings.baseUrls().api, deps);
   return [
     `- X's clock is ${seconds(aheadMs)} ahead of this machine's (give or take 1 s)`,
     `- X answered in ${roundTripMs} ms`,

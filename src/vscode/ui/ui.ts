@@ -27,7 +27,7 @@ export function openUi(platform: Platform, providers: Providers) {
   const { context, log, clients, folders, secrets } = platform;
   const { x, oauth1, appOnly } = providers;
   const all = Object.values(providers);
-  const world = { ...platform.deps, nonce: newNonce };
+  const deps = { ...platform.deps, nonce: newNonce };
   const consumers = new Map<string, ApiKeyPrompt>();
   const apiKeyPrompt = (apiBaseUrl: string): ApiKeyPrompt => {
     const known = consumers.get(apiBaseUrl) ?? new ApiKeyPrompt(secrets, apiBaseUrl);
@@ -52,9 +52,9 @@ export function openUi(platform: Platform, providers: Providers) {
     log,
   });
   const tellSignedIn = (grant: Grant): void => void messages.signedIn(grant);
-  const lasting = { apiKeyPrompt, world, log };
+  const lasting = { apiKeyPrompt, deps, log };
   const { secrets: allSecrets, extension } = context;
-  const diagnosed = { extension, kinds: all, browser, secrets: allSecrets, folders, world };
+  const diagnosed = { extension, kinds: all, browser, secrets: allSecrets, folders, deps };
   return {
     messages,
     browser,

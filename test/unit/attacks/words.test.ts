@@ -114,7 +114,7 @@ describe('A server that repeats the request in its error', () => {
   const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
   const token = { token: '42-aBcD/eFgH+iJkL=mN0pQrStUvWxYz', secret: 'a/secret+of=a%token' };
   const confidential = { clientId: WEB_APP.clientId, clientSecret: WEB_APP.clientSecret };
-  const world = { fetch: bounded(fetch, 5_000), now: Date.now, nonce: newNonce };
+  const deps = { fetch: bounded(fetch, 5_000), now: Date.now, nonce: newNonce };
   const endpoints = (x: FakeX) => oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
 
   const requests: Readonly<Record<string, (x: FakeX) => Promise<unknown>>> = {
@@ -127,17 +127,17 @@ describe('A server that repeats the request in its error', () => {
       };
       const answer = new URLSearchParams({ code: 'aCode/with+all%kinds=of~marks', state: request.state });
       const checked = checkCallback(endpoints(x), confidential, request, answer);
-      await exchangeCode(endpoints(x), confidential, request, checked, world);
+      await exchangeCode(endpoints(x), confidential, request, checked, deps);
     },
-    'that refreshes': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', world),
-    'that revokes': (x) => revoke(endpoints(x), confidential, 'token/with+marks', 'refresh_token', world),
-    'for a request token': (x) => requestToken(x.apiBaseUrl, consumer, 'oob', {}, world),
-    'for an access token': (x) => accessToken(x.apiBaseUrl, consumer, token, '1234567', world),
-    'for who it is, signed': (x) => whoseToken(x.apiBaseUrl, consumer, token, world),
-    'that invalidates a token': (x) => invalidateToken(x.apiBaseUrl, consumer, token, world),
-    'for an app-only bearer': (x) => appOnlyBearer(x.apiBaseUrl, consumer, world),
-    'for whose bearer it is': (x) => bearerOwner(x.apiBaseUrl, 'AAAAAAAAAAAA%2Fbearer%3D', world),
-    'for who it is': (x) => whoAmI(x.apiBaseUrl, 'Bearer access/with+marks', world),
+    'that refreshes': (x) => refresh(endpoints(x), confidential, 'refresh/with+all%kinds=of~marks', deps),
+    'that revokes': (x) => revoke(endpoints(x), confidential, 'token/with+marks', 'refresh_token', deps),
+    'for a request token': (x) => requestToken(x.apiBaseUrl, consumer, 'oob', {}, deps),
+    'for an access token': (x) => accessToken(x.apiBaseUrl, consumer, token, '1234567', deps),
+    'for who it is, signed': (x) => whoseToken(x.apiBaseUrl, consumer, token, deps),
+    'that invalidates a token': (x) => invalidateToken(x.apiBaseUrl, consumer, token, deps),
+    'for an app-only bearer': (x) => appOnlyBearer(x.apiBaseUrl, consumer, deps),
+    'for whose bearer it is': (x) => bearerOwner(x.apiBaseUrl, 'AAAAAAAAAAAA%2Fbearer%3D', deps),
+    'for who it is': (x) => whoAmI(x.apiBaseUrl, 'Bearer access/with+marks', deps),
   };
 
   for (const [what, send] of Object.entries(requests)) {

@@ -13,7 +13,6 @@ import {
   revoke,
   type AuthorizationRequest,
   type TokenAnswer,
-  type World,
 } from '../../../src/oauth/authorizationCode.ts';
 import {
   AuthorizationDeniedError,
@@ -21,7 +20,7 @@ import {
   RefusedError,
   UnreachableError,
 } from '../../../src/oauth/errors.ts';
-import { bounded } from '../../../src/oauth/http.ts';
+import { bounded, type HttpDeps } from '../../../src/oauth/http.ts';
 import { oauth2Endpoints } from '../../../src/x/endpoints.ts';
 import {
   answers,
@@ -244,7 +243,7 @@ describe('checkCallback', () => {
 describe('The code grant', () => {
   let x: FakeX;
   let now: number;
-  const world: World = { fetch: bounded(fetch, 5000), now: () => now };
+  const deps: HttpDeps = { fetch: bounded(fetch, 5000), now: () => now };
 
   beforeEach(async () => {
     x = await startFakeX();
@@ -262,7 +261,7 @@ describe('The code grant', () => {
   async function signIn(app = NATIVE_APP, request = newRequest()): Promise<TokenAnswer> {
     const client = clientOf(app);
     const checked = checkCallback(here(), client, request, await consented(app, request));
-    return exchangeCode(here(), client, request, checked, world);
+    return exchangeCode(here(), client, request, checked, deps);
   }
 
   async function refreshToken(app = NATIVE_APP): Promise<string> {
@@ -309,7 +308,7 @@ describe('The code grant', () => {
         const request = newRequest();
         const callback = await consented(app, request);
         const checked = checkCallback(here(), clientOf(app), request, callback);
-        const answer = await exchangeCode(here(), clientOf(app), request, checked, world);
+        const answer = await exchangeCode(here(), clientOf(app), request, checked, deps);
         assert.deepEqual(essence(last()), {
           ...asForm,
           path: TOKEN,
@@ -330,7 +329,7 @@ describe('The code grant', () => {
 
       it('sends exactly the refresh token and who asks', async () => {
         const spent = await refreshToken(app);
-        const answer = await refresh(here(), clientOf(app), spent, world);
+        const answer = await refresh(here(), clientOf(app), spent, deps);
         assert.deepEqual(essence(last()), {
           ...asForm,
           path: TOKEN,
@@ -348,7 +347,7 @@ describe('The code grant', () => {
           [accessToken, 'access_token'],
           [other, 'refresh_token'],
         ] as const) {
-          await revoke(here(), clientOf(app), token, hint, world);
+          await revoke(here(), clientOf(app), token, hint, deps);
           assert.deepEqual(essence(last()), {
             ...asForm,
             accept: '*/*',
@@ -368,7 +367,7 @@ describe('The code grant', () => {
   });
 
   it('never puts anything of a sign-in into the URL or a header', async () => {
-    await refresh(here(), clientOf(NATIVE_APP), await refreshToken(), world);
+    await refresh(here(), clientOf(NATIVE_APP), await refreshToken(), deps);
     for (const { path, rawQuery, headers } of x.requestsTo(TOKEN)) {
       const text = JSON.stringify([path, rawQuery, headers]);
       for (const secret of x.secrets) assert.ok(!text.includes(secret), path);
@@ -386,14 +385,14 @@ describe('The code grant', () => {
     ])[] = [
       [
         'for a client id that X does not know',
-        async () => refresh(here(), { clientId: 'unknown' }, await refreshToken(), world),
+        async () => refresh(here(), { clientId: 'unknown' }, await refreshToken(), deps),
         400,
         'invalid_client',
         'Value passed for the client id was invalid.',
       ],
       [
         'for a secret that is missing',
-        async () => refresh(here(), { clientId: WEB_APP.clientId }, await refreshToken(WEB_APP), world),
+        async () => refresh(here(), { clientId: WEB_APP.clientId }, await refreshToken(WEB_APP), deps),
         401,
         'unauthorized_client',
         badHeader,
@@ -401,14 +400,14 @@ describe('The code grant', () => {
       [
         'for a secret that is wrong',
         async () =>
-          refresh(here(), { clientId: WEB_APP.clientId, clientSecret: 'wrong' }, await refreshToken(WEB_APP), world),
+          refresh(here(), { clientId: WEB_APP.clientId, clientSecret: 'wrong' }, await refreshToken(WEB_APP), deps),
         401,
         'unauthorized_client',
         badHeader,
       ],
       [
         'for a secret that is needless',
-        async () => refresh(here(), { ...clientOf(NATIVE_APP), clientSecret: 'none' }, await refreshToken(), world),
+        async () => refresh(here(), { ...clientOf(NATIVE_APP), clientSecret: 'none' }, await refreshToken(), deps),
         401,
         'unauthorized_client',
         badHeader,
@@ -418,8 +417,8 @@ describe('The code grant', () => {
         async () => {
           const request = newRequest();
           const checked = checkCallback(here(), clientOf(NATIVE_APP), request, await consented(NATIVE_APP, request));
-          await exchangeCode(here(), clientOf(NATIVE_APP), request, checked, world);
-          await exchangeCode(here(), clientOf(NATIVE_APP), request, checked, world);
+          await exchangeCode(here(), clientOf(NATIVE_APP), request, checked, deps);
+          await exchangeCode(here(), clientOf(NATIVE_APP), request, checked, deps);
         },
         400,
         'invalid_request',
@@ -431,7 +430,7 @@ describe('The code grant', () => {
           const request = newRequest();
           const checked = checkCallback(here(), clientOf(NATIVE_APP), request, await consented(NATIVE_APP, request));
           const other = { ...request, verifier: newVerifier() };
-          await exchangeCode(here(), clientOf(NATIVE_APP), other, checked, world);
+          await exchangeCode(here(), clientOf(NATIVE_APP), other, checked, deps);
         },
         400,
         'invalid_request',
@@ -443,7 +442,7 @@ describe('The code grant', () => {
           const request = newRequest();
           const checked = checkCallback(here(), clientOf(NATIVE_APP), request, await consented(NATIVE_APP, request));
           const other = { ...request, redirectUri: `${REDIRECT_URI}/` };
-          await exchangeCode(here(), clientOf(NATIVE_APP), other, checked, world);
+          await exchangeCode(here(), clientOf(NATIVE_APP), other, checked, deps);
         },
         400,
         'invalid_request',
@@ -453,8 +452,8 @@ describe('The code grant', () => {
         'for a refresh token that is spent',
         async () => {
           const spent = await refreshToken();
-          await refresh(here(), clientOf(NATIVE_APP), spent, world);
-          await refresh(here(), clientOf(NATIVE_APP), spent, world);
+          await refresh(here(), clientOf(NATIVE_APP), spent, deps);
+          await refresh(here(), clientOf(NATIVE_APP), spent, deps);
         },
         400,
         'invalid_request',
@@ -479,7 +478,7 @@ describe('The code grant', () => {
       it(`beside the challenge ${challenge}`, async () => {
         const headers = { 'www-authenticate': challenge, 'content-type': 'application/json' };
         x.fail(TOKEN, answers(401, headers, JSON.stringify(said)));
-        const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', world));
+        const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', deps));
         assert.ok(error instanceof RefusedError, inspect(error));
         assert.deepEqual([error.code, error.description], [said.error, said.error_description]);
       });
@@ -488,7 +487,7 @@ describe('The code grant', () => {
     it('without a description, or with one that is no text', async () => {
       for (const words of [{}, { error_description: null }, { error_description: { text: 'x' } }]) {
         x.fail(TOKEN, answersJson(400, { error: 'invalid_grant', ...words }));
-        const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', world));
+        const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', deps));
         assert.ok(error instanceof RefusedError, inspect(error));
         assert.deepEqual([error.code, error.description], ['invalid_grant', undefined]);
       }
@@ -496,13 +495,13 @@ describe('The code grant', () => {
 
     it('whatever the Content-Type is', async () => {
       x.fail(TOKEN, answers(400, { 'content-type': 'text/plain' }, '{"error":"invalid_grant"}'));
-      assert.ok((await failure(refresh(here(), clientOf(NATIVE_APP), 'token', world))) instanceof RefusedError);
+      assert.ok((await failure(refresh(here(), clientOf(NATIVE_APP), 'token', deps))) instanceof RefusedError);
     });
 
     it('on one line and without links', async () => {
       const error_description = 'one\r\ntwo [three](https://evil.example)';
       x.fail(TOKEN, answersJson(400, { error: 'other', error_description }));
-      const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', world));
+      const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', deps));
       assert.ok(error instanceof RefusedError);
       assert.equal(error.description, 'one two [three] (https://evil.example)');
       assert.equal(error.message, 'The server refused: other (one two [three] (https://evil.example))');
@@ -548,7 +547,7 @@ describe('The code grant', () => {
       it(what, async () => {
         const token = await refreshToken();
         x.fail(TOKEN, fault);
-        const error = await failure(refresh(here(), clientOf(NATIVE_APP), token, world));
+        const error = await failure(refresh(here(), clientOf(NATIVE_APP), token, deps));
         assert.ok(error instanceof UnreachableError, inspect(error));
         assert.deepEqual([error.status, error.maybeSent], [status, true]);
         assert.match(error.message, /^[A-Z].*\.$/, 'a sentence');
@@ -568,7 +567,7 @@ describe('The code grant', () => {
     for (const [what, fault, ms] of waits) {
       it(`for as long as X says in ${what}`, async () => {
         x.fail(TOKEN, fault);
-        const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', world));
+        const error = await failure(refresh(here(), clientOf(NATIVE_APP), 'token', deps));
         assert.ok(error instanceof UnreachableError, inspect(error));
         assert.equal(error.retryAfterMs, ms);
       });
@@ -579,7 +578,7 @@ describe('The code grant', () => {
       assert.ok((await failure(signIn())) instanceof UnreachableError);
       for (const fault of [faults.badGateway, faults.bareForbidden, faults.tooManyRequests, answers(204, {}, '')]) {
         x.fail(REVOKE, fault);
-        const error = await failure(revoke(here(), clientOf(NATIVE_APP), 'token', 'access_token', world));
+        const error = await failure(revoke(here(), clientOf(NATIVE_APP), 'token', 'access_token', deps));
         assert.ok(error instanceof UnreachableError);
       }
     });
@@ -588,7 +587,7 @@ describe('The code grant', () => {
   it('is RefusedError when X does not revoke a token', async () => {
     const description = 'Value passed for the token was invalid.';
     x.fail(REVOKE, answersJson(400, { error: 'invalid_request', error_description: description }));
-    const error = await failure(revoke(here(), clientOf(NATIVE_APP), 'token', 'access_token', world));
+    const error = await failure(revoke(here(), clientOf(NATIVE_APP), 'token', 'access_token', deps));
     assert.ok(error instanceof RefusedError, inspect(error));
     assert.equal(error.description, description);
   });
@@ -596,7 +595,7 @@ describe('The code grant', () => {
   it('does not follow a redirect with a refresh token in it', async () => {
     for (const status of [301, 302, 303, 307, 308]) {
       x.fail(TOKEN, answers(status, { location: `${x.apiBaseUrl}/elsewhere` }, ''));
-      assert.ok((await failure(refresh(here(), clientOf(NATIVE_APP), 'token', world))) instanceof UnreachableError);
+      assert.ok((await failure(refresh(here(), clientOf(NATIVE_APP), 'token', deps))) instanceof UnreachableError);
     }
     assert.ok(x.requests.every(({ path }) => path === TOKEN));
   });
@@ -631,7 +630,7 @@ describe('The code grant', () => {
       it(what, async () => {
         const token = await refreshToken();
         x.fail(TOKEN, fault);
-        const answer = await refresh(here(), clientOf(NATIVE_APP), token, world);
+        const answer = await refresh(here(), clientOf(NATIVE_APP), token, deps);
         assert.ok(x.grants.isLive(answer.accessToken));
         const usual = { expiresInMs: 7_200_000, scopes: SCOPES.toReversed(), refreshToken: answer.refreshToken };
         assert.deepEqual(answer, { accessToken: answer.accessToken, ...usual, ...odd });

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
-import {
-  clientCredentialsRequest,
-  clientCredentialsResponse,
-  type World,
-} from '../../../src/oauth/clientCredentials.ts';
+import { clientCredentialsRequest, clientCredentialsResponse } from '../../../src/oauth/clientCredentials.ts';
 import { basic } from '../../../src/oauth/clientAuthentication.ts';
 import { UnreachableError } from '../../../src/oauth/errors.ts';
-import { bounded } from '../../../src/oauth/http.ts';
+import { bounded, type HttpDeps } from '../../../src/oauth/http.ts';
 import {
   answers,
   answersJson,
@@ -24,7 +20,7 @@ const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 
 describe('app-only bearer tokens', () => {
   let x: FakeX;
-  const world: World = { fetch: bounded(fetch, 5000), now: () => 15_000 };
+  const deps: HttpDeps = { fetch: bounded(fetch, 5000), now: () => 15_000 };
 
   beforeEach(async () => {
     x = await startFakeX();
@@ -32,14 +28,14 @@ describe('app-only bearer tokens', () => {
   afterEach(() => x.stop());
 
   async function bearer(): Promise<string> {
-    const response = await clientCredentialsRequest(`${x.apiBaseUrl}/oauth2/token`, consumer, world);
-    return clientCredentialsResponse(response, world);
+    const response = await clientCredentialsRequest(`${x.apiBaseUrl}/oauth2/token`, consumer, deps);
+    return clientCredentialsResponse(response, deps);
   }
 
   for (const { source, user, password, header } of vectors.basic) {
     it(`authenticate as in ${source}`, async () => {
       assert.equal(basic(user, password), header);
-      await clientCredentialsRequest(`${x.apiBaseUrl}/oauth2/token`, { key: user, secret: password }, world);
+      await clientCredentialsRequest(`${x.apiBaseUrl}/oauth2/token`, { key: user, secret: password }, deps);
       assert.equal(x.requests[0]?.headers.authorization, header);
     });
   }

@@ -331,7 +331,7 @@ describe('bounded', () => {
     ] as const) {
       let nowMs = 0;
       let slept = 0;
-      const world = {
+      const deps = {
         monotonicMs: () => nowMs,
         sleep: async (ms: number) => void (nowMs += ms + (slept++ === 0 ? late : 0)),
       };
@@ -339,7 +339,7 @@ describe('bounded', () => {
         new Promise((_resolve, reject) => {
           init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
         });
-      await unreachable(bounded(silent, timeoutMs, world)('https://api.x.com/'));
+      await unreachable(bounded(silent, timeoutMs, deps)('https://api.x.com/'));
       assert.equal(slept, slices);
     }
   });

@@ -565,7 +565,7 @@ describe('The loopback', () => {
     await using x = await startFakeX({ apps: [{ ...NATIVE_APP, redirectUris: [redirectUri] }] });
     const endpoints = oauth2Endpoints({ api: x.apiBaseUrl, authorization: x.authorizationBaseUrl });
     const client = { clientId: NATIVE_APP.clientId };
-    const world = { fetch: bounded(fetch, 5000), now: Date.now };
+    const deps = { fetch: bounded(fetch, 5000), now: Date.now };
     const newRequest = (): AuthorizationRequest => ({
       redirectUri,
       scopes: ['tweet.read', 'users.read'],
@@ -584,7 +584,7 @@ describe('The loopback', () => {
     const target = await consent(asked);
     await listen({ isAnswer: answerTo(state) });
     const signedIn = loopback.callback.then((callback) =>
-      exchangeCode(endpoints, client, asked, checkCallback(endpoints, client, asked, callback), world),
+      exchangeCode(endpoints, client, asked, checkCallback(endpoints, client, asked, callback), deps),
     );
 
     const host = `Host: 127.0.0.1:${port}\r\n`;

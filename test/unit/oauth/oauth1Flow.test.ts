@@ -13,7 +13,7 @@ import {
   sendSigned,
   verifierOf,
   type Endpoints,
-  type World,
+  type SigningDeps,
 } from '../../../src/oauth/oauth1Flow.ts';
 import { newNonce, type Consumer, type Token } from '../../../src/oauth/oauth1Signature.ts';
 import {
@@ -53,7 +53,7 @@ function formAnswer(body: string): Fault {
 describe('OAuth 1.0a', () => {
   let x: FakeX;
   let endpoints: Endpoints;
-  const world: World = { fetch: bounded(fetch, 5000), now: Date.now, nonce: newNonce };
+  const deps: SigningDeps = { fetch: bounded(fetch, 5000), now: Date.now, nonce: newNonce };
 
   beforeEach(async () => {
     x = await startFakeX();
@@ -66,13 +66,13 @@ describe('OAuth 1.0a', () => {
   afterEach(() => x.stop());
 
   async function requestToken(to = callback, parameters = {}): Promise<Token> {
-    return requestTokenResponse(await requestTokenRequest(endpoints, consumer, to, parameters, world), world);
+    return requestTokenResponse(await requestTokenRequest(endpoints, consumer, to, parameters, deps), deps);
   }
 
   async function granted(fault: Fault): Promise<unknown> {
     x.fail('/oauth/access_token', fault);
-    const response = await accessTokenRequest(endpoints, consumer, requested, 'v', world);
-    return accessTokenResponse(response, world).catch((reason: unknown) => reason);
+    const response = await accessTokenRequest(endpoints, consumer, requested, 'v', deps);
+    return accessTokenResponse(response, deps).catch((reason: unknown) => reason);
   }
 
   it('signs somebody in by callback, and then signs with the access token and its secret', async () => {
@@ -80,25 +80,25 @@ describe('OAuth 1.0a', () => {
     const back = await x.consent(authorizationUrl(endpoints, token), { as: 'ada', decision: 'authorize' });
     const verifier = verifierOf(token, new URL(back).searchParams);
     const answer = await accessTokenResponse(
-      await accessTokenRequest(endpoints, consumer, token, verifier, world),
-      world,
+      await accessTokenRequest(endpoints, consumer, token, verifier, deps),
+      deps,
     );
     assert.deepEqual(answer.parameters, { user_id: ADA.id, screen_name: ADA.username });
 
     const url = `${x.apiBaseUrl}/2/users/me?user.fields=profile_image_url,name`;
-    const me = await sendSigned({ method: 'GET', url, consumer, token: answer.token }, world);
+    const me = await sendSigned({ method: 'GET', url, consumer, token: answer.token }, deps);
     assert.equal(me.status, 200);
   });
 
   it('signs somebody in by PIN', async () => {
     const token = await requestToken(OUT_OF_BAND);
     const pin = await x.consentWithPin(authorizationUrl(endpoints, token), 'ada');
-    const response = await accessTokenRequest(endpoints, consumer, token, pin, world);
-    assert.equal((await accessTokenResponse(response, world)).parameters['screen_name'], ADA.username);
+    const response = await accessTokenRequest(endpoints, consumer, token, pin, deps);
+    assert.equal((await accessTokenResponse(response, deps)).parameters['screen_name'], ADA.username);
   });
 
   it('asks for a request token with the callback in the header and what else there is in the form', async () => {
-    const fixed = { ...world, now: () => 1_318_622_958_999, nonce: () => 'once' };
+    const fixed = { ...deps, now: () => 1_318_622_958_999, nonce: () => 'once' };
     await requestTokenRequest(endpoints, consumer, callback, { x_auth_access_type: 'read' }, fixed);
     await requestTokenRequest(endpoints, consumer, callback, {}, fixed);
     const [first, second] = x.requests;
@@ -126,7 +126,7 @@ describe('OAuth 1.0a', () => {
 
   it('sends the verifier in the header, where X never misses it, and no body', async () => {
     const token = await requestToken();
-    await accessTokenRequest(endpoints, consumer, token, 'the verifier', world);
+    await accessTokenRequest(endpoints, consumer, token, 'the verifier', deps);
     const [sent] = x.requestsTo('POST /oauth/access_token');
     const { oauth_verifier, oauth_token } = authorizationOf(sent);
     assert.deepEqual({ oauth_verifier, oauth_token }, { oauth_verifier: 'the verifier', oauth_token: token.token });
@@ -140,7 +140,7 @@ describe('OAuth 1.0a', () => {
       ['a', '+&☃'],
       ['', ''],
     ]);
-    await sendSigned({ method: 'POST', url: endpoints.requestToken, consumer, form }, world);
+    await sendSigned({ method: 'POST', url: endpoints.requestToken, consumer, form }, deps);
     assert.equal(x.requests[0]?.body, 'a=x+y&a=%2B%26%E2%98%83&=');
     assert.match(x.requests[0].headers['content-type'] ?? '', /^application\/x-www-form-urlencoded\b/);
     assert.equal(x.requests[0].outcome.status, 400, 'the signature is right: only the callback is missing');
@@ -240,7 +240,7 @@ describe('OAuth 1.0a', () => {
 
     it('says how long to wait, when X does', async () => {
       x.fail('/oauth/request_token', tooManyRequestsUntil(60_000));
-      const response = await requestTokenRequest(endpoints, consumer, callback, {}, world);
+      const response = await requestTokenRequest(endpoints, consumer, callback, {}, deps);
       await assert.rejects(
         requestTokenResponse(response, { now: () => 15_000 }),
         (error) => error instanceof UnreachableError && error.status === 429 && error.retryAfterMs === 45_000,

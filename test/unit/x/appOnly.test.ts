@@ -8,7 +8,7 @@ const consumer = { key: NATIVE_APP.apiKey, secret: NATIVE_APP.apiSecret };
 
 describe('app-only bearer tokens at X', () => {
   let x: FakeX;
-  const world = { fetch: bounded(fetch, 5000), now: Date.now };
+  const deps = { fetch: bounded(fetch, 5000), now: Date.now };
 
   beforeEach(async () => {
     x = await startFakeX();
@@ -16,8 +16,8 @@ describe('app-only bearer tokens at X', () => {
   afterEach(() => x.stop());
 
   it('are the same for everyone who asks', async () => {
-    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
-    assert.equal(await appOnlyBearer(x.apiBaseUrl, consumer, world), bearer);
+    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, deps);
+    assert.equal(await appOnlyBearer(x.apiBaseUrl, consumer, deps), bearer);
     assert.ok(x.secrets.has(bearer));
   });
 
@@ -27,7 +27,7 @@ describe('app-only bearer tokens at X', () => {
       { ...consumer, secret: 'wrong' },
     ]) {
       await assert.rejects(
-        appOnlyBearer(x.apiBaseUrl, wrong, world),
+        appOnlyBearer(x.apiBaseUrl, wrong, deps),
         (error) => error instanceof RefusedError && error.status === 403 && error.code === '99',
       );
     }
@@ -39,7 +39,7 @@ describe('app-only bearer tokens at X', () => {
     const pair = Buffer.from(`${sent.key}:${sent.secret}`).toString('base64');
     const message = `Unable to verify your credentials: ${sent.key}, ${sent.secret}, ${pair}`;
     x.fail('/oauth2/token', answersJson(403, { errors: [{ code: 99, message }] }));
-    await assert.rejects(appOnlyBearer(x.apiBaseUrl, sent, world), {
+    await assert.rejects(appOnlyBearer(x.apiBaseUrl, sent, deps), {
       name: 'RefusedError',
       description: 'Unable to verify your credentials: …, …, …',
     });
@@ -48,38 +48,38 @@ describe('app-only bearer tokens at X', () => {
   it('are UnreachableError when a gateway says no, or X says nothing', async () => {
     for (const fault of [faults.bareForbidden, faults.htmlUnavailable, faults.tooManyRequests, faults.brokenOff]) {
       x.fail('/oauth2/token', fault);
-      await assert.rejects(appOnlyBearer(x.apiBaseUrl, consumer, world), UnreachableError);
+      await assert.rejects(appOnlyBearer(x.apiBaseUrl, consumer, deps), UnreachableError);
     }
   });
 
   it('that are pasted are known by what X says to them, verbatim', async () => {
-    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
-    assert.equal(await bearerOwner(x.apiBaseUrl, bearer, world), 'app');
+    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, deps);
+    assert.equal(await bearerOwner(x.apiBaseUrl, bearer, deps), 'app');
     assert.equal(x.requestsTo('/2/users/me')[0]?.headers.authorization, `Bearer ${bearer}`);
   });
 
   it('are not what somebody pastes who has a user’s token', async () => {
     const token = (await new Client(x).signIn()).accessToken;
-    assert.equal(await bearerOwner(x.apiBaseUrl, token, world), 'user');
+    assert.equal(await bearerOwner(x.apiBaseUrl, token, deps), 'user');
   });
 
   it('that are unknown are not taken, nor are good ones refused on a bad day', async () => {
     await assert.rejects(
-      bearerOwner(x.apiBaseUrl, 'AAAAunknown', world),
+      bearerOwner(x.apiBaseUrl, 'AAAAunknown', deps),
       (error) => error instanceof RefusedError && error.status === 401,
     );
-    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, world);
+    const bearer = await appOnlyBearer(x.apiBaseUrl, consumer, deps);
     for (const fault of [faults.internalError, faults.tooManyRequests, faults.reset]) {
       x.fail('/2/users/me', fault);
-      await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), UnreachableError);
+      await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, deps), UnreachableError);
     }
     x.fail('/2/users/me', answers(403, {}, '<html>no</html>'));
-    await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, world), RefusedError);
+    await assert.rejects(bearerOwner(x.apiBaseUrl, bearer, deps), RefusedError);
   });
 
   it('that no header can hold are never sent, nor quoted', async () => {
     for (const pasted of ['', 'AAAA BBBB', 'AAAA\nBBBB', 'AAAA…', '"AAAA"', 'Bearer AAAA']) {
-      assert.equal(await bearerOwner(x.apiBaseUrl, pasted, world), 'malformed');
+      assert.equal(await bearerOwner(x.apiBaseUrl, pasted, deps), 'malformed');
     }
     assert.deepEqual(x.requests, []);
   });

@@ -37,9 +37,9 @@ describe("X's clock", () => {
   });
 
   it('is not known when the answer has no Date', async () => {
-    const world = { fetch: async () => new Response(''), now: Date.now };
+    const deps = { fetch: async () => new Response(''), now: Date.now };
     await assert.rejects(
-      compareClocks('https://api.example.com', world),
+      compareClocks('https://api.example.com', deps),
       (error) => error instanceof UnreachableError && error.status === 200,
     );
   });

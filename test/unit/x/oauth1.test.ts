@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { RefusedError, UnreachableError } from '../../../src/oauth/errors.ts';
 import { bounded } from '../../../src/oauth/http.ts';
-import { OUT_OF_BAND, verifierOf, type World } from '../../../src/oauth/oauth1Flow.ts';
+import { OUT_OF_BAND, verifierOf, type SigningDeps } from '../../../src/oauth/oauth1Flow.ts';
 import { newNonce, type Consumer, type Token } from '../../../src/oauth/oauth1Signature.ts';
 import {
   accessToken,
@@ -39,7 +39,7 @@ function refusal(code: string): (error: unknown) => boolean {
 describe('OAuth 1.0a at X', () => {
   let x: FakeX;
   let now: () => number;
-  const world: World = { fetch: bounded(fetch, 5000), now: () => now(), nonce: newNonce };
+  const deps: SigningDeps = { fetch: bounded(fetch, 5000), now: () => now(), nonce: newNonce };
 
   beforeEach(async () => {
     x = await startFakeX();
@@ -48,24 +48,24 @@ describe('OAuth 1.0a at X', () => {
   afterEach(() => x.stop());
 
   async function signIn(accessType?: 'read' | 'write'): Promise<SignedIn> {
-    const token = await requestToken(x.apiBaseUrl, consumer, callback, { accessType }, world);
+    const token = await requestToken(x.apiBaseUrl, consumer, callback, { accessType }, deps);
     const back = await x.consent(authorizationUrl(x.apiBaseUrl, token), { as: 'ada', decision: 'authorize' });
     const verifier = verifierOf(token, new URL(back).searchParams);
-    return accessToken(x.apiBaseUrl, consumer, token, verifier, world);
+    return accessToken(x.apiBaseUrl, consumer, token, verifier, deps);
   }
 
   async function start(to: string, as = consumer): Promise<Token> {
-    return requestToken(x.apiBaseUrl, as, to, {}, world);
+    return requestToken(x.apiBaseUrl, as, to, {}, deps);
   }
 
   async function check(as: Consumer, typed: Token): Promise<User> {
-    return whoseToken(x.apiBaseUrl, as, typed, world);
+    return whoseToken(x.apiBaseUrl, as, typed, deps);
   }
 
   it('signs in and knows who did', async () => {
     const { token, user } = await signIn();
     assert.deepEqual(user, { id: ADA.id, username: ADA.username });
-    const asked = await whoseToken(x.apiBaseUrl, consumer, token, world);
+    const asked = await whoseToken(x.apiBaseUrl, consumer, token, deps);
     assert.deepEqual(asked, { ...user, imageUrl: ADA.profileImageUrl });
   });
 
@@ -76,7 +76,7 @@ describe('OAuth 1.0a at X', () => {
     });
     const { token, user } = await signIn();
     assert.equal(user, undefined);
-    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).username, ADA.username);
+    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, deps)).username, ADA.username);
   });
 
   for (const [member, wrong] of [
@@ -111,14 +111,10 @@ describe('OAuth 1.0a at X', () => {
     const words = [key.key, key.secret, token.token, token.secret, verifier];
     const repeated = answersJson(401, { errors: [{ code: 215, message: words.join(' and ') }] });
     for (const [endpoint, ask, kept] of [
-      [
-        '/oauth/access_token',
-        () => accessToken(x.apiBaseUrl, key, token, verifier, world),
-        '… and … and … and … and …',
-      ],
-      ['/2/users/me', () => whoseToken(x.apiBaseUrl, key, token, world), `… and … and … and … and ${verifier}`],
-      ['/1.1/oauth/invalidate_token.json', () => invalidateToken(x.apiBaseUrl, key, token, world), undefined],
-      ['/oauth/request_token', () => requestToken(x.apiBaseUrl, key, callback, {}, world), undefined],
+      ['/oauth/access_token', () => accessToken(x.apiBaseUrl, key, token, verifier, deps), '… and … and … and … and …'],
+      ['/2/users/me', () => whoseToken(x.apiBaseUrl, key, token, deps), `… and … and … and … and ${verifier}`],
+      ['/1.1/oauth/invalidate_token.json', () => invalidateToken(x.apiBaseUrl, key, token, deps), undefined],
+      ['/oauth/request_token', () => requestToken(x.apiBaseUrl, key, callback, {}, deps), undefined],
     ] as const) {
       x.fail(endpoint, repeated);
       await assert.rejects(ask(), (error) => {
@@ -134,7 +130,7 @@ describe('OAuth 1.0a at X', () => {
     const { token } = await signIn('read');
     const [sent] = x.requestsTo('/oauth/request_token');
     assert.deepEqual(sent?.form, { x_auth_access_type: 'read' });
-    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).id, ADA.id);
+    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, deps)).id, ADA.id);
   });
 
   it('opens the page that always asks, for the account that is wanted', () => {
@@ -152,9 +148,9 @@ describe('OAuth 1.0a at X', () => {
 
   it('revokes a token, once and for all', async () => {
     const { token } = await signIn();
-    await invalidateToken(x.apiBaseUrl, consumer, token, world);
-    await assert.rejects(whoseToken(x.apiBaseUrl, consumer, token, world), RefusedError);
-    await invalidateToken(x.apiBaseUrl, consumer, token, world);
+    await invalidateToken(x.apiBaseUrl, consumer, token, deps);
+    await assert.rejects(whoseToken(x.apiBaseUrl, consumer, token, deps), RefusedError);
+    await invalidateToken(x.apiBaseUrl, consumer, token, deps);
     const statuses = x.requestsTo('POST /1.1/oauth/invalidate_token.json').map(({ outcome }) => outcome.status);
     assert.deepEqual(statuses, [200, 401]);
   });
@@ -163,12 +159,12 @@ describe('OAuth 1.0a at X', () => {
     const { token } = await signIn();
     const path = '/1.1/oauth/invalidate_token.json';
     x.fail(path, faults.htmlUnavailable);
-    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), UnreachableError);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, deps), UnreachableError);
     x.fail(path, faults.bareUnauthorized);
-    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, world), UnreachableError);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, consumer, token, deps), UnreachableError);
     const stranger = { ...consumer, secret: 'wrong' };
-    await assert.rejects(invalidateToken(x.apiBaseUrl, stranger, token, world), refusal('32'));
-    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, world)).id, ADA.id);
+    await assert.rejects(invalidateToken(x.apiBaseUrl, stranger, token, deps), refusal('32'));
+    assert.equal((await whoseToken(x.apiBaseUrl, consumer, token, deps)).id, ADA.id);
   });
 
   for (const how of ['json', 'xml', 'text'] as const) {
@@ -200,15 +196,15 @@ describe('OAuth 1.0a at X', () => {
         const token = await start(OUT_OF_BAND);
         const pin = await x.consentWithPin(authorizationUrl(x.apiBaseUrl, token), 'ada');
         const wrong = pin === '0000000' ? '1111111' : '0000000';
-        await assert.rejects(accessToken(x.apiBaseUrl, consumer, token, wrong, world), refusal(INVALID_VERIFIER));
-        assert.equal((await accessToken(x.apiBaseUrl, consumer, token, pin, world)).user?.id, ADA.id);
+        await assert.rejects(accessToken(x.apiBaseUrl, consumer, token, wrong, deps), refusal(INVALID_VERIFIER));
+        assert.equal((await accessToken(x.apiBaseUrl, consumer, token, pin, deps)).user?.id, ADA.id);
       });
 
       it('tells a request token that was used', async () => {
         const token = await start(OUT_OF_BAND);
         const pin = await x.consentWithPin(authorizationUrl(x.apiBaseUrl, token), 'ada');
-        await accessToken(x.apiBaseUrl, consumer, token, pin, world);
-        await assert.rejects(accessToken(x.apiBaseUrl, consumer, token, pin, world), refusal('89'));
+        await accessToken(x.apiBaseUrl, consumer, token, pin, deps);
+        await assert.rejects(accessToken(x.apiBaseUrl, consumer, token, pin, deps), refusal('89'));
       });
     });
   }

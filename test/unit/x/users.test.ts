@@ -21,7 +21,7 @@ const NOW = Date.UTC(2026, 0, 1);
 describe('whoAmI', () => {
   let x: FakeX;
   let token: string;
-  const world = { fetch: bounded(fetch, 5000), now: () => NOW };
+  const deps = { fetch: bounded(fetch, 5000), now: () => NOW };
 
   beforeEach(async () => {
     x = await startFakeX();
@@ -29,7 +29,7 @@ describe('whoAmI', () => {
   });
   afterEach(() => x.stop());
 
-  const ask = (): ReturnType<typeof whoAmI> => whoAmI(x.apiBaseUrl, `Bearer ${token}`, world);
+  const ask = (): ReturnType<typeof whoAmI> => whoAmI(x.apiBaseUrl, `Bearer ${token}`, deps);
 
   async function failure(): Promise<unknown> {
     const error: unknown = await ask().then(

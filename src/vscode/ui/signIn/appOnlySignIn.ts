@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { AppOnlyGrant, Grant, GrantBase } from '../../../sessions/grant.ts';
 import type { LabelOwner } from '../../../sessions/labels.ts';
 import { fingerprint, type StaticSessions } from '../../../sessions/staticSessions.ts';
-import type { World } from '../../../oauth/clientCredentials.ts';
+import type { HttpDeps } from '../../../oauth/http.ts';
 import { plainWords, RefusedError } from '../../../oauth/errors.ts';
 import { appOnlyBearer, bearerOwner, type BearerOwner } from '../../../x/appOnly.ts';
 import { chooseSource, type ApiKeyPrompt } from './apiKeyPrompt.ts';
@@ -19,7 +19,7 @@ export class AppOnlySignIn {
   readonly #sessions: StaticSessions<'app-only'>;
   readonly #isFree: (label: string, owner: LabelOwner) => Promise<boolean>;
   readonly #apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
-  readonly #world: World;
+  readonly #deps: HttpDeps;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
@@ -27,13 +27,13 @@ export class AppOnlySignIn {
     /** Whether nobody has had a label but this owner. */
     isFree: (label: string, owner: LabelOwner) => Promise<boolean>;
     apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
-    world: World;
+    deps: HttpDeps;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
     this.#isFree = parts.isFree;
     this.#apiKeyPrompt = parts.apiKeyPrompt;
-    this.#world = parts.world;
+    this.#deps = parts.deps;
     this.#log = parts.log;
   }
 
@@ -65,7 +65,7 @@ export class AppOnlySignIn {
 
   async #fromKey(apiBaseUrl: string, apiKeyPrompt: ApiKeyPrompt, timeout: AbortSignal): Promise<Grant> {
     const consumer = await apiKeyPrompt.get(timeout);
-    const bearer = await apiKeyPrompt.prove(() => appOnlyBearer(apiBaseUrl, consumer, this.#world));
+    const bearer = await apiKeyPrompt.prove(() => appOnlyBearer(apiBaseUrl, consumer, this.#deps));
     return this.#sessions.keep({
       apiBaseUrl,
       appKey: consumer.key,
@@ -113,7 +113,7 @@ export class AppOnlySignIn {
 
   async #ownerOf(apiBaseUrl: string, bearer: string): Promise<BearerOwner | 'unknown'> {
     try {
-      return await bearerOwner(apiBaseUrl, bearer, this.#world);
+      return await bearerOwner(apiBaseUrl, bearer, this.#deps);
     } catch (error) {
       if (error instanceof RefusedError && error.status === 401) return 'unknown';
       throw error;

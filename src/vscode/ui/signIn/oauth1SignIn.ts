@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { CallbackMismatchError, RefusedError } from '../../../oauth/errors.ts';
-import { verifierOf, type World } from '../../../oauth/oauth1Flow.ts';
+import { verifierOf, type SigningDeps } from '../../../oauth/oauth1Flow.ts';
 import type { Consumer, Token } from '../../../oauth/oauth1Signature.ts';
 import type { Grant } from '../../../sessions/grant.ts';
 import type { StaticSessions } from '../../../sessions/staticSessions.ts';
@@ -26,20 +26,20 @@ export class OAuth1SignIn {
   readonly #sessions: StaticSessions<'oauth1'>;
   readonly #apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
   readonly #browser: BrowserFlow;
-  readonly #world: World;
+  readonly #deps: SigningDeps;
   readonly #log: vscode.LogOutputChannel;
 
   constructor(parts: {
     sessions: StaticSessions<'oauth1'>;
     apiKeyPrompt: (apiBaseUrl: string) => ApiKeyPrompt;
     browser: BrowserFlow;
-    world: World;
+    deps: SigningDeps;
     log: vscode.LogOutputChannel;
   }) {
     this.#sessions = parts.sessions;
     this.#apiKeyPrompt = parts.apiKeyPrompt;
     this.#browser = parts.browser;
-    this.#world = parts.world;
+    this.#deps = parts.deps;
     this.#log = parts.log;
   }
 
@@ -89,7 +89,7 @@ export class OAuth1SignIn {
     for (let [choice] = plan.tried; ;) {
       const { flow, redirectUri } = choice;
       const temporary = await this.#apiKeyPrompt(apiBaseUrl).prove(() =>
-        requestToken(apiBaseUrl, consumer, redirectUri, { accessType }, this.#world),
+        requestToken(apiBaseUrl, consumer, redirectUri, { accessType }, this.#deps),
       );
       this.#log.info(`OAuth 1.0a sign-in: by ${flow.method}.`);
       const outcome = await this.#browser.authorize(createAttempt(apiBaseUrl, temporary, choice), choice, plan, signal);
@@ -98,8 +98,8 @@ export class OAuth1SignIn {
         continue;
       }
       const verifier = verifierOf(temporary, outcome.callback);
-      const answer = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.#world);
-      const user = answer.user ?? (await whoseToken(apiBaseUrl, consumer, answer.token, this.#world));
+      const answer = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.#deps);
+      const user = answer.user ?? (await whoseToken(apiBaseUrl, consumer, answer.token, this.#deps));
       return { token: answer.token, user };
     }
   }
@@ -155,7 +155,7 @@ export class OAuth1SignIn {
     });
     const pair = { token, secret };
     try {
-      return { token: pair, user: await whoseToken(apiBaseUrl, consumer, pair, this.#world) };
+      return { token: pair, user: await whoseToken(apiBaseUrl, consumer, pair, this.#deps) };
     } catch (error) {
       if (error instanceof RefusedError && error.status === 401) throw tokensRefused(consumer.key);
       throw error;

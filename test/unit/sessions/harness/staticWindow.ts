@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { bounded } from '../../../../src/oauth/http.ts';
-import { verifierOf, type World } from '../../../../src/oauth/oauth1Flow.ts';
+import { verifierOf, type SigningDeps } from '../../../../src/oauth/oauth1Flow.ts';
 import { newNonce, type Consumer } from '../../../../src/oauth/oauth1Signature.ts';
 import type { AppOnlyGrant, GrantBase, GrantOf, OAuth1Grant } from '../../../../src/sessions/grant.ts';
 import { Labels, labelsWithApp } from '../../../../src/sessions/labels.ts';
@@ -30,13 +30,13 @@ class StaticWindow<Kind extends 'oauth1' | 'app-only'> {
   readonly logged: string[] = [];
   readonly #heard: Promise<void>[] = [];
   protected readonly machine: Machine;
-  protected readonly world: World;
+  protected readonly deps: SigningDeps;
 
   constructor(
     kind: Kind,
     machine: Machine,
     secrets: WindowSecrets,
-    revoke?: (grant: GrantOf<Kind>, replacedBy: GrantOf<Kind> | undefined, deps: World) => Promise<void>,
+    revoke?: (grant: GrantOf<Kind>, replacedBy: GrantOf<Kind> | undefined, deps: SigningDeps) => Promise<void>,
   ) {
     const now = (): number => machine.now;
     const write = (message: string): void => void this.logged.push(message);
@@ -44,7 +44,7 @@ class StaticWindow<Kind extends 'oauth1' | 'app-only'> {
     const notify = (notice: Notice): void => void this.notices.push(notice);
     this.machine = machine;
     this.secrets = secrets;
-    this.world = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
+    this.deps = { fetch: bounded(fetch, 10_000), now, nonce: newNonce };
     const { folder } = machine;
     const locks = new FolderLocks(join(folder, 'locks'));
     const storeKey = new StoreKey({ secrets, hintPath: join(folder, 'manifest/key'), locks, now, log });
@@ -75,7 +75,7 @@ class StaticWindow<Kind extends 'oauth1' | 'app-only'> {
     this.sessions = new StaticSessions({
       grants: this.grants,
       claimLabel: (...claim) => labels.claim(...claim),
-      ...(revoke && { revoke: (grant, replacedBy) => revoke(grant, replacedBy, this.world) }),
+      ...(revoke && { revoke: (grant, replacedBy) => revoke(grant, replacedBy, this.deps) }),
       now,
       notify,
       log,
@@ -101,10 +101,10 @@ export class OAuth1Window extends StaticWindow<'oauth1'> {
   ): Promise<OAuth1Grant> {
     const { apiBaseUrl } = this.machine.x;
     const consumer: Consumer = { key: app.apiKey, secret: app.apiSecret };
-    const temporary = await requestToken(apiBaseUrl, consumer, app.redirectUris[0] ?? '', { accessType }, this.world);
+    const temporary = await requestToken(apiBaseUrl, consumer, app.redirectUris[0] ?? '', { accessType }, this.deps);
     const back = await this.machine.x.consent(authorizationUrl(apiBaseUrl, temporary), { as, decision: 'authorize' });
     const verifier = verifierOf(temporary, new URL(back).searchParams);
-    const { token, user } = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.world);
+    const { token, user } = await accessToken(apiBaseUrl, consumer, temporary, verifier, this.deps);
     return this.sessions.keep({
       apiBaseUrl,
       appKey: consumer.key,
@@ -124,7 +124,7 @@ export class AppOnlyWindow extends StaticWindow<'app-only'> {
   /** Adds an app's bearer, got for its API key and secret. */
   async add(app = NATIVE_APP, label = app.name): Promise<AppOnlyGrant> {
     const { apiBaseUrl } = this.machine.x;
-    const bearer = await appOnlyBearer(apiBaseUrl, { key: app.apiKey, secret: app.apiSecret }, this.world);
+    const bearer = await appOnlyBearer(apiBaseUrl, { key: app.apiKey, secret: app.apiSecret }, this.deps);
     const account = { id: fingerprint(app.apiKey) };
     const toGrant = (rest: GrantBase): AppOnlyGrant => ({ kind: 'app-only', bearer, ...rest });
     const labels = () => plainFirst(label, app.apiKey);
