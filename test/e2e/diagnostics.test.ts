@@ -30,7 +30,7 @@ describe('Diagnostics', () => {
       /Z, by loopback: came back from X\n.*Z, by loopback: came back from X/,
       /- x: \d scopes, access token ends in 7\d\d\d s/,
       /X's clock is -?[012] s ahead/,
-      /SecretStorage: (?=.*\b1 × grant\b)(?=.*\b1 × store-key\b).*; 0 can't be read/,
+      /SecretStorage: (?=.*\b1 × oauth2\b)(?=.*\b1 × store-key\b).*; 0 can't be read/,
       // A folder for each key: earlier stories had browsers, and so keys, of their own.
       /grants: can be written, [1-9]\d* entries/,
       /manifest: can be written/,
