@@ -134,8 +134,8 @@ export const mechanisms: readonly Mechanism[] = [
     patches: [
       {
         file: 'sessions/store/grants.ts',
-        find: '(this.#register ??= this.#deps.register(storeKey))',
-        replace: 'this.#deps.register(storeKey)',
+        find: '(this.#register ??= await this.#deps.register(storeKey))',
+        replace: 'await this.#deps.register(storeKey)',
       },
     ],
     scenarios: ['two windows refresh', 'both signed in, both refresh'],
@@ -177,7 +177,7 @@ export const mechanisms: readonly Mechanism[] = [
     name: 'the lock around a sign-in to an app',
     patches: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/signIns.ts',
         find: 'await this.#exclusively(signInTo(app), () => this.#exchange(id, app, request, callback));',
         replace: 'await this.#exchange(id, app, request, callback);',
       },
@@ -188,7 +188,7 @@ export const mechanisms: readonly Mechanism[] = [
     name: 'to keep what X gives before X says whose it is',
     patches: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/signIns.ts',
         find: 'await this.#grants.keep(unnamed(given), { isPending: true });',
         replace: '',
       },
@@ -200,7 +200,7 @@ export const mechanisms: readonly Mechanism[] = [
     patches: [
       {
         file: 'sessions/sessions.ts',
-        find: '    await this.#takeOver();\n',
+        find: '    await this.#signIns.takeOver();\n',
         replace: '',
       },
     ],
@@ -210,7 +210,7 @@ export const mechanisms: readonly Mechanism[] = [
     name: 'the number of a sign-in',
     patches: [
       {
-        file: 'sessions/sessions.ts',
+        file: 'sessions/signIns.ts',
         find: 'signInNumber: await this.#grants.nextSignInNumber(app),',
         replace: 'signInNumber: 1,',
       },

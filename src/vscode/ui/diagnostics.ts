@@ -23,7 +23,7 @@ export interface Diagnosed {
 }
 
 /**
- * What a maintainer needs to know to help, as Markdown and in English: where this runs, which way back from the browser is
+ * What a maintainer needs to know to help, as Markdown and in English: where this runs, which flow is
  * taken and why, what was tried, X's clock, and whether storage works. No token, name, id or host of the person's is in it. Asks X
  * for the time, without credentials; otherwise no network.
  */

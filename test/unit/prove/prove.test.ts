@@ -63,6 +63,12 @@ describe('The search through what windows can do in turn', function () {
     const patch = { file: 'sessions/refresh.ts', find: 'something that nobody wrote', replace: '' };
     await assert.rejects(bundled([patch]), /0 times/);
   });
+
+  for (const { name, patches } of mechanisms) {
+    it(`does without “${name}” by changing what is in the sources, once`, async () => {
+      assert.notEqual(await bundled(patches), await bundled());
+    });
+  }
 });
 
 function scenario(name: string): Scenario {

@@ -2,7 +2,7 @@ import type { Log } from '../../../../common/log.ts';
 import type { Arrival } from '../../../../oauth/loopback.ts';
 import type { SignInMethod } from '../../../signInMethodSetting.ts';
 
-/** Where this window runs, as far as it decides how a browser finds its way back. */
+/** Where this window runs, as far as it decides how a browser comes back. */
 export interface Environment {
   readonly loopbackPort: number;
   /** What `asExternalUri` made of the callback URL on the loopback address. */
