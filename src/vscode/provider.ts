@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import type { Grant } from '../sessions/grant.ts';
-import type { GrantChanges, Grants } from '../sessions/store/grants.ts';
+import type { Grants } from '../sessions/store/grants.ts';
 import type { IssuedSessions } from '../api/issuedSessions.ts';
 import type { Messages } from './ui/messages/messages.ts';
 import type { ProviderKind, SignInAttempt, SessionSource } from './providerKind.ts';
 import { stepDone } from './walkthrough.ts';
 import { toSession, type Session } from '../sessions/session.ts';
+import type { GrantChanges } from '../sessions/store/grantChanges.ts';
 
 /** Loads what reports errors to people. */
 type LoadReporting = () => Promise<{

@@ -12,18 +12,12 @@ import {
   type GrantOf,
 } from '../grant.ts';
 import type { Log } from '../../common/log.ts';
-import type { GrantManifest } from './grantManifest.ts';
-import type { GrantRecords, Unreadable } from './grantRecords.ts';
+import { GrantChangeFeed, type GrantChanges } from './grantChanges.ts';
+import type { GrantRecords } from './grantRecords.ts';
+import { LostGrants, type LostGrantsDeps } from './lostGrants.ts';
 import type { Register } from './register.ts';
 import { idOf, StoreKeyUnavailableError } from './storeKey.ts';
 import { ended, isLive, isNews, type Ending, type Entry, EntryUnavailableError } from './entry.ts';
-
-/** What changed in this window's view. A refreshed or wider grant is `changed`, never removed and added. */
-export interface GrantChanges<G extends Grant = Grant> {
-  readonly added: readonly G[];
-  readonly changed: readonly G[];
-  readonly removed: readonly G[];
-}
 
 /** Why there may be no files: the folder can't be written, now or ever. What else goes wrong passes, a full disk as well. */
 const NO_FILES = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOTSUP', 'ENOSYS']);
@@ -44,20 +38,13 @@ interface How {
 
 type Change<E extends Entry> = (current: E | undefined) => E | undefined | Promise<E | undefined>;
 
-export interface GrantsDeps<Kind extends GrantKind> {
+export interface GrantsDeps<Kind extends GrantKind> extends LostGrantsDeps {
   readonly records: GrantRecords<Kind>;
   /** The key of the register. @throws {StoreKeyUnavailableError} */
   readonly key: () => Promise<Buffer>;
   readonly register: (key: Buffer) => Register<Kind> | Promise<Register<Kind>>;
-  readonly manifest: GrantManifest;
-  /** True in one of all windows: the one that tells the person of what is stored as `secret`. */
-  readonly isFirstToTell: (secret: string) => Promise<boolean>;
   readonly log: Log;
   readonly apiBaseUrl: () => string;
-  /** Told once across windows, at the first reading. */
-  readonly onUnreadable: (count: number) => void;
-  /** The accounts whose sign-in should be stored and is not; told once across windows, at the first reading. */
-  readonly onVanished: (labels: readonly string[]) => void;
   /** Tokens of a sign-in that somebody has signed out of without knowing of them: nobody may keep them. */
   readonly onOrphan: (grant: GrantOf<Kind>) => void;
 }
@@ -77,18 +64,16 @@ export interface Named<G extends Grant> {
 export class Grants<Kind extends GrantKind = GrantKind> {
   readonly #deps: GrantsDeps<Kind>;
   readonly #log: Log;
-  readonly #listeners = new Set<(changes: GrantChanges<GrantOf<Kind>>) => void>();
+  readonly #feed = new GrantChangeFeed<GrantOf<Kind>>();
+  readonly #lost: LostGrants;
   /** The newest that this window has seen of each, by the key of its record. */
   readonly #entries = new Map<string, Entry<GrantOf<Kind>>>();
   /** The ids of sign-ins that are under way in this window. */
   readonly #attempts = new Set<string>();
   /** The keys of what this window knows and could not write into the register. */
   readonly #unwritten = new Set<string>();
-  /** What the listeners were told, by id. */
-  #told: ReadonlyMap<string, GrantOf<Kind>> = new Map();
   #register: Register<Kind> | undefined;
   #keyId = '';
-  #labels = '';
   #loading: Promise<void> | undefined;
   #isLoaded = false;
   /** Somebody was told that there are no sign-ins, because this window had no key. */
@@ -97,11 +82,11 @@ export class Grants<Kind extends GrantKind = GrantKind> {
   constructor(deps: GrantsDeps<Kind>) {
     this.#deps = deps;
     this.#log = deps.log;
+    this.#lost = new LostGrants(deps);
   }
 
   onDidChange(listener: (changes: GrantChanges<GrantOf<Kind>>) => void): { dispose(): void } {
-    this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
+    return this.#feed.onDidChange(listener);
   }
 
   /** Rejects where nobody can sign in before the window is reloaded. @throws {StoreKeyUnavailableError} */
@@ -554,41 +539,21 @@ export class Grants<Kind extends GrantKind = GrantKind> {
         await this.#attempt('store a sign-in', () => this.#deps.records.write(entry.grant));
     }
     this.#isLoaded = true;
-    if (!this.#isBlind) this.#told = this.#visible();
+    if (!this.#isBlind) this.#feed.begin(this.#visible());
     this.#isBlind = false;
     this.#tell();
     this.#log.info(`Read ${this.#grants().length} stored sign-ins.`);
-    await this.#tellUnreadable(unreadable);
-    await this.#attempt('see what should be stored', () => this.#tellVanished());
-    await this.#updateManifest();
+    await this.#lost.tellUnreadable(unreadable.filter(({ key }) => !this.#entries.has(key)));
+    await this.#attempt('see what should be stored', () => this.#lost.tellVanished(this.#keyId, this.#labels()));
+    await this.#noteLabels();
   }
 
-  async #tellUnreadable(unreadable: readonly Unreadable[]): Promise<void> {
-    let untold = 0;
-    for (const { stored, key } of unreadable) {
-      if (this.#entries.has(key)) continue;
-      if (await this.#deps.isFirstToTell(stored)) untold++;
-    }
-    if (untold > 0) this.#deps.onUnreadable(untold);
+  async #noteLabels(): Promise<void> {
+    await this.#attempt('note what is stored', () => this.#lost.note(this.#keyId, this.#labels()));
   }
 
-  async #tellVanished(): Promise<void> {
-    const manifest = await this.#deps.manifest.read();
-    if (manifest === undefined || manifest.keyId === this.#keyId) return;
-    const here = new Set(this.#grants().map(({ account }) => account.label));
-    const gone = manifest.labels.filter((label) => !here.has(label));
-    if ((await this.#deps.manifest.claim(manifest, this.#keyId)) && gone.length > 0) this.#deps.onVanished(gone);
-  }
-
-  async #updateManifest(): Promise<void> {
-    const labels = this.#grants()
-      .map(({ account }) => account.label)
-      .toSorted();
-    const manifest = { keyId: this.#keyId, labels };
-    const text = JSON.stringify(manifest);
-    if (text === this.#labels) return;
-    this.#labels = text;
-    await this.#attempt('note what is stored', () => this.#deps.manifest.write(manifest));
+  #labels(): readonly string[] {
+    return this.#grants().map(({ account }) => account.label);
   }
 
   #visible(): ReadonlyMap<string, GrantOf<Kind>> {
@@ -603,25 +568,9 @@ export class Grants<Kind extends GrantKind = GrantKind> {
   /** Tells the listeners what is not as it was when they were last told. */
   #tell(): void {
     if (!this.#isLoaded) return;
-    const [before, now] = [this.#told, this.#visible()];
-    this.#told = now;
-    const added: GrantOf<Kind>[] = [];
-    const changed: GrantOf<Kind>[] = [];
-    const removed: GrantOf<Kind>[] = [];
-    for (const [id, grant] of now) {
-      const old = before.get(id);
-      // VS Code keys what it knows by label: under another label a grant is another session.
-      if (old === undefined) added.push(grant);
-      else if (old.account.label !== grant.account.label) {
-        removed.push(old);
-        added.push(grant);
-      } else if (!sameState(old, grant)) changed.push(grant);
-    }
-    for (const [id, grant] of before) if (!now.has(id)) removed.push(grant);
-    if (added.length + changed.length + removed.length === 0) return;
+    const { added, removed } = this.#feed.publish(this.#visible()) ?? { added: [], removed: [] };
     for (const grant of removed) this.#log.info(`Grant ${grant.id}: no more here.`);
-    if (added.length + removed.length > 0) void this.#updateManifest();
-    for (const listener of this.#listeners) listener({ added, changed, removed });
+    if (added.length + removed.length > 0) void this.#noteLabels();
   }
 
   #failed(what: string, error: unknown): void {

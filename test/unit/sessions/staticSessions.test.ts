@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GrantChanges } from '../../../src/sessions/store/grants.ts';
 import type { AppOnlyGrant, GrantBase, OAuth1Grant } from '../../../src/sessions/grant.ts';
 import { tokenOf } from '../../../src/sessions/session.ts';
 import { fingerprint } from '../../../src/sessions/staticSessions.ts';
@@ -9,6 +8,7 @@ import { readOAuth1Credentials } from '../../../src/sessions/store/oauth1Credent
 import { ADA, basic, Client, faults, GRACE, NATIVE_APP, WEB_APP } from 'x-authentication-testing';
 import { AppOnlyWindow, OAuth1Window } from './harness/staticWindow.ts';
 import { HOUR, type Machine, openMachine } from './harness/window.ts';
+import type { GrantChanges } from '../../../src/sessions/store/grantChanges.ts';
 
 const INVALIDATE = '/1.1/oauth/invalidate_token.json';
 

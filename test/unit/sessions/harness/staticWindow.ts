@@ -9,7 +9,7 @@ import type { Notice } from '../../../../src/sessions/notice.ts';
 import { revokeOAuth1 } from '../../../../src/sessions/revokeOAuth1.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
 import { SealedNotes } from '../../../../src/ipc/sealedNotes.ts';
-import { Grants, type GrantChanges } from '../../../../src/sessions/store/grants.ts';
+import { Grants } from '../../../../src/sessions/store/grants.ts';
 import { GrantManifest } from '../../../../src/sessions/store/grantManifest.ts';
 import { GrantRecords } from '../../../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../../../src/sessions/store/register.ts';
@@ -19,6 +19,7 @@ import { accessToken, authorizationUrl, requestToken, type AccessType } from '..
 import { type App, NATIVE_APP } from 'x-authentication-testing';
 import type { WindowSecrets } from './stores.ts';
 import type { Machine } from './window.ts';
+import type { GrantChanges } from '../../../../src/sessions/store/grantChanges.ts';
 
 /** What one window has of provider `x-oauth1` or `x-app`, its parts connected as in src/extension.ts. */
 class StaticWindow<Kind extends 'oauth1' | 'app-only'> {

@@ -15,7 +15,7 @@ import type { Sessions } from '../../../../src/sessions/sessions.ts';
 import type { SignIns } from '../../../../src/sessions/signIns.ts';
 import { createOAuth2Sessions } from '../../../../src/sessions/oauth2Sessions.ts';
 import type { UnfinishedWork } from '../../../../src/common/unfinishedWork.ts';
-import type { Grants, GrantChanges } from '../../../../src/sessions/store/grants.ts';
+import type { Grants } from '../../../../src/sessions/store/grants.ts';
 import { GrantManifest } from '../../../../src/sessions/store/grantManifest.ts';
 import { GrantRecords } from '../../../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../../../src/sessions/store/register.ts';
@@ -31,6 +31,7 @@ import {
 } from 'x-authentication-testing';
 import { sharedStore, type SharedStore, type WindowSecrets } from './stores.ts';
 import type { Session } from '../../../../src/sessions/session.ts';
+import type { GrantChanges } from '../../../../src/sessions/store/grantChanges.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
