@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { CLIENT_ID, SCOPE } from '../oauth/characters.ts';
-import { readBaseUrl, UnsafeBaseUrlError, X_API, type BaseUrls, type Traffic } from '../x/endpoints.ts';
+import { X_API } from '../x/endpoints.ts';
 import { UserFacingError } from './userFacingError.ts';
 import { SIGN_IN_METHOD_SETTINGS, type SignInMethodSetting } from './signInMethodSetting.ts';
+import { readBaseUrl, UnsafeBaseUrlError, type BaseUrls, type Traffic } from '../x/baseUrls.ts';
 
 const { l10n } = vscode;
 

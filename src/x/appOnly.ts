@@ -3,6 +3,7 @@ import { secretsIn } from '../oauth/clientAuthentication.ts';
 import { RefusedError } from '../oauth/errors.ts';
 import type { HttpDeps } from '../oauth/http.ts';
 import type { Consumer } from '../oauth/oauth1Signature.ts';
+import { bearerEndpoint } from './endpoints.ts';
 import { errorOf } from './oauth1Errors.ts';
 import { whoAmI } from './users.ts';
 
@@ -14,7 +15,7 @@ import { whoAmI } from './users.ts';
  * @throws {UnreachableError}
  */
 export async function appOnlyBearer(apiBaseUrl: string, consumer: Consumer, deps: HttpDeps): Promise<string> {
-  const response = await appOnly.clientCredentialsRequest(`${apiBaseUrl}/oauth2/token`, consumer, deps);
+  const response = await appOnly.clientCredentialsRequest(bearerEndpoint(apiBaseUrl), consumer, deps);
   const { key, secret } = consumer;
   const sent = [key, ...secretsIn({ clientId: key, clientSecret: secret })];
   if (!response.ok) throw await errorOf(response, sent, deps.now());

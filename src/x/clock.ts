@@ -1,5 +1,6 @@
 import type { HttpDeps } from '../oauth/http.ts';
 import { UnreachableError } from '../oauth/errors.ts';
+import { meEndpoint } from './endpoints.ts';
 
 interface ClockComparison {
   /** How far X's clock is ahead of this machine's: to a second, and half the round trip. */
@@ -14,7 +15,7 @@ interface ClockComparison {
  */
 export async function compareClocks(apiBaseUrl: string, deps: HttpDeps): Promise<ClockComparison> {
   const sentAt = deps.now();
-  const { headers, status } = await deps.fetch(`${apiBaseUrl}/2/users/me`, {});
+  const { headers, status } = await deps.fetch(meEndpoint(apiBaseUrl), {});
   const roundTripMs = deps.now() - sentAt;
   const date = Date.parse(headers.get('date') ?? '');
   if (Number.isNaN(date)) throw new UnreachableError('The server does not say what time it is.', { status });

@@ -1,15 +1,6 @@
 import type { Endpoints, TokenEndpoints } from '../oauth/authorizationCode.ts';
-
-/** XDK's `base_url` and `authorization_base_url`. */
-export interface BaseUrls {
-  readonly api: string;
-  readonly authorization: string;
-}
-
-/** A base URL that can't be used, for the reason in its message. */
-export class UnsafeBaseUrlError extends Error {
-  override readonly name = 'UnsafeBaseUrlError';
-}
+import type * as oauth1 from '../oauth/oauth1Flow.ts';
+import type { BaseUrls } from './baseUrls.ts';
 
 /** X's OAuth 2.0 endpoints (https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code). */
 export function oauth2Endpoints(base: BaseUrls): Endpoints {
@@ -21,6 +12,27 @@ export function tokenEndpoints(apiBaseUrl: string): TokenEndpoints {
   return { token: `${apiBaseUrl}/2/oauth2/token`, revocation: `${apiBaseUrl}/2/oauth2/revoke` };
 }
 
+/** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */
+export function oauth1Endpoints(apiBaseUrl: string): oauth1.Endpoints & { readonly invalidateToken: string } {
+  return {
+    requestToken: `${apiBaseUrl}/oauth/request_token`,
+    // Not `authenticate`, which skips the question for an app that was allowed before: X means that for "Log in with X".
+    authorize: `${apiBaseUrl}/oauth/authorize`,
+    accessToken: `${apiBaseUrl}/oauth/access_token`,
+    invalidateToken: `${apiBaseUrl}/1.1/oauth/invalidate_token.json`,
+  };
+}
+
+/** Where an app gets its bearer token (https://docs.x.com/resources/fundamentals/authentication/oauth-2-0/application-only). */
+export function bearerEndpoint(apiBaseUrl: string): string {
+  return `${apiBaseUrl}/oauth2/token`;
+}
+
+/** Who a token belongs to (https://docs.x.com/x-api/users/get-my-user). */
+export function meEndpoint(apiBaseUrl: string): string {
+  return `${apiBaseUrl}/2/users/me`;
+}
+
 /** Where X's API is, unless a setting says otherwise. */
 export const X_API = 'https://api.x.com';
 
@@ -29,44 +41,3 @@ export const CONNECTED_APPS = 'https://x.com/settings/connected_apps';
 
 /** Where apps are made and their client ids, secrets and callback URLs are kept. */
 export const DEVELOPER_CONSOLE = 'https://console.x.com';
-
-/** What a base URL is for: requests with secrets in them, or pages that only the person's browser opens, with no secret of ours. */
-export type Traffic = 'secrets' | 'pages';
-
-/** Longer than any address of a server, and short enough to be read at once. */
-const MAX_LENGTH = 2_000;
-
-/**
- * Reads a base URL: https, or http to this machine; no query, no credentials; without a trailing slash.
- *
- * @throws {UnsafeBaseUrlError}
- */
-export function readBaseUrl(text: string, traffic: Traffic = 'secrets'): string {
-  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  if (url === undefined) throw new UnsafeBaseUrlError('it is not a URL');
-  // As it is used: it may be longer than what was written.
-  if (url.href.length > MAX_LENGTH) throw new UnsafeBaseUrlError('it is too long');
-  const isHere = traffic === 'pages' ? isLoopbackToBrowsers : isLoopback;
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere(url.hostname))) {
-    throw new UnsafeBaseUrlError('it must begin with https:');
-  }
-  if (url.username !== '' || url.password !== '')
-    throw new UnsafeBaseUrlError('it must not carry a user name or password');
-  // In the text, because an empty query or fragment is still there when a path is added to it.
-  if (/[?#]/.test(url.href)) throw new UnsafeBaseUrlError('it must not have a query or a fragment');
-  return url.href.replace(/\/+$/, '');
-}
-
-/** Whether a host is this machine: an address in 127.0.0.0/8, ::1, or the name that every hosts file has. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
-}
-
-/**
- * Whether a browser takes a host for its own machine. That includes the names below `localhost`, which browsers never look up
- * (RFC 6761 §6.3). Node does look them up, and a system without `nss-myhostname` sends such a name to its DNS server, whose
- * answer can be any address.
- */
-export function isLoopbackToBrowsers(hostname: string): boolean {
-  return isLoopback(hostname) || hostname.endsWith('.localhost');
-}

@@ -3,19 +3,10 @@ import { RefusedError } from '../oauth/errors.ts';
 import type { Fetch } from '../oauth/http.ts';
 import * as oauth1 from '../oauth/oauth1Flow.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
+import { oauth1Endpoints } from './endpoints.ts';
 import { INVALID_VERIFIER } from './errors.ts';
 import { errorOf } from './oauth1Errors.ts';
 import { whoAmI, whoAmIUrl, type User } from './users.ts';
-
-/** X's OAuth 1.0a endpoints (https://docs.x.com/resources/fundamentals/authentication/api-reference). */
-function oauth1Endpoints(apiBaseUrl: string): oauth1.Endpoints {
-  return {
-    requestToken: `${apiBaseUrl}/oauth/request_token`,
-    // Not `authenticate`, which skips the question for an app that was allowed before: X means that for "Log in with X".
-    authorize: `${apiBaseUrl}/oauth/authorize`,
-    accessToken: `${apiBaseUrl}/oauth/access_token`,
-  };
-}
 
 /** What an access token may do, if that is less than what the app may. */
 export type AccessType = 'read' | 'write';
@@ -115,7 +106,7 @@ export async function invalidateToken(
   token: Token,
   deps: oauth1.SigningDeps,
 ): Promise<void> {
-  const url = `${apiBaseUrl}/1.1/oauth/invalidate_token.json`;
+  const { invalidateToken: url } = oauth1Endpoints(apiBaseUrl);
   const response = await oauth1.sendSigned({ method: 'POST', url, consumer, token }, deps);
   try {
     await accepted(response, secretsIn(consumer, token), deps);

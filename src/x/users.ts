@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { credentialsIn } from '../oauth/clientAuthentication.ts';
 import { UnreachableError } from '../oauth/errors.ts';
 import { unexpectedStatus, type HttpDeps } from '../oauth/http.ts';
+import { meEndpoint } from './endpoints.ts';
 import { refusedByApi } from './errors.ts';
 
 /** A person (or an organization) on X. */
@@ -30,7 +31,7 @@ const UserAnswer = v.object({
 
 /** What {@link whoAmI} requests, for those who have to sign it. */
 export function whoAmIUrl(apiBaseUrl: string): string {
-  return `${apiBaseUrl}/2/users/me?user.fields=profile_image_url`;
+  return `${meEndpoint(apiBaseUrl)}?user.fields=profile_image_url`;
 }
 
 /**

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { authorizationUrl } from '../../src/oauth/authorizationCode.ts';
-import { oauth2Endpoints, readBaseUrl, UnsafeBaseUrlError } from '../../src/x/endpoints.ts';
+import { oauth2Endpoints } from '../../src/x/endpoints.ts';
 import { type FakeX, startFakeX } from 'x-authentication-testing';
 import { type Editor, signedIn, startEditor } from '../unit/attacks/editor.ts';
 import { holds } from './fuzz.ts';
 import { anyJson, anyText, assertFit, assertSentence, assertTellsNone } from './words.ts';
+import { readBaseUrl, UnsafeBaseUrlError } from '../../src/x/baseUrls.ts';
 
 const SECTION = 'xAuthentication';
 const NAMES = [

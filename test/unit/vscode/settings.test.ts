@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { notAClientId } from '../../../src/x/clientId.ts';
-import { readBaseUrl, type Traffic, UnsafeBaseUrlError } from '../../../src/x/endpoints.ts';
 import { NATIVE_APP, WEB_APP } from 'x-authentication-testing';
+import { readBaseUrl, type Traffic, UnsafeBaseUrlError } from '../../../src/x/baseUrls.ts';
 
 const Setting = v.object({ pattern: v.optional(v.string()), scope: v.string(), ignoreSync: v.optional(v.boolean()) });
 const Manifest = v.object({

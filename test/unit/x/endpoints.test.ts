@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  CONNECTED_APPS,
-  DEVELOPER_CONSOLE,
-  oauth2Endpoints,
-  readBaseUrl,
-  UnsafeBaseUrlError,
-  X_API,
-} from '../../../src/x/endpoints.ts';
+import { CONNECTED_APPS, DEVELOPER_CONSOLE, oauth2Endpoints, X_API } from '../../../src/x/endpoints.ts';
+import { readBaseUrl, UnsafeBaseUrlError } from '../../../src/x/baseUrls.ts';
 
 describe('Base URLs', () => {
   const accepted: readonly (readonly [text: string, read: string])[] = [

@@ -13,7 +13,7 @@ import { covers } from '../../../sessions/scopeRequest.ts';
 import type { Sessions } from '../../../sessions/sessions.ts';
 import type { SignIns } from '../../../sessions/signIns.ts';
 import type { App } from '../../../sessions/store/clientSecrets.ts';
-import { oauth2Endpoints, type BaseUrls } from '../../../x/endpoints.ts';
+import { oauth2Endpoints } from '../../../x/endpoints.ts';
 import { refusalCause } from '../../../x/errors.ts';
 import type { SignInOptions } from '../../providerKind.ts';
 import { settings } from '../../settings.ts';
@@ -28,6 +28,7 @@ import type { ClientCredentialsPrompt } from './clientCredentialsPrompt.ts';
 import { windowUri } from './environment.ts';
 import { planFlows } from './flowPlan.ts';
 import type { FlowChoice } from './flows/flow.ts';
+import type { BaseUrls } from '../../../x/baseUrls.ts';
 
 interface SignInRequest extends SignInOptions {
   /** How the browser should come back for this once. X signs in whoever is active there, whichever account is asked for. */

@@ -20,7 +20,7 @@ import { GrantManifest } from '../../../../src/sessions/store/grantManifest.ts';
 import { GrantRecords } from '../../../../src/sessions/store/grantRecords.ts';
 import { Register } from '../../../../src/sessions/store/register.ts';
 import { idOf, keyed, StoreKey } from '../../../../src/sessions/store/storeKey.ts';
-import { type BaseUrls, oauth2Endpoints } from '../../../../src/x/endpoints.ts';
+import { oauth2Endpoints } from '../../../../src/x/endpoints.ts';
 import {
   type App,
   clickThrough,
@@ -32,6 +32,7 @@ import {
 import { sharedStore, type SharedStore, type WindowSecrets } from './stores.ts';
 import type { Session } from '../../../../src/sessions/session.ts';
 import type { GrantChanges } from '../../../../src/sessions/store/grantChanges.ts';
+import type { BaseUrls } from '../../../../src/x/baseUrls.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -1,7 +1,7 @@
 import { listenOnLoopback, PortUnavailableError } from '../../../../oauth/loopback.ts';
-import { isLoopbackToBrowsers } from '../../../../x/endpoints.ts';
 import { CALLBACK_PATH } from '../../../callbackPath.ts';
 import { isMicrosofts, type Environment, type Flow, type ListenDeps, type Listener, type Verdict } from './flow.ts';
+import { isLoopbackToBrowsers } from '../../../../x/baseUrls.ts';
 
 /** When the last attempt of this process has let go of the port. */
 let released: Promise<unknown> = Promise.resolve();
