@@ -137,6 +137,8 @@ describe('Coming back by a relay of one’s own', () => {
     await refused.cancel();
     await window.page.bringToFront();
     await window.notification('Access to X was not given').waitFor();
+    // The notifications move up when that of the attempt that ended goes, and the button with them.
+    await window.notification(WAITING).waitFor({ state: 'detached' });
 
     const consent = await window.opensConsent(() =>
       window.clickInNotification('Access to X was not given', 'Sign In Again'),

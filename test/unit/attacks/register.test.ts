@@ -49,7 +49,14 @@ const UNLOCKED = {
 async function filesIn(folder: string): Promise<ReadonlyMap<string, Buffer>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  return new Map(await Promise.all(paths.map(async (path) => [relative(folder, path), await readFile(path)] as const)));
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      // What is written under a temporary name may have its own by now.
+      const content = await readFile(path).catch(() => undefined);
+      return content === undefined ? [] : [[relative(folder, path), content] as const];
+    }),
+  );
+  return new Map(files.flat());
 }
 
 describe('An extension that has a session', () => {
