@@ -3,7 +3,7 @@ import type { Authorizer } from './api/apiRequests.ts';
 import { watchFolder } from './ipc/watchFolder.ts';
 import type { Grant, GrantKind, GrantOf } from './sessions/grant.ts';
 import type { LabelGrant, Labels } from './sessions/labels.ts';
-import type { Notice } from './sessions/notice.ts';
+import type { Notify } from './sessions/notice.ts';
 import { createOAuth2Sessions } from './sessions/oauth2Sessions.ts';
 import { readScopes } from './sessions/scopeRequest.ts';
 import { StaticSessions } from './sessions/staticSessions.ts';
@@ -26,12 +26,14 @@ export function createProviders(platform: Platform, ui: LoadUi): Providers {
 
 /** `x`: OAuth 2.0, for a person, with scopes. */
 function createX(platform: Platform, ui: LoadUi): XProvider {
-  const { clients, deps, locks, log, logged } = platform;
+  const { clients, deps, locks, log } = platform;
   const id = 'x';
   const signIn = (options: SignInOptions): SignInAttempt => {
     const by = async (method?: SignInMethod): Promise<Grant> => {
       await grants.ready();
-      return (await ui()).signIn.run({ ...options, method });
+      const { wanted, clientId } = readScopes(options.scopes);
+      const request = { ...options, scopes: wanted, clientId: options.clientId ?? clientId, method };
+      return (await ui()).signIn.run(request);
     };
     return { run: () => by(), by };
   };
@@ -42,20 +44,16 @@ function createX(platform: Platform, ui: LoadUi): XProvider {
     locks,
     label: (labelled) => labelLater(loadLabels(platform, id, labelled), deps.defaultClientId, ui),
     deps,
-    notify: (notice) => logged(ui().then(({ messages }) => messages.notice(notice))),
+    notify: showNotices(platform, ui),
     log,
   });
   const { grants, refresh } = connected;
   const authorizer: Authorizer = {
     grants,
-    authorize: (accessToken) => `Bearer ${accessToken}`,
+    authorize: bearer,
     refresh: async (refused) => refused.kind === 'oauth2' && refresh.refreshRefused(refused),
   };
-  const read = (asked: readonly string[]) => {
-    const { wanted, clientId } = readScopes(asked);
-    return { scopes: wanted, clientId };
-  };
-  return { id, label: 'X', ...connected, readScopes: read, signIn, authorizer };
+  return { id, label: 'X', ...connected, signIn, authorizer };
 }
 
 /** `x-oauth1`: OAuth 1.0a, for a person. */
@@ -88,7 +86,7 @@ function createOAuth1(platform: Platform, ui: LoadUi): StaticProvider<'oauth1'> 
       return oauth1Authorization(accessToken, request, deps.now);
     },
   };
-  return { id, label: 'X (OAuth 1.0a)', grants, labels, sessions, readScopes: asIs, signIn, authorizer };
+  return { id, label: 'X (OAuth 1.0a)', grants, labels, sessions, signIn, authorizer };
 }
 
 /** `x-app`: an app by itself, with its bearer token. */
@@ -103,12 +101,17 @@ function createAppOnly(platform: Platform, ui: LoadUi): StaticProvider<'app-only
   const grants = createStaticGrants('app-only', id, platform, ui, signIn);
   const labels = loadLabels(platform, id, grants);
   const sessions = createStaticSessions({ grants, labels, platform, ui });
-  const authorizer: Authorizer = { grants, authorize: (accessToken) => `Bearer ${accessToken}` };
-  return { id, label: 'X (app-only)', grants, labels, sessions, readScopes: asIs, signIn, authorizer };
+  const authorizer: Authorizer = { grants, authorize: bearer };
+  return { id, label: 'X (app-only)', grants, labels, sessions, signIn, authorizer };
 }
 
-/** Scopes mean nothing to these, but that `read` and `write` are kinds of access. */
-const asIs = (scopes: readonly string[]) => ({ scopes });
+/** RFC 6750 §2.1. */
+const bearer = (accessToken: string): string => `Bearer ${accessToken}`;
+
+/** Shows notices, whose buttons may begin the `attempt`; the UI comes with the first. */
+function showNotices({ logged }: Platform, ui: LoadUi, attempt?: SignInAttempt): Notify {
+  return (notice) => logged(ui().then(({ messages }) => messages.notice(notice, attempt)));
+}
 
 function createStaticSessions<Kind extends 'oauth1' | 'app-only'>(parts: {
   grants: Grants<Kind>;
@@ -118,13 +121,13 @@ function createStaticSessions<Kind extends 'oauth1' | 'app-only'>(parts: {
   revoke?: (grant: GrantOf<Kind>, replacedBy?: GrantOf<Kind>) => Promise<void>;
 }): StaticSessions<Kind> {
   const { grants, labels, platform, ui, revoke } = parts;
-  const { deps, log, logged } = platform;
+  const { deps, log } = platform;
   return new StaticSessions({
     grants,
     claimLabel: async (...claim) => (await labels()).claim(...claim),
     ...(revoke && { revoke }),
     now: deps.now,
-    notify: (notice) => logged(ui().then(({ messages }) => messages.notice(notice))),
+    notify: showNotices(platform, ui),
     log,
   });
 }
@@ -140,8 +143,9 @@ function grantsDeps<Kind extends GrantKind>(parts: {
   catchUp: () => Promise<void>;
 }): Omit<GrantsDeps<Kind>, 'onOrphan' | 'log'> {
   const { kind, id, platform, ui, signInAnew, catchUp } = parts;
-  const { context, deps, folders, locks, log, logged, secrets, storeKey } = platform;
-  const tell = (notice: Notice): void => logged(ui().then(({ messages }) => messages.notice(notice, signInAnew())));
+  const { context, deps, folders, locks, log, logged, notes, secrets, storeKey } = platform;
+  // What to sign in for is read when it is: a setting that can't be used must not keep people from being told.
+  const notify = showNotices(platform, ui, { run: async () => signInAnew().run() });
   return {
     records: new GrantRecords(kind, secrets, log, deps.now),
     key: () => storeKey.get(),
@@ -154,15 +158,14 @@ function grantsDeps<Kind extends GrantKind>(parts: {
     manifest: new GrantManifest(join(folders.manifest, id)),
     isFirstToTell: async (secret) => {
       try {
-        const { SealedNotes } = await import('./ipc/sealedNotes.ts');
-        return await new SealedNotes(folders.notes).writeFirst(secret, 'told:unreadable', {});
+        return await (await notes()).writeFirst(secret, 'told:unreadable', {});
       } catch {
         return true;
       }
     },
     apiBaseUrl: () => settings.shownBaseUrl(),
-    onUnreadable: (count) => tell({ kind: 'unreadable', count }),
-    onVanished: (labels) => tell({ kind: 'vanished', labels }),
+    onUnreadable: (count) => notify({ kind: 'unreadable', count }),
+    onVanished: (labels) => notify({ kind: 'vanished', labels }),
   };
 }
 

@@ -1,8 +1,7 @@
 import { unlessAborted } from '../common/abort.ts';
 import { unreachable } from '../oauth/http.ts';
 import { apiUrl, checkDestination } from '../x/apiHosts.ts';
-import type { Grant } from '../sessions/grant.ts';
-import { tokenOf } from '../sessions/session.ts';
+import { tokenOf, type Grant } from '../sessions/grant.ts';
 import type { SessionClaim, IssuedSessions } from './issuedSessions.ts';
 
 /** A session that was not handed out here: made up, or from elsewhere. */
@@ -181,5 +180,3 @@ function callOf(input: string | URL | Request, init: RequestInit | undefined, ap
     isRepeatable: IDEMPOTENT.has(method.toUpperCase()) && !isStream,
   };
 }
-
-/** What the promise brings; rejects as soon as `signal` aborts, while the promise goes on. */

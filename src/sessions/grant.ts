@@ -3,6 +3,7 @@ import { SCOPE } from '../oauth/characters.ts';
 import { plainWords } from '../oauth/errors.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
 import { ImageUrl } from '../x/users.ts';
+import { writeOAuth1Credentials } from './store/oauth1Credentials.ts';
 
 /** Whose grant it is. `id` is X's user id, `label` is what VS Code keys permissions by: nobody else ever gets it (labels.ts). */
 export interface Account {
@@ -198,17 +199,22 @@ export function sameState(a: Grant, b: Grant): boolean {
     a.signInId === b.signInId &&
     a.generation === b.generation &&
     a.account.id === b.account.id &&
-    credentialOf(a) === credentialOf(b)
+    tokenOf(a) === tokenOf(b) &&
+    refreshTokenOf(a) === refreshTokenOf(b)
   );
 }
 
-/** All that gives access, as text that can be compared. */
-function credentialOf(grant: Grant): string {
+function refreshTokenOf(grant: Grant): string | undefined {
+  return grant.kind === 'oauth2' ? grant.refreshToken : undefined;
+}
+
+/** What the sessions of a grant hand out as their access token: of OAuth 1.0a, all that is needed to sign. */
+export function tokenOf(grant: Grant): string {
   switch (grant.kind) {
     case 'oauth2':
-      return JSON.stringify([grant.accessToken, grant.refreshToken]);
+      return grant.accessToken;
     case 'oauth1':
-      return JSON.stringify([grant.consumer, grant.token]);
+      return writeOAuth1Credentials(grant.consumer, grant.token);
     case 'app-only':
       return grant.bearer;
   }

@@ -1,5 +1,4 @@
-import type { Account, Grant } from './grant.ts';
-import { writeOAuth1Credentials } from './store/oauth1Credentials.ts';
+import { tokenOf, type Account, type Grant } from './grant.ts';
 
 /** A view of a grant, as VS Code hands it to an extension (`vscode.AuthenticationSession`). */
 export interface Session {
@@ -9,6 +8,7 @@ export interface Session {
   /** Exactly as they were asked for, whatever else the grant covers. */
   readonly scopes: readonly string[];
 }
+
 /** What keeps a grant from being refreshed, or from being what it should be. */
 export type Trouble =
   /** The access token has ended, and no new one has come yet. */
@@ -39,16 +39,4 @@ export interface Status {
 /** A view of a grant with the given scopes. */
 export function toSession(grant: Grant, scopes: readonly string[]): Session {
   return { id: grant.id, accessToken: tokenOf(grant), account: grant.account, scopes };
-}
-
-/** What the sessions of a grant hand out as their access token. */
-export function tokenOf(grant: Grant): string {
-  switch (grant.kind) {
-    case 'oauth2':
-      return grant.accessToken;
-    case 'oauth1':
-      return writeOAuth1Credentials(grant.consumer, grant.token);
-    case 'app-only':
-      return grant.bearer;
-  }
 }

@@ -1,10 +1,10 @@
 import { messageOf } from '../common/messageOf.ts';
 import { createHash, randomUUID } from 'node:crypto';
 import type { Log } from '../common/log.ts';
-import type { Account, GrantBase, GrantOf } from './grant.ts';
+import { tokenOf, type Account, type GrantBase, type GrantOf } from './grant.ts';
 import type { ClaimLabel } from './labels.ts';
 import type { Notify } from './notice.ts';
-import { toSession, tokenOf, type Session, type Status } from './session.ts';
+import { toSession, type Session, type Status } from './session.ts';
 import type { Grants } from './store/grants.ts';
 
 type StaticKind = 'oauth1' | 'app-only';
@@ -102,10 +102,11 @@ export class StaticSessions<Kind extends StaticKind> {
       signInNumber: 1,
       generation: 1,
     });
+    const token = tokenOf(given);
     const old = (await this.#grants.listOf(apiBaseUrl)).find(
-      (grant) => grant.account.id === account.id || tokenOf(grant) === tokenOf(given),
+      (grant) => grant.account.id === account.id || tokenOf(grant) === token,
     );
-    if (old !== undefined && tokenOf(old) === tokenOf(given)) return old;
+    if (old !== undefined && tokenOf(old) === token) return old;
     const same = old?.clientId === clientId ? old : undefined;
     const owner = { apiBaseUrl, app: clientId, accountId: account.id };
     const label = await this.#claimLabel(labels(), owner, same?.account.label);

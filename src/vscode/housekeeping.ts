@@ -19,15 +19,13 @@ const SETTLED_AFTER_MS = 5_000;
 
 /** Refreshes ahead of expiry, and deletes what nobody needs any more, until it is disposed of. */
 export function keepHouse(
-  { deps, folders, folderLocks, logged }: Platform,
+  { deps, folderLocks, logged, notes }: Platform,
   sessions: Sessions,
   grantsOfAll: readonly Pick<Grants, 'forgetUnreadable' | 'sweep'>[],
 ): vscode.Disposable {
   const sweep = (): void => {
-    logged(
-      import('../ipc/sealedNotes.ts').then(({ SealedNotes }) => new SealedNotes(folders.notes).sweep(KEEP_NOTES_MS)),
-    );
-    logged(folderLocks().then((locks) => locks.sweep(KEEP_NOTES_MS)));
+    logged(notes().then((found) => found.sweep(KEEP_NOTES_MS)));
+    logged(folderLocks().then((found) => found.sweep(KEEP_NOTES_MS)));
     for (const grants of grantsOfAll) {
       logged(grants.forgetUnreadable(KEEP_UNREADABLE_MS));
       logged(grants.sweep(KEEP_ENDED_MS, deps.now()));

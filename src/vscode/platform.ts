@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { FolderLocks } from '../ipc/folderLocks.ts';
 import type { Locks } from '../ipc/locks.ts';
+import type { SealedNotes } from '../ipc/sealedNotes.ts';
 import { bounded, type HttpDeps } from '../oauth/http.ts';
 import { ClientSecrets } from '../sessions/store/clientSecrets.ts';
 import type { Secrets } from '../sessions/store/grantRecords.ts';
@@ -31,6 +32,7 @@ export interface Platform {
   readonly folders: Folders;
   readonly folderLocks: () => Promise<FolderLocks>;
   readonly locks: Locks;
+  readonly notes: () => Promise<SealedNotes>;
   readonly storeKey: StoreKey;
   /** SecretStorage, for those who may write to it. */
   readonly secrets: Secrets;
@@ -49,6 +51,7 @@ export function createPlatform(context: vscode.ExtensionContext, log: vscode.Log
   const locks: Locks = {
     withLock: async (name, waiting, action) => (await folderLocks()).withLock(name, waiting, action),
   };
+  let notes: Promise<SealedNotes> | undefined;
   const hintPath = join(folders.manifest, 'key');
   const storeKey = new StoreKey({ secrets: context.secrets, hintPath, locks, now, log });
   const secrets = keyed(context.secrets, storeKey);
@@ -67,6 +70,7 @@ export function createPlatform(context: vscode.ExtensionContext, log: vscode.Log
     folders,
     folderLocks,
     locks,
+    notes: () => (notes ??= import('../ipc/sealedNotes.ts').then((module) => new module.SealedNotes(folders.notes))),
     storeKey,
     secrets,
     clients: new ClientSecrets(secrets),

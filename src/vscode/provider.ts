@@ -17,7 +17,6 @@ type LoadReporting = () => Promise<{
 /** What VS Code asks of an authentication provider, answered by its sessions and its sign-in. */
 class Provider implements vscode.AuthenticationProvider {
   readonly #sessions: SessionSource;
-  readonly #readScopes: ProviderKind['readScopes'];
   readonly #signIn: ProviderKind['signIn'];
   readonly #issued: IssuedSessions;
   readonly #ui: LoadReporting;
@@ -27,13 +26,11 @@ class Provider implements vscode.AuthenticationProvider {
   constructor(parts: {
     grants: Pick<Grants, 'onDidChange'>;
     sessions: SessionSource;
-    readScopes: ProviderKind['readScopes'];
     signIn: ProviderKind['signIn'];
     issued: IssuedSessions;
     ui: LoadReporting;
   }) {
     this.#sessions = parts.sessions;
-    this.#readScopes = parts.readScopes;
     this.#signIn = parts.signIn;
     this.#issued = parts.issued;
     this.#ui = parts.ui;
@@ -62,7 +59,7 @@ class Provider implements vscode.AuthenticationProvider {
   ): Promise<vscode.AuthenticationSession> {
     let attempt: SignInAttempt | undefined;
     try {
-      attempt = this.#signIn({ ...this.#readScopes(scopes), accountId: options.account?.id });
+      attempt = this.#signIn({ scopes, accountId: options.account?.id });
       const grant = await attempt.run();
       const found = this.#sessions.sessionOf(grant, scopes);
       this.#issued.note(found);

@@ -15,15 +15,14 @@ export interface ProviderKind {
   readonly id: string;
   readonly label: string;
   readonly sessions: SessionSource;
-  /** Reads the scopes that an extension asks for. @throws {InvalidScopesError} */
-  readonly readScopes: (asked: readonly string[]) => Pick<SignInOptions, 'scopes' | 'clientId'>;
   readonly signIn: (options: SignInOptions) => SignInAttempt;
 }
 
 /** What a sign-in is for. */
 export interface SignInOptions {
+  /** As they were asked for, set or granted. */
   readonly scopes: readonly string[];
-  /** The app to sign in with; the one that is set up unless given. */
+  /** The app to sign in with; unless given, the one that the scopes name, or else the one that is set up. */
   readonly clientId?: string | undefined;
   /** The account that is asked for, if one is. */
   readonly accountId?: string | undefined;

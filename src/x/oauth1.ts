@@ -4,7 +4,7 @@ import type { Fetch } from '../oauth/http.ts';
 import * as oauth1 from '../oauth/oauth1Flow.ts';
 import type { Consumer, Token } from '../oauth/oauth1Signature.ts';
 import { oauth1Endpoints } from './endpoints.ts';
-import { INVALID_VERIFIER } from './errors.ts';
+import { INVALID_VERIFIER, refusalCause } from './errors.ts';
 import { errorOf } from './oauth1Errors.ts';
 import { whoAmI, whoAmIUrl, type User } from './users.ts';
 
@@ -111,7 +111,7 @@ export async function invalidateToken(
   try {
     await accepted(response, secretsIn(consumer, token), deps);
   } catch (error) {
-    if (!(error instanceof RefusedError && error.code === '89')) throw error;
+    if (!(error instanceof RefusedError && refusalCause(error) === 'unknown-token')) throw error;
   }
 }
 

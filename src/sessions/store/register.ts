@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { hkdfSync } from 'node:crypto';
+import { messageOf } from '../../common/messageOf.ts';
 import { errnoCode, isNotThere } from '../../ipc/fileErrors.ts';
 import { SealedFile, type Reading, type SlotFiles } from '../../ipc/sealedFile.ts';
 import { NO_LOCK, runExclusive, type Lease, type Locks } from '../../ipc/locks.ts';
@@ -209,5 +210,5 @@ function isFull(error: unknown): boolean {
 }
 
 function unknown(cause: unknown): EntryUnavailableError {
-  return new EntryUnavailableError(cause instanceof Error ? cause.message : String(cause), { cause });
+  return new EntryUnavailableError(messageOf(cause), { cause });
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AppOnlyGrant, GrantBase, OAuth1Grant } from '../../../src/sessions/grant.ts';
-import { tokenOf } from '../../../src/sessions/session.ts';
+import { tokenOf, type AppOnlyGrant, type GrantBase, type OAuth1Grant } from '../../../src/sessions/grant.ts';
 import { fingerprint } from '../../../src/sessions/staticSessions.ts';
 import { readOAuth1Credentials } from '../../../src/sessions/store/oauth1Credentials.ts';
 import { ADA, basic, Client, faults, GRACE, NATIVE_APP, WEB_APP } from 'x-authentication-testing';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Grant } from '../../../sessions/grant.ts';
-import { tokenOf, type Status } from '../../../sessions/session.ts';
+import { tokenOf, type Grant } from '../../../sessions/grant.ts';
+import type { Status } from '../../../sessions/session.ts';
 import { allowsWords, refreshWords, troubleWords } from './accountLabels.ts';
 import { copyToken } from './copyToken.ts';
 import { cancelled } from '../messages/signInErrors.ts';

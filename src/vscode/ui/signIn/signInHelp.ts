@@ -38,7 +38,7 @@ export async function offerHelp(pending: PendingAttempt): Promise<void> {
 function pinRows(pending: PendingAttempt): readonly HelpRow[] {
   return [
     {
-      label: l10n.t('Type the PIN'),
+      label: flowLabel('pin'),
       detail: l10n.t('The number that X shows in the browser.'),
       act: () => askForCallback(pending),
     },

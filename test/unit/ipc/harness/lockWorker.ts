@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
+import { tell } from './tell.ts';
 
 const [job, folder, detail] = process.argv.slice(2);
 if (job === undefined || folder === undefined) throw new Error('Usage: lockWorker.ts JOB FOLDER [DETAIL]');
@@ -101,10 +102,4 @@ function runs(pid: string): boolean {
   } catch {
     return process.platform !== 'linux';
   }
-}
-
-function tell(message: object): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send?.(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
-  });
 }

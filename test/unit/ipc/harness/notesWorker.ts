@@ -1,5 +1,6 @@
 // A window, as a process of its own, for sealedNotes.test.ts.
 import { SealedNotes } from '../../../../src/ipc/sealedNotes.ts';
+import { tell } from './tell.ts';
 import { isWord } from './words.ts';
 
 const [job, folder] = process.argv.slice(2);
@@ -36,10 +37,4 @@ async function readAll(): Promise<void> {
   }
   await tell({ bad, seen: seen.size });
   process.disconnect();
-}
-
-function tell(message: unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send?.(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
-  });
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { SealedFile } from '../../../../src/ipc/sealedFile.ts';
 import { FolderLocks } from '../../../../src/ipc/folderLocks.ts';
+import { tell } from './tell.ts';
 import { isWord, wordOf } from './words.ts';
 
 const [job, folder, key] = process.argv.slice(2);
@@ -52,10 +53,4 @@ async function readAll(): Promise<void> {
   }
   await tell({ bad, seen: seen.size });
   process.disconnect();
-}
-
-function tell(message: unknown): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.send?.(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
-  });
 }

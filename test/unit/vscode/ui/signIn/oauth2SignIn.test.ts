@@ -54,3 +54,27 @@ describe('A sign-in with OAuth 2.0 whose flow needs the address of the window in
     );
   });
 });
+
+describe('A sign-in with the scopes of the settings', () => {
+  it('does not fail because X leaves out offline.access, which they name', async () => {
+    await using x = await startFakeX();
+    await using editor = await startEditor(x, { defaultScopes: ['tweet.read', 'offline.access'] });
+    editor.browse = (url) => editor.consent(url.replace('%20offline.access', ''));
+    await editor.run('xAuthentication.signIn');
+    await editor.until(() => editor.messages.length > 0, 'the person is told how it ended');
+    assert.match(editor.messages.at(-1)?.text ?? '', /^Signed in to X as @ada_l/);
+  });
+});
+
+describe('A person whose stored sign-in is damaged', () => {
+  it('is told so though the setting for the scopes is wrong', async () => {
+    await using x = await startFakeX();
+    await using editor = await startEditor(x);
+    editor.secrets.set(`oauth2:${x.apiBaseUrl} app 1`, '{"version":1}');
+    editor.set('xAuthentication.defaultScopes', ['not a scope']);
+    await editor.reload();
+    await editor.extension('good.extension').getAccounts('x');
+    await editor.until(() => editor.messages.length > 0, 'a message');
+    assert.match(editor.messages[0]?.text ?? '', /can't be read and was set aside/);
+  });
+});
